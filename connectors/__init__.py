@@ -1,0 +1,1 @@
+"""How each department is reached: one interface, one file a protocol, one manifest a department."""

@@ -1,0 +1,119 @@
+"""The one interface every department is reached through, and the errors it may raise.
+
+Rules of this file:
+- A connector is asked for named columns of named subjects and for nothing else; there is no "all".
+- Reduction happens inside: a row holds only the forms that were asked, JSON-ready; no raw value crosses this boundary.
+- A connector raises `DepartmentError` and nothing else; a foreign exception is wrapped, its text kept for the log only.
+
+    DepartmentError             a department failed; its code is shown, its detail logged
+    ├── DepartmentUnavailable   it could not be reached, or refused us          SOURCE_ERROR
+    ├── DepartmentTimeout       it did not answer before the deadline            SOURCE_TIMEOUT
+    └── DepartmentBroke         it answered something its contract forbids       SOURCE_ERROR
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+Raw = str | int | bool | Decimal | date | None
+"""A value after a connector's unit and code conversions, before reduction. Months are "YYYY-MM" text; amounts are yuan."""
+
+Told = str | int | bool | None
+"""A value as it may stand in JSON: decimals and dates are text."""
+
+
+class DepartmentError(Exception):
+    """A department failed; `code` is public, the message goes to the operator's log and never to a caller."""
+
+    code = "SOURCE_ERROR"
+
+
+class DepartmentUnavailable(DepartmentError):
+    """The department could not be reached, or refused the hub's credentials."""
+
+
+class DepartmentTimeout(DepartmentError):
+    """The department did not answer before its deadline."""
+
+    code = "SOURCE_TIMEOUT"
+
+
+class DepartmentBroke(DepartmentError):
+    """The department answered something its contract forbids: a wrong type, another person, HTML, too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One field in one form. `field` and `leaf` are the schema's names ("value", "band"); `parameter` is a resolved
+    threshold in yuan for `atLeast`. `reduce` turns the raw value into what may be told; it never raises on a value of the
+    field's type, and gives None for None."""
+
+    field: str
+    leaf: str
+    form: str
+    parameter: str | None
+    reduce: Callable[[Raw], Told] = field(compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person as a department is asked about them. `key` is the asker's own opaque key; `intent` the durable log entry
+    this person's question stands under; both travel with the call where the protocol allows a reference."""
+
+    key: str
+    id_number: str
+    name: str
+    intent: str
+
+    def __repr__(self) -> str:
+        """The key alone: an ID number or name must not reach a traceback or a log."""
+        return f"Subject({self.key!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One question to one department: a fact group, the columns, the subjects, and on whose behalf."""
+
+    group: str
+    columns: tuple[Column, ...]
+    subjects: tuple[Subject, ...]
+    organisation: str
+    purpose: str
+    approval: str  # the case or agreement the question stands under
+    deadline: float  # seconds from now
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What a department told of one subject: rows aligned with `Ask.columns`. `status` is MATCHED, NO_RECORD or, for one
+    subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00."""
+
+    status: str
+    as_of: str | None
+    rows: tuple[tuple[Told, ...], ...]
+
+
+class Connector(Protocol):
+    """A department behind its manifest."""
+
+    @property
+    def department(self) -> str:
+        """The department's code (domain A2)."""
+        ...
+
+    @property
+    def groups(self) -> frozenset[str]:
+        """The fact groups this connector answers."""
+        ...
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Records]:
+        """Rows by `Subject.key`, every subject present. Raises DepartmentError."""
+        ...
+
+    async def close(self) -> None:
+        """Give back sockets, pools and files."""
+        ...

@@ -1,0 +1,85 @@
+"""The matter a question belongs to, as the hub holds it: case, declared household, people, letters. Values, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """自然人 with the identity the platform registered; `id` is the hub's own UUID as text. `__repr__` shows only the id."""
+
+    id: str
+    id_number: str = field(repr=False)
+    name: str = field(repr=False)
+    sex: str = field(repr=False)  # GB/T 2261.1
+    birth_date: date | None = field(repr=False)  # None: unknown, counts as under 14
+    log_subject: str = field(repr=False)  # pseudonym in the access log, hex
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """家庭成员 (role MEMBER), 法定义务人 (OBLIGOR) or 不计入 (EXCLUDED) of the declared household."""
+
+    person: Person
+    relation: str
+    role: str
+    capacity: str
+    guardians: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One verified signature: who signed, for whom, how strongly their identity was proven."""
+
+    person: str
+    capacity: str
+    covers: frozenset[str]
+    assurance: str
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """核对授权书 as stored; `hash` is the document's hash in lower-case hex."""
+
+    id: str
+    number: str
+    hash: str
+    purposes: frozenset[str]
+    fact_groups: frozenset[str]  # {"ALL_LISTED"} or codes
+    receivers: frozenset[str]  # {"ALL_LEVELS"}, organisation codes, region codes
+    signed_at: datetime
+    expires_at: datetime | None
+    status: str
+    revoked_at: datetime | None
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """办理事项 with everything a decision needs. `version` changes whenever any part of it does."""
+
+    case: str
+    reference: str
+    platform: str
+    assistance_type: str
+    stage: str
+    region: str
+    organisations: frozenset[str]
+    opened_at: datetime
+    closed_at: datetime | None
+    household: str
+    area: str
+    hukou_region: str
+    residence_region: str
+    kin_of_staff: bool
+    members: tuple[Member, ...]
+    letters: tuple[Letter, ...]
+    version: int
+
+    def people(self) -> Mapping[str, Member]:
+        """Members and obligors by person id."""
+        return {member.person.id: member for member in self.members}

@@ -1,0 +1,41 @@
+"""Who asks, for whom, on what basis: what an access token says once it was verified."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from policies.verdict import BasisKind, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The tagged basis of a token. `letters` are (id, SHA-256 hex) pairs; `article` a law's ("SAL §42"); `reason` free text
+    of an emergency. Only the part its kind needs is set."""
+
+    kind: BasisKind
+    letters: tuple[tuple[str, str], ...] = ()
+    article: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """系统与经办人: the asking organisation's system, the officer its signed assertion named, one purpose, one case."""
+
+    organisation: str
+    department: str
+    region: str
+    relation: Relation
+    role: str
+    client: str
+    officer: str
+    purpose: str
+    basis: Basis
+    case: str  # "" for AUDIT tokens, which have no case
+    token: str  # the access token's jti
+    expires_at: datetime
+    groups: frozenset[str] | None = None  # fact groups the token names; None: all its purpose allows
+    allow_list_only: bool = False
+    look_ups_per_day: int = 0
+    exchange: str = ""  # the id a question between two hubs carries in both logs

@@ -1,0 +1,1 @@
+"""What may be asked: labels, form types, one file a department, and the query root."""
