@@ -13,8 +13,9 @@ Rules of this file:
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
@@ -50,19 +51,21 @@ class DepartmentBroke(DepartmentError):
 class Column:
     """One field in one form. `field` and `leaf` are the schema's names ("value", "band"); `parameter` is a resolved
     threshold in yuan for `atLeast`. `reduce` turns the raw value into what may be told; it never raises on a value of the
-    field's type, and gives None for None."""
+    field's type, and gives None for None.
+    """
 
     field: str
     leaf: str
     form: str
     parameter: str | None
-    reduce: Callable[[Raw], Told] = field(compare=False, repr=False)
+    reduce: Callable[[Raw], Told] = dataclasses.field(compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A person as a department is asked about them. `key` is the asker's own opaque key; `intent` the durable log entry
-    this person's question stands under; both travel with the call where the protocol allows a reference."""
+    this person's question stands under; both travel with the call where the protocol allows a reference.
+    """
 
     key: str
     id_number: str
@@ -90,7 +93,8 @@ class Ask:
 @dataclass(frozen=True, slots=True)
 class Records:
     """What a department told of one subject: rows aligned with `Ask.columns`. `status` is MATCHED, NO_RECORD or, for one
-    subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00."""
+    subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00.
+    """
 
     status: str
     as_of: str | None

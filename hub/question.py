@@ -22,7 +22,8 @@ class Place:
     """One field of the question. `key` is the caller's response key: data, never source text. `wrapping` lists the type
     modifiers outermost first, "!" non-null and "[" list: [Person!]! is ("!", "[", "!"). `selections` maps each possible
     concrete object type to its places, in response order; a leaf has none. `arguments` holds coerced literals, schema
-    defaults and `Variable`s (also nested inside lists and input objects)."""
+    defaults and `Variable`s (also nested inside lists and input objects).
+    """
 
     key: str
     name: str

@@ -23,7 +23,8 @@ class Coverage:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The result of checks 1–9. `catalogue` maps a fact group to "" (shared) or CATALOG_DENIED (check 9); a group it does
-    not name is denied."""
+    not name is denied.
+    """
 
     caller: Caller
     matter: Matter | None  # None for an audit basis, which has no case
