@@ -1,0 +1,53 @@
+# One command a habit; what CI runs, you run. `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_QUIET := $(BIN)/pip install --quiet --disable-pip-version-check --no-input
+STAMP := $(VENV)/.installed
+VENDOR := hub/console/static/vendor/.installed
+WORKERS ?= 2
+
+.PHONY: help setup demo test test-system check bench schema migrate vendor clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(STAMP): requirements.lock
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "setup: installing the locked packages into $(VENV)"
+	@$(PIP_QUIET) --require-hashes -r requirements.lock 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/python -c "import strawberry, cedarpy, asyncpg, aiohttp, playwright" || { echo "setup failed: see above"; exit 1; }
+	@touch $@
+
+$(VENDOR): $(STAMP) package.json package-lock.json
+	@$(BIN)/python -m hub.console.vendor || echo "setup: front-end packages could not be had; GraphiQL is left out, everything else works"
+
+setup: $(STAMP) $(VENDOR) ## a virtual environment with the locked packages, and the offline GraphiQL
+
+vendor: $(VENDOR)
+
+demo: setup ## two hubs, the sandbox departments, a family's story; ARGS=--once ends by itself
+	@$(BIN)/python -m hub demo $(ARGS)
+
+test: $(STAMP) ## the tests that need nothing but this machine
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow" $(ARGS)
+
+test-system: setup ## what needs Chromium, Debian's PostgreSQL and npm; never skips
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "system or slow" $(ARGS)
+
+check: $(STAMP) ## lint, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+bench: $(STAMP) ## the measured road beside its baseline; prints what it measured
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+schema: $(STAMP) ## print schema/schema.graphql anew
+	@$(BIN)/python -m schema.print
+
+migrate: $(STAMP) ## bring HUB_DATABASE_URL's database to the newest schema
+	@$(BIN)/python -m hub migrate
+
+clean: ## remove what the demo and the tests left
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Between regions: agreements, signed and encrypted exchanges, results as verifiable credentials."""

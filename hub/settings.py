@@ -1,0 +1,69 @@
+"""Settings: one frozen value read once from the environment, every name listed here and in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+
+
+class SettingsError(ValueError):
+    """A setting is missing or cannot be read; the message names it and never its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a hub needs to know of the place it runs in. Each field is read from HUB_<NAME>."""
+
+    region: str
+    issuer: str  # the hub's own base URL, audience of tokens and assertions
+    directory: Path = Path("var/hub")  # keys, embedded database, kept checkpoint, security log
+    database_url: str = ""  # empty: the embedded PostgreSQL in `directory`
+    manifests: Path = Path("connectors/manifests")
+    host: str = "127.0.0.1"
+    port: int = 8152
+    workers: int = 1
+    introspection: bool = False
+    require_dpop: bool = True
+    graphiql: bool = False
+    console: bool = True
+    in_flight: int = 256  # requests at once in one worker before load is shed with 503
+    rate_per_minute: int = 1200  # per client and worker
+    concurrency: int = 64  # per client and worker
+    log_wait: float = 2.0  # seconds an answer waits for its log entry
+    gather: bool = True
+    secure_cookies: bool = False
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Settings:
+        """From an environment; an unknown HUB_ name outside `_FOREIGN` is refused, so that a typo cannot switch a guard off."""
+        known = {f"HUB_{field.name.upper()}": field for field in fields(cls)}
+        unknown = sorted(name for name in environment if name.startswith("HUB_") and name not in known and not _foreign(name))
+        if unknown:
+            raise SettingsError(f"unknown setting {unknown[0]}")
+        values: dict[str, object] = {}
+        for name, field in known.items():
+            text = environment.get(name)
+            if text is not None:
+                values[field.name] = _parse(name, str(field.type), text)
+            elif field.default is MISSING:
+                raise SettingsError(f"{name} is not set")
+        return cls(**values)  # type: ignore[arg-type]
+
+
+def _foreign(name: str) -> bool:
+    """Names other parts read: binaries of PostgreSQL, departments' addresses and secrets, the tests' server."""
+    return name in {"HUB_PG_BIN", "HUB_TEST_DATABASE_URL", "HUB_ENDPOINTS"} or name.startswith("HUB_SOURCE_")
+
+
+def _parse(name: str, kind: str, text: str) -> object:
+    if kind == "bool":
+        if text not in {"0", "1", "true", "false"}:
+            raise SettingsError(f"{name} must be 0, 1, true or false")
+        return text in {"1", "true"}
+    if kind == "Path":
+        return Path(text)
+    try:
+        return {"int": int, "float": float, "str": str}[kind](text)
+    except ValueError:
+        raise SettingsError(f"{name} must be a number") from None
