@@ -38,6 +38,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str]) -> Settings:
         """From an environment; an unknown HUB_ name outside `_FOREIGN` is refused, so that a typo cannot switch a guard off."""
         known = {f"HUB_{field.name.upper()}": field for field in fields(cls)}
+        environment = {**environment, **_from_files(environment)}
         unknown = sorted(name for name in environment if name.startswith("HUB_") and name not in known and not _foreign(name))
         if unknown:
             raise SettingsError(f"unknown setting {unknown[0]}")
@@ -51,9 +52,20 @@ class Settings:
         return cls(**values)  # type: ignore[arg-type]
 
 
+def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
+    """HUB_DATABASE_URL_FILE names a file that holds the setting, so that a secret need not stand in an environment."""
+    path = environment.get("HUB_DATABASE_URL_FILE")
+    if path is None:
+        return {}
+    try:
+        return {"HUB_DATABASE_URL": Path(path).read_text(encoding="utf-8").strip()}
+    except OSError:
+        raise SettingsError("HUB_DATABASE_URL_FILE cannot be read") from None
+
+
 def _foreign(name: str) -> bool:
     """Names other parts read: binaries of PostgreSQL, departments' addresses and secrets, the tests' server."""
-    return name in {"HUB_PG_BIN", "HUB_TEST_DATABASE_URL", "HUB_ENDPOINTS"} or name.startswith("HUB_SOURCE_")
+    return name in {"HUB_PG_BIN", "HUB_TEST_DATABASE_URL", "HUB_DATABASE_URL_FILE"} or name.startswith("HUB_SOURCE_")
 
 
 def _parse(name: str, kind: str, text: str) -> object:

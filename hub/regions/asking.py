@@ -34,7 +34,7 @@ _MAX_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class RegionKeys:
-    """This region's keys: Ed25519 to sign messages and credentials, X25519 to be written to."""
+    """A region's keys: Ed25519 to sign messages and credentials, X25519 to be written to."""
 
     kid: str
     signing: Ed25519PrivateKey
