@@ -1,0 +1,96 @@
+"""Enrolling who may ask, who may register, what is shared and what was agreed; each change leaves a row for the log.
+
+These are the operator's acts (`hub client`, `hub platform`, `hub catalogue`, `hub agreement`, `hub officer`). Every function
+writes its change and its outbox row in one transaction, so that no settings change escapes the audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hub.tables import Agreement, Base, CatalogueEntry, Client, ConsoleUser, Organisation, Outbox, Platform
+
+
+async def enrol_organisation(
+    engine: AsyncEngine, *, code: str, name: str, department: str, region: str, role: str, at: datetime,
+    aliases: Sequence[str] = (),
+) -> None:
+    """Add or change an organisation; its code stays when its name changes (domain 0.1 #30)."""
+    values = {
+        "code": code, "name": name, "department": department, "region": region, "role": role,
+        "aliases": list(aliases), "active": True,
+    }
+    await _put(engine, Organisation, values, key=("code",), kind="ORGANISATION_ENROLLED", ref=code, at=at)
+
+
+async def enrol_client(
+    engine: AsyncEngine, *, client_id: str, organisation: str, name: str, jwks: Mapping[str, Any], purposes: Sequence[str],
+    at: datetime, allow_list_only: bool = False, look_ups_per_day: int = 200,
+) -> None:
+    """Add or change a client system; `jwks` holds public keys only."""
+    if any("d" in key for key in jwks.get("keys", [])):
+        raise ValueError("a client's key set must not hold private keys")
+    values = {
+        "id": client_id, "organisation": organisation, "name": name, "jwks": dict(jwks), "purposes": list(purposes),
+        "allow_list_only": allow_list_only, "look_ups_per_day": look_ups_per_day, "active": True, "created_at": at,
+    }
+    await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
+
+
+async def enrol_platform(engine: AsyncEngine, *, platform: str, name: str, jwks: Mapping[str, Any], at: datetime) -> None:
+    """Add or change a platform whose signed registrations the hub accepts."""
+    values = {"id": platform, "name": name, "jwks": dict(jwks), "active": True}
+    await _put(engine, Platform, values, key=("id",), kind="PLATFORM_ENROLLED", ref=platform, at=at)
+
+
+async def publish_catalogue_entry(
+    engine: AsyncEngine, *, entry: str, fact_group: str, name: str, provider: str, attribute: str, departments: Sequence[str],
+    purposes: Sequence[str], legal_basis: str, valid_from: date, at: datetime,
+) -> None:
+    """Add or change one entry of the shared-data catalogue (GDS §13–15)."""
+    values = {
+        "id": entry, "fact_group": fact_group, "name": name, "provider": provider, "attribute": attribute,
+        "departments": list(departments), "purposes": list(purposes), "legal_basis": legal_basis, "onward_sharing": False,
+        "valid_from": valid_from, "valid_to": None,
+    }
+    await _put(engine, CatalogueEntry, values, key=("id",), kind="CATALOGUE_PUBLISHED", ref=entry, at=at)
+
+
+async def import_agreement(
+    engine: AsyncEngine, *, code: str, document: bytes, signatures: Mapping[str, str], valid_from: date, valid_to: date,
+    at: datetime,
+) -> None:
+    """Keep an agreement that `hub.regions.agreement.open_agreement` has accepted."""
+    values = {
+        "code": code, "document": document, "signatures": dict(signatures), "valid_from": valid_from, "valid_to": valid_to,
+        "active": True,
+    }
+    await _put(engine, Agreement, values, key=("code",), kind="AGREEMENT_IMPORTED", ref=code, at=at)
+
+
+async def enrol_console_user(engine: AsyncEngine, *, name: str, password_phc: str, organisation: str, at: datetime) -> None:
+    """Add a privacy officer's log-in, or set a new password; `password_phc` is Argon2id in PHC form."""
+    values = {
+        "name": name, "password": password_phc, "organisation": organisation, "failures": 0, "locked_until": None, "active": True,
+    }
+    await _put(engine, ConsoleUser, values, key=("name",), kind="CONSOLE_USER_ENROLLED", ref=name, at=at)
+
+
+async def _put(
+    engine: AsyncEngine, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...], kind: str, ref: str,
+    at: datetime,
+) -> None:
+    async with engine.begin() as connection:
+        statement = insert(table).values(**values)
+        changed = {name: statement.excluded[name] for name in values if name not in key}
+        await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+        await _note(connection, kind=kind, ref=ref, at=at)
+
+
+async def _note(connection: AsyncConnection, *, kind: str, ref: str, at: datetime) -> None:
+    await connection.execute(insert(Outbox).values(kind=kind, body={"ref": ref}, at=at))
