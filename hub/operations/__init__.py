@@ -1,0 +1,1 @@
+"""What stands before a question: limits, the reading of documents, persisted operations, quotas."""
