@@ -1,0 +1,239 @@
+"""What one entry of the access log says (domain C6): the value, and one constructor for each kind.
+
+An entry has two parts once sealed (`leaf.py`): the head, which the asking organisation may hold in its receipt, and the rest,
+which only the privacy officer reads: pseudonyms of people, columns, row counts and full reasons would let two organisations
+find out that they asked about the same person. `HEAD` is the one list of what stands in the head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from hub.caller import Basis, Caller
+
+
+class Kind(StrEnum):
+    """What happened."""
+
+    INTENT = "INTENT"
+    OUTCOME = "OUTCOME"
+    REFUSAL = "REFUSAL"
+    CHANGE = "CHANGE"
+    SECURITY_SUMMARY = "SECURITY_SUMMARY"
+
+
+class Decision(StrEnum):
+    """How a question was decided; PARTIAL: something asked was not told."""
+
+    ALLOW = "ALLOW"
+    PARTIAL = "PARTIAL"
+    DENY = "DENY"
+
+
+NOT_DELIVERED = "NOT_DELIVERED"
+
+HEAD = ("organisation", "purpose", "case", "exchange", "question", "operation", "policy", "answer", "decision", "code")
+REST = (
+    "client", "officer", "role", "address", "basis", "token", "letters", "subjects", "plan", "fields", "told", "statuses",
+    "rows", "latency_ms", "about",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One thing that happened, at `at`. Empty parts are not written.
+
+    `question` is the id of the intent an outcome closes; `operation`, `plan`, `policy` are hex digests; `answer` is the hex
+    salted digest of the answer's bytes (`receipt.salted_digest`); `subjects` are pseudonyms of the vault; `address` is a class
+    of network address ("LOOPBACK", "10.0.0.0/8"), never one machine's.
+    """
+
+    kind: Kind
+    at: datetime
+    organisation: str = ""
+    client: str = ""
+    officer: str = ""
+    role: str = ""
+    address: str = ""
+    purpose: str = ""
+    basis: str = ""
+    token: str = ""
+    letters: tuple[str, ...] = ()
+    case: str = ""
+    exchange: str = ""
+    subjects: tuple[str, ...] = ()
+    question: str = ""
+    operation: str = ""
+    plan: str = ""
+    policy: str = ""
+    fields: tuple[str, ...] = ()
+    told: Mapping[str, object] = field(default_factory=dict)
+    statuses: Mapping[str, object] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    decision: Decision | None = None
+    code: str = ""
+    latency_ms: int | None = None
+    answer: str = ""
+    about: Mapping[str, object] = field(default_factory=dict)
+
+
+def intent(
+    caller: Caller,
+    *,
+    at: datetime,
+    operation: str,
+    plan: str,
+    policy: str,
+    fields: Iterable[str],
+    subjects: Iterable[str],
+    letters: Iterable[str] | None = None,
+    address: str = "",
+) -> Entry:
+    """What is about to be asked, of whom and on what basis. `fields` are lines of "subject class: department column …";
+    `letters` are the covering letters, by default those the token names.
+    """
+    return Entry(
+        kind=Kind.INTENT,
+        at=at,
+        organisation=caller.organisation,
+        client=caller.client,
+        officer=caller.officer,
+        role=caller.role,
+        address=address,
+        purpose=caller.purpose,
+        basis=basis_text(caller.basis),
+        token=caller.token,
+        letters=_letters(caller, letters),
+        case=caller.case,
+        exchange=caller.exchange,
+        subjects=tuple(subjects),
+        operation=operation,
+        plan=plan,
+        policy=policy,
+        fields=tuple(fields),
+    )
+
+
+def outcome(
+    caller: Caller,
+    *,
+    at: datetime,
+    question: str,
+    decision: Decision,
+    answer: str,
+    subjects: Iterable[str],
+    operation: str = "",
+    plan: str = "",
+    policy: str = "",
+    code: str = "",
+    letters: Iterable[str] | None = None,
+    told: Mapping[str, object] | None = None,
+    statuses: Mapping[str, object] | None = None,
+    rows: Mapping[str, int] | None = None,
+    latency_ms: int | None = None,
+    address: str = "",
+) -> Entry:
+    """What is about to be told in answer to the intent `question`. `told` maps a field to its form or the count of values
+    told in it, `statuses` a group to its status or to the counts of statuses, `rows` a department to the rows it returned.
+    """
+    return Entry(
+        kind=Kind.OUTCOME,
+        at=at,
+        organisation=caller.organisation,
+        client=caller.client,
+        officer=caller.officer,
+        role=caller.role,
+        address=address,
+        purpose=caller.purpose,
+        basis=basis_text(caller.basis),
+        token=caller.token,
+        letters=_letters(caller, letters),
+        case=caller.case,
+        exchange=caller.exchange,
+        subjects=tuple(subjects),
+        question=question,
+        operation=operation,
+        plan=plan,
+        policy=policy,
+        told=told or {},
+        statuses=statuses or {},
+        rows=rows or {},
+        decision=decision,
+        code=code,
+        latency_ms=latency_ms,
+        answer=answer,
+    )
+
+
+def refusal(
+    *,
+    at: datetime,
+    code: str,
+    caller: Caller | None = None,
+    organisation: str = "",
+    client: str = "",
+    officer: str = "",
+    purpose: str = "",
+    case: str = "",
+    operation: str = "",
+    address: str = "",
+    about: Mapping[str, object] | None = None,
+) -> Entry:
+    """An authenticated party was refused with `code`; before a token stands, `organisation` and `client` are all there is."""
+    return Entry(
+        kind=Kind.REFUSAL,
+        at=at,
+        organisation=caller.organisation if caller else organisation,
+        client=caller.client if caller else client,
+        officer=caller.officer if caller else officer,
+        role=caller.role if caller else "",
+        address=address,
+        purpose=caller.purpose if caller else purpose,
+        basis=basis_text(caller.basis) if caller else "",
+        token=caller.token if caller else "",
+        letters=_letters(caller, None) if caller else (),
+        case=caller.case if caller else case,
+        exchange=caller.exchange if caller else "",
+        operation=operation,
+        decision=Decision.DENY,
+        code=code,
+        about=about or {},
+    )
+
+
+def change(*, at: datetime, code: str, about: Mapping[str, object], organisation: str = "", case: str = "") -> Entry:
+    """A state change (`code`: LETTER_REVOKED, KEY_ROTATED …) that came through the outbox."""
+    return Entry(kind=Kind.CHANGE, at=at, code=code, about=about, organisation=organisation, case=case)
+
+
+def not_delivered(*, at: datetime, question: str, organisation: str = "", purpose: str = "", case: str = "") -> Entry:
+    """Closes an intent whose outcome never came: nothing of its answer left the hub."""
+    return Entry(
+        kind=Kind.OUTCOME,
+        at=at,
+        question=question,
+        organisation=organisation,
+        purpose=purpose,
+        case=case,
+        decision=Decision.DENY,
+        code=NOT_DELIVERED,
+    )
+
+
+def security_summary(*, at: datetime, counts: Mapping[str, int], since: datetime) -> Entry:
+    """How much anonymous garbage of each kind arrived since `since`."""
+    about = {"counts": dict(counts), "since": since.isoformat()}
+    return Entry(kind=Kind.SECURITY_SUMMARY, at=at, about=about)
+
+
+def basis_text(basis: Basis) -> str:
+    """The basis in one line: "letter", "statute: SAL §42", "emergency: …"."""
+    detail = basis.article or basis.reason
+    return f"{basis.kind}: {detail}" if detail else str(basis.kind)
+
+
+def _letters(caller: Caller, letters: Iterable[str] | None) -> tuple[str, ...]:
+    return tuple(sorted(set(letters))) if letters is not None else tuple(name for name, _ in caller.basis.letters)

@@ -1,0 +1,135 @@
+"""An entry sealed into the bytes the tree commits to, and read back.
+
+Stored is `head LF rest`, both canonical JSON (canonical JSON holds no line feed). The Merkle leaf is the head alone; the head
+names the SHA-256 of the rest, so a receipt can show the head and keep the rest shut. Both parts carry a random 128-bit nonce
+of their own: published hashes tell nothing, not even to someone who guesses every other byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from hub.access_log.canonical import canonical
+from hub.access_log.entry import HEAD, REST, Entry
+from hub.access_log.merkle import leaf_hash
+
+VERSION = 1
+LARGEST = 65_535  # bytes of a head: an entry bundle counts them in 16 bits (C2SP tlog-tiles)
+LARGEST_REST = 1_048_576
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32, as a ULID
+
+
+class Unreadable(ValueError):
+    """Stored bytes are not an entry this version wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """An entry ready for the tree: its id, the stored bytes, the leaf's hash, and the entry for the filter columns."""
+
+    id: str
+    body: bytes
+    leaf_hash: bytes
+    at: datetime
+    entry: Entry
+
+
+def seal(entry: Entry, *, random: Callable[[int], bytes]) -> Sealed:
+    """Give an entry its id and nonces and its final bytes; raises `NotCanonical` or `Unreadable` when it cannot be written."""
+    _fit_columns(entry)
+    chance = random(42)
+    at = entry.at.astimezone(UTC)
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    rest = canonical(_written(entry, REST) | {"nonce": chance[:16].hex()})
+    identifier = new_id(at, chance[32:])
+    head = canonical(
+        _written(entry, HEAD)
+        | {
+            "v": VERSION,
+            "id": identifier,
+            "kind": str(entry.kind),
+            "at": instant(at),
+            "nonce": chance[16:32].hex(),
+            "rest": hashlib.sha256(rest).hexdigest(),
+        }
+    )
+    if len(head) > LARGEST or len(rest) > LARGEST_REST:
+        raise Unreadable("an entry is too large to be written")
+    return Sealed(identifier, head + b"\n" + rest, leaf_hash(head), at, entry)
+
+
+def split(body: bytes) -> tuple[bytes, bytes]:
+    """The head and the rest of stored bytes."""
+    head, feed, rest = body.partition(b"\n")
+    if not feed:
+        raise Unreadable("stored bytes have no two parts")
+    return head, rest
+
+
+def parts(body: bytes) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Head and rest as values, checked: canonical, of this version, and the head names this rest."""
+    head_bytes, rest_bytes = split(body)
+    head, rest = _object(head_bytes), _object(rest_bytes)
+    if head.get("v") != VERSION:
+        raise Unreadable("an entry of another version")
+    if head.get("rest") != hashlib.sha256(rest_bytes).hexdigest():
+        raise Unreadable("the rest is not the one its head names")
+    return head, rest
+
+
+def instant(at: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds and Z: one way to write one instant."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def new_id(at: datetime, chance: bytes) -> str:
+    """`log_` and a ULID: 48 bits of milliseconds, 80 random bits, sortable by time."""
+    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(chance[:10], "big")
+    return "log_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+
+
+def _fit_columns(entry: Entry) -> None:
+    """Refuse text a column or its index could not hold: in one transaction one bad entry would fail its 63 neighbours."""
+    words = (*entry.letters, *entry.subjects)
+    for text in (entry.organisation, entry.purpose, entry.question, entry.case, *words):
+        if len(text) > 256 or "\0" in text:
+            raise Unreadable("a name in an entry is too long or holds a NUL")
+    if any(not word or word.split() != [word] for word in words):
+        raise Unreadable("ids of letters and people hold no spaces")
+
+
+def _written(entry: Entry, names: tuple[str, ...]) -> dict[str, object]:
+    written: dict[str, object] = {}
+    for name in names:
+        value = getattr(entry, name)
+        if value is None or value in ("", (), {}):
+            continue
+        written[name] = _plain(value)
+    return written
+
+
+def _plain(value: object) -> object:
+    """Tuples as lists, enumerations as their text; everything else as it is, for `canonical` to judge."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {_plain(key): _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        ordered = sorted(value) if isinstance(value, set | frozenset) else value
+        return [_plain(inner) for inner in ordered]
+    return value
+
+
+def _object(data: bytes) -> dict[str, object]:
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        raise Unreadable("stored bytes are not JSON") from None
+    if not isinstance(value, dict) or canonical(value) != data:
+        raise Unreadable("stored bytes are not a canonical JSON object")
+    return value

@@ -1,0 +1,207 @@
+"""The tree in PostgreSQL: the one head row every writer locks in the transaction that inserts, so many processes share one tree.
+
+Two ways to grow it. Alone, a writer knows the head already: one statement moves the head on condition that it still is the known
+one and inserts the batch, a single round trip that commits itself. When somebody else moved the head, the condition fails,
+nothing is inserted, and for a while the writer queues for the row lock first (SELECT … FOR UPDATE), which is fair between
+processes. Whatever fails, the connection is thrown away and the head is read again: what is not known is not assumed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from hub.access_log.leaf import Sealed
+from hub.access_log.merkle import Head, Node, grow
+
+_CONTENDED = 64  # batches a writer queues for the row lock after it met another writer
+
+_READ = "SELECT size, frontier, root FROM log_head WHERE id = 1"
+_LOCK = _READ + " FOR UPDATE"
+_EXTEND = """
+WITH moved AS (
+    UPDATE log_head SET size = $3, frontier = $4, root = $5 WHERE id = 1 AND size = $1 AND root = $2 RETURNING id
+), added AS (
+    INSERT INTO log_entry
+        (idx, leaf_hash, body, id, kind, question, at, organisation, purpose, letter, case_id, decision, subjects)
+    SELECT e.idx, e.leaf_hash, e.body, e.id, e.kind, e.question, e.at, e.organisation, e.purpose, e.letter, e.case_id, e.decision,
+           string_to_array(e.subjects, ' ')
+    FROM moved, unnest($6::bigint[], $7::bytea[], $8::bytea[], $9::text[], $10::text[], $11::text[], $12::timestamptz[],
+                       $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[])
+         AS e(idx, leaf_hash, body, id, kind, question, at, organisation, purpose, letter, case_id, decision, subjects)
+)
+SELECT count(*) FROM moved
+"""
+
+
+class TreeBroken(Exception):
+    """The stored tree contradicts itself, or a statement did not do what it must."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """One committed batch: the head before and after, and the nodes that became perfect."""
+
+    before: Head
+    after: Head
+    nodes: Mapping[Node, bytes]
+
+
+class Turn:
+    """One transaction of somebody who must look before writing (outbox, sweep): lock the head, look, extend."""
+
+    def __init__(self, connection: PoolConnectionProxy) -> None:
+        """`connection` is inside a transaction."""
+        self.connection = connection
+        self.head: Head | None = None
+        self.grown: Grown | None = None
+
+    async def lock(self) -> Head:
+        """Lock the head row until the transaction ends; nobody appends meanwhile."""
+        if self.head is None:
+            self.head = _head(await self.connection.fetchrow(_LOCK))
+        return self.head
+
+    async def extend(self, leaves: Sequence[Sealed]) -> int:
+        """Append, once a turn; returns the first leaf's index."""
+        if self.grown is not None:
+            raise TreeBroken("a turn extends the tree once")
+        before = await self.lock()
+        grown = _grown(before, leaves)
+        if not await _extend(self.connection, grown, leaves):
+            raise TreeBroken("the locked head moved")
+        self.head, self.grown = grown.after, grown
+        return before.size
+
+
+class Tree:
+    """Grows the log over one dedicated connection of `pool` (role hub_log); calls wait for each other."""
+
+    def __init__(self, pool: asyncpg.Pool, *, wait: float) -> None:
+        """`wait` in seconds bounds every statement, on the server too."""
+        self._pool = pool
+        self._wait = wait
+        self._turn = asyncio.Lock()
+        self._connection: PoolConnectionProxy | None = None
+        self._head: Head | None = None
+        self._contended = 0
+
+    async def read(self) -> Head:
+        """The head as stored now."""
+        async with self._turn, self._held() as connection:
+            return _head(await connection.fetchrow(_READ))
+
+    async def append(self, leaves: Sequence[Sealed]) -> Grown:
+        """Append in one transaction; returns when it is durable. Any failure leaves the outcome unknown to the caller."""
+        async with self._turn, self._held() as connection:
+            if self._head is not None and not self._contended:
+                grown = _grown(self._head, leaves)
+                if await _extend(connection, grown, leaves):
+                    self._head = grown.after
+                    return grown
+                self._contended = _CONTENDED
+            async with connection.transaction():
+                turn = Turn(connection)
+                await turn.extend(leaves)
+            if turn.grown is None:
+                raise TreeBroken("nothing was appended")
+            self._head = turn.grown.after
+            self._contended = max(0, self._contended - 1)
+            return turn.grown
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Turn]:
+        """A transaction around a `Turn`; commits when the block ends well."""
+        async with self._turn, self._held() as connection:
+            async with connection.transaction():
+                turn = Turn(connection)
+                yield turn
+            if turn.grown is not None:
+                self._head = turn.grown.after
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        async with self._turn:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await connection.execute("RESET statement_timeout; RESET idle_in_transaction_session_timeout")
+                await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncIterator[PoolConnectionProxy]:
+        try:
+            async with asyncio.timeout(self._wait):
+                if self._connection is None or self._connection.is_closed():
+                    await self._drop()
+                    self._connection = await self._connect()
+                yield self._connection
+        except BaseException:
+            # Unknown what the server did: forget the head, and never reuse a connection that may hold a lock or an answer.
+            await self._drop()
+            raise
+
+    async def _connect(self) -> PoolConnectionProxy:
+        connection = await self._pool.acquire(timeout=self._wait)
+        bound = max(1, int(self._wait * 900))
+        # An entry counts only when it is on disk, whatever the server's default; a stopped process may not keep the head locked.
+        await connection.execute(
+            f"SET statement_timeout = {bound}; SET idle_in_transaction_session_timeout = {bound};"
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+        )
+        return connection
+
+    async def _drop(self) -> None:
+        self._head = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await asyncio.shield(self._pool.release(connection))
+
+
+def _head(row: asyncpg.Record | None) -> Head:
+    if row is None:
+        raise TreeBroken("the log has no head row: migrate the database")
+    frontier = bytes(row["frontier"])
+    head = Head(row["size"], tuple(frontier[at : at + 32] for at in range(0, len(frontier), 32)), bytes(row["root"]))
+    if not head.sound():
+        raise TreeBroken("size, frontier and root of the stored head do not belong together")
+    return head
+
+
+def _grown(before: Head, leaves: Sequence[Sealed]) -> Grown:
+    after, nodes = grow(before, [leaf.leaf_hash for leaf in leaves])
+    return Grown(before, after, nodes)
+
+
+async def _extend(connection: PoolConnectionProxy, grown: Grown, leaves: Sequence[Sealed]) -> bool:
+    before, after = grown.before, grown.after
+    entries = [leaf.entry for leaf in leaves]
+    moved: int = await connection.fetchval(
+        _EXTEND,
+        before.size,
+        before.root,
+        after.size,
+        b"".join(after.frontier),
+        after.root,
+        range(before.size, after.size),
+        [leaf.leaf_hash for leaf in leaves],
+        [leaf.body for leaf in leaves],
+        [leaf.id for leaf in leaves],
+        [str(entry.kind) for entry in entries],
+        [entry.question or None for entry in entries],
+        [leaf.at for leaf in leaves],
+        [entry.organisation or None for entry in entries],
+        [entry.purpose or None for entry in entries],
+        [" ".join(entry.letters) or None for entry in entries],
+        [entry.case or None for entry in entries],
+        [entry.decision and str(entry.decision) for entry in entries],
+        [" ".join(entry.subjects) for entry in entries],
+    )
+    return moved == 1

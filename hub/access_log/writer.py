@@ -1,0 +1,225 @@
+"""Appending to the access log: many producers, one writer task, one transaction for up to 64 entries.
+
+`append` returns once the entry is on disk, and raises `RecordingFailed` when that is not known within `wait` seconds: then the
+entry may stand or not, and the caller neither asks nor tells. Checkpoints are signed after the commit they are about, never
+before: a signed tree that was not stored would be a lie nobody could take back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import asyncpg
+
+from hub.access_log.canonical import NotCanonical
+from hub.access_log.entry import Entry
+from hub.access_log.keeper import Keeper, KeptFile
+from hub.access_log.leaf import Sealed, Unreadable, seal, split
+from hub.access_log.merkle import frontier_nodes, inclusion_ranges, prove
+from hub.access_log.note import Checkpoint, Signer, Verifier
+from hub.access_log.receipt import Receipt
+from hub.access_log.soundness import check_sound
+from hub.access_log.store import LogStore
+from hub.access_log.tiles import Tiles
+from hub.access_log.tree import Grown, Tree
+from hub.errors import RecordingFailed
+
+BATCH = 64
+
+
+class Key(Protocol):
+    """A key of the ring: 32 raw Ed25519 bytes under a version."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def secret(self) -> bytes: ...
+
+
+class Keys(Protocol):
+    """What the log needs of the key ring."""
+
+    def current(self, use: str) -> Key: ...
+    def get(self, use: str, version: int) -> Key: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """An entry on disk: its leaf index, its id, the size of the tree and the signed checkpoint right after it."""
+
+    index: int
+    id: str
+    size: int
+    checkpoint: str = field(repr=False)
+    grown: Grown = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    sealed: Sealed
+    done: asyncio.Future[Appended]
+
+
+class AccessLog:
+    """The hub's access log. `pool` (role hub_log) needs three connections: the writer's, the keeper's, one to read."""
+
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        *,
+        keys: Keys,
+        clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
+        origin: str,
+        checkpoint_path: Path,
+        wait: float = 2.0,
+    ) -> None:
+        """`origin` names the log in checkpoints ("hub.example/log"); `checkpoint_path` lies outside the database; `wait` in
+        seconds bounds every append.
+        """
+        current = keys.current("LOG")
+        self._signer = Signer(origin, current.secret)
+        versions = range(1, current.version + 1)
+        self.verifiers: tuple[Verifier, ...] = tuple(Signer(origin, keys.get("LOG", version).secret).verifier for version in versions)
+        self.origin = origin
+        self.store = LogStore(pool)
+        self.tiles = Tiles(self.store.leaf_hashes, checkpoint_path.with_name(checkpoint_path.name + ".tiles"))
+        self.tree = Tree(pool, wait=wait)
+        self._file = KeptFile(checkpoint_path)
+        self._keeper = Keeper(pool, self._file)
+        self._clock = clock
+        self._random = random
+        self._wait = wait
+        self._queue: deque[_Waiting] = deque()
+        self._ready = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._writer: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Compare the stored tree with the checkpoint kept outside the database, sign its head, begin writing. Raises
+        `LogUnsound` when the tree is behind or beside what was signed.
+        """
+        head = await check_sound(self.tree, self.store, self.tiles, self._file, self.verifiers)
+        self._keeper.start()
+        self._keeper.add(head.size, Checkpoint(self.origin, head.size, head.root).sign(self._signer), self._clock())
+        self._writer = asyncio.create_task(self._write(), name="access log writer")
+
+    async def stop(self) -> None:
+        """Write what is queued, within the wait, then end; later appends fail."""
+        writer, self._writer = self._writer, None
+        if writer is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._wait):
+                await self._idle.wait()
+        writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+        self._fail([*self._queue])
+        self._queue.clear()
+        await self._keeper.stop()
+        await self.tree.close()
+
+    async def append(self, entry: Entry) -> Appended:
+        """Record; returns when the entry is durable, raises `RecordingFailed` when that is not known in time."""
+        if self._writer is None:
+            raise RecordingFailed("the access log is not running")
+        waiting = _Waiting(self.seal(entry), asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._idle.clear()
+        self._ready.set()
+        try:
+            async with asyncio.timeout(self._wait):
+                return await waiting.done
+        except TimeoutError:
+            raise RecordingFailed("the access log did not answer in time") from None
+
+    def seal(self, entry: Entry) -> Sealed:
+        """The entry's final bytes; an entry that cannot be written is one that is not recorded."""
+        try:
+            return seal(entry, random=self._random)
+        except (NotCanonical, Unreadable) as refused:
+            raise RecordingFailed(f"the entry cannot be written: {refused}") from None
+
+    def sign(self, grown: Grown) -> str:
+        """Sign and keep the checkpoint of a committed batch."""
+        note = Checkpoint(self.origin, grown.after.size, grown.after.root).sign(self._signer)
+        self._keeper.add(grown.after.size, note, self._clock())
+        return note
+
+    def receipt(self, appended: Appended, *, salt: bytes = b"") -> Receipt:
+        """The receipt of an entry just appended, from memory: the batch and the frontier before it hold every node."""
+        nodes = {**frontier_nodes(appended.grown.before), **appended.grown.nodes}
+        proof = prove(inclusion_ranges(appended.index, appended.size), nodes.__getitem__)
+        return Receipt(appended.id, appended.index, split(appended.body)[0], proof, appended.checkpoint, salt)
+
+    async def receipt_of(self, identifier: str) -> Receipt | None:
+        """The receipt of any entry, from the database, against the newest checkpoint; None when there is no such entry."""
+        stored = await self.store.entry(identifier)
+        if stored is None:
+            return None
+        note = await self.checkpoint(at_least=stored.index + 1)
+        size = Checkpoint.open(note, self.verifiers).size
+        proof = await self.tiles.inclusion(stored.index, size)
+        return Receipt(stored.id, stored.index, stored.head_bytes, proof, note)
+
+    async def checkpoint(self, *, at_least: int = 0) -> str:
+        """The newest signed checkpoint any process stored, or this one holds; signs the head when none is large enough."""
+        stored = await self.store.newest_checkpoint()
+        note, size = self._keeper.newest, self._keeper.newest_size
+        if stored is not None and stored.size > size:
+            note, size = stored.note, stored.size
+        if size < max(at_least, 0) or not note:
+            head = await self.store.head()
+            note = Checkpoint(self.origin, head.size, head.root).sign(self._signer)
+            self._keeper.add(head.size, note, self._clock())
+        return note
+
+    async def _write(self) -> None:
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            while self._queue:
+                batch = self._batch()
+                if batch:
+                    await self._commit(batch)
+            self._idle.set()
+
+    def _batch(self) -> list[_Waiting]:
+        """The next entries somebody still waits for; one given up while queued is not written."""
+        batch: list[_Waiting] = []
+        while self._queue and len(batch) < BATCH:
+            waiting = self._queue.popleft()
+            if not waiting.done.done():
+                batch.append(waiting)
+        return batch
+
+    async def _commit(self, batch: Sequence[_Waiting]) -> None:
+        try:
+            grown = await self.tree.append([waiting.sealed for waiting in batch])
+            note = self.sign(grown)
+        except asyncio.CancelledError:
+            self._fail(batch)
+            raise
+        except Exception:  # noqa: BLE001 - whatever failed, the batch is not known to stand, and the writer must live on
+            self._fail(batch)
+            return
+        for index, waiting in enumerate(batch, start=grown.before.size):
+            if not waiting.done.done():
+                sealed = waiting.sealed
+                waiting.done.set_result(Appended(index, sealed.id, grown.after.size, note, grown, sealed.body))
+
+    @staticmethod
+    def _fail(batch: Sequence[_Waiting]) -> None:
+        for waiting in batch:
+            if not waiting.done.done():
+                waiting.done.set_exception(RecordingFailed("the access log could not take the entry"))
