@@ -33,9 +33,11 @@ _ORGANISATION = re.compile(f"[{_HAN}A-Za-z0-9（）()·]{{4,60}}")
 _HOUSEHOLD_NUMBER = re.compile(r"[A-Z0-9]{6,20}", re.ASCII)
 _TAIL = re.compile(r"[A-Z0-9]{4}", re.ASCII)
 
-COMPOUND_SURNAMES: frozenset[str] = frozenset(
-    "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 令狐 慕容 司徒 夏侯 宇文 长孙 申屠 端木 南宫 西门 轩辕 钟离 闾丘 澹台 淳于 濮阳 鲜于 呼延".split(),
-)
+COMPOUND_SURNAMES: frozenset[str] = frozenset({
+    "欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟", "公孙", "令狐",
+    "慕容", "司徒", "夏侯", "宇文", "长孙", "申屠", "端木", "南宫", "西门",
+    "轩辕", "钟离", "闾丘", "澹台", "淳于", "濮阳", "鲜于", "呼延",
+})
 """复姓 of two characters, kept whole."""
 
 
