@@ -17,9 +17,9 @@ from typing import Any
 
 from graphql import GraphQLSchema, execute_sync
 
+from hub.arguments import named
 from hub.bounded import Bounded
 from hub.errors import Malformed, TooLarge
-from hub.operations.arguments import variables_in
 from hub.operations.cost import Weights, weigh
 from hub.operations.extent import introspects
 from hub.operations.limits import Limits
@@ -166,7 +166,7 @@ def _used(places: tuple[Place, ...]) -> set[str]:
     used: set[str] = set()
     for place in places:
         for value in place.arguments.values():
-            used |= variables_in(value)
+            used |= set(named(value))
         for inner in place.selections.values():
             used |= _used(inner)
     return used

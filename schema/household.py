@@ -19,7 +19,7 @@ from schema.tax import TaxFacts
 
 @strawberry.type(
     description="人员 A natural person; the id is a handle of one organisation in one case, useless elsewhere.",
-    directives=[Key(fields="id"), FactGroup(code="identity", title="身份", department="MZ", source="C1")],
+    directives=[Key(fields="id"), FactGroup(code="identity", title="身份信息", department="MZ", source="C1")],
 )
 class Person:
     """A person of the declared household, or one looked up under a statute."""

@@ -46,13 +46,3 @@ def _value(node: ValueNode, type_: GraphQLInputType, present: frozenset[str]) ->
         raise Malformed("an argument cannot be read", code="DOCUMENT_INVALID")
     return value
 
-
-def variables_in(value: object) -> frozenset[str]:
-    """Names of the variables inside an argument's value."""
-    if isinstance(value, Variable):
-        return frozenset((value.name,))
-    if isinstance(value, list):
-        return frozenset(name for item in value for name in variables_in(item))
-    if isinstance(value, dict):
-        return frozenset(name for item in value.values() for name in variables_in(item))
-    return frozenset()
