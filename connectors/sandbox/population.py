@@ -141,7 +141,11 @@ class Population:
 
     def platform_key(self) -> Ed25519PrivateKey:
         """The Ed25519 key the region's platform signs registrations with."""
-        return Ed25519PrivateKey.from_private_bytes(self._secret("platform", self.region))
+        return Ed25519PrivateKey.from_private_bytes(self.secret("platform"))
+
+    def secret(self, use: str) -> bytes:
+        """32 bytes for one use of this sandbox (a password, a hub's key at a department), derived from the public seed."""
+        return self._secret(use, self.region)
 
     def _secret(self, use: str, name: str) -> bytes:
         return hashlib.blake2b(f"{self.setting.seed}\x1f{use}\x1f{name}".encode(), digest_size=32).digest()

@@ -1,0 +1,200 @@
+"""民政局: its own GraphQL service for assistance, marriage and confirmations (docs/contracts/MZ.md)."""
+
+from __future__ import annotations
+
+import hmac
+import importlib.resources
+import json
+from typing import Any, ClassVar
+
+from aiohttp import web
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLResolveInfo,
+    build_schema,
+    execute_sync,
+    parse,
+    validate,
+)
+
+from connectors.sandbox.controls import Controls, Mood
+from connectors.sandbox.people import Record, Value
+from connectors.sandbox.population import Population
+from connectors.sandbox.server import DepartmentServer, Refusal, WireShelf, as_json
+
+BATCH = 100
+DOCUMENT_LIMIT = 20_000
+DEPTH = 5
+SDL = importlib.resources.files("connectors.sandbox").joinpath("civil_affairs.graphql").read_text(encoding="utf-8")
+_KINDS = {"DIBAO": "01", "TEKUN": "02", "TEMPORARY": "03", "DISABILITY_LIVING": "04", "DISABILITY_CARE": "05", "ORPHAN": "06"}
+_CATEGORIES = {
+    "DIBAO_HOUSEHOLD": "11", "DIBAO_SINGLE": "12", "DIBAO_EDGE": "13", "RIGID_EXPENSE": "14", "TEKUN_PERSON": "15", "LOW_INCOME_OTHER": "16",
+    "DISABLED_NEEDY": "17",
+}
+_LEVELS = {"A": 1, "B": 2, "C": 3}
+_STATES = {"EFFECTIVE": "Z", "TAPERING": "J", "STOPPED": "T"}
+_MARITAL = {"10": "1", "20": "2", "30": "3", "40": "4", "90": "9"}
+_EVENTS = {"MARRY": 1, "DIVORCE": 2, "CANCEL": 3}
+
+
+def _text(value: Value) -> str | None:
+    return None if value is None else str(value)
+
+
+def _assistance(record: Record) -> dict[str, object]:
+    return {
+        "kind": _KINDS[str(record["type"])], "objectClass": _CATEGORIES[str(record["category"])], "dibaoLevel": _LEVELS.get(str(record["dibaoClass"])),
+        "urban": record["area"] == "URBAN", "monthly": _text(record["monthlyAmount"]), "since": _text(record["from"]), "until": _text(record["to"]),
+        "state": _STATES[str(record["status"])], "stopCode": record["stopReason"], "payerRegion": record["grantRegion"],
+    }
+
+
+def _marriage(record: Record) -> dict[str, object]:
+    return {
+        "status": _MARITAL[str(record["maritalStatus"])], "event": _EVENTS.get(str(record["eventType"])), "registered": _text(record["registeredOn"]),
+        "spouseIdNumber": record["spousePid"], "registryRegion": record["registryRegion"],
+    }
+
+
+def _confirmation(record: Record) -> dict[str, object]:
+    return {
+        "objectClass": _CATEGORIES[str(record["category"])], "region": record["region"], "issuer": record["issuer"],
+        "confirmed": _text(record["confirmedOn"]), "validUntil": _text(record["validTo"]), "standard": record["standardUsed"],
+        "effective": record["status"] == "EFFECTIVE",
+    }
+
+
+class CivilAffairs(DepartmentServer):
+    """The bureau's GraphQL endpoint behind one bearer token."""
+
+    department: ClassVar[str] = "MZ"
+
+    def __init__(self, population: Population, *, bearer: str, controls: Controls | None = None) -> None:
+        super().__init__(population, controls=controls)
+        self._bearer = f"Bearer {bearer}".encode()
+        self._schema = build_schema(SDL)
+        self._documents: dict[str, DocumentNode] = {}
+        self._shelves = {
+            "assistance": WireShelf(population, "civilAssistance", _assistance), "marriage": WireShelf(population, "marriage", _marriage),
+            "confirmations": WireShelf(population, "confirmation", _confirmation),
+        }
+
+    async def answer(self, request: web.BaseRequest, body: bytes, mood: Mood) -> web.Response:
+        """Authenticate, read, execute."""
+        if request.path != "/graphql" or request.method != "POST":
+            raise Refusal(404, "NOT_FOUND", "no such resource")
+        if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._bearer):
+            raise Refusal(401, "UNAUTHENTICATED", "bearer token missing or unknown")
+        document, variables = self._read(body)
+        result = execute_sync(self._schema, document, root_value={"persons": self._persons}, variable_values=variables)
+        told: dict[str, Any] = {"data": result.data}
+        if result.errors:
+            told["errors"] = [{"message": error.message, "path": error.path, "extensions": error.extensions or {"code": "INTERNAL"}} for error in result.errors]
+        return as_json(_tampered(told, mood.lie))
+
+    def refuse(self, refusal: Refusal) -> web.Response:
+        """`{"errors": […]}`."""
+        return as_json({"errors": [{"message": refusal.text, "extensions": {"code": refusal.code}}]}, status=refusal.status)
+
+    def _read(self, body: bytes) -> tuple[DocumentNode, dict[str, Any]]:
+        try:
+            asked = json.loads(body)
+            text, variables = asked["query"], asked.get("variables") or {}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise Refusal(400, "BAD_REQUEST", "body is not a GraphQL request") from error
+        if not isinstance(text, str) or len(text) > DOCUMENT_LIMIT or not isinstance(variables, dict):
+            raise Refusal(400, "BAD_REQUEST", "document missing or too long")
+        document = self._documents.get(text)
+        if document is None:
+            document = self._valid(text)
+            if len(self._documents) >= 500:
+                self._documents.clear()
+            self._documents[text] = document
+        return document, variables
+
+    def _valid(self, text: str) -> DocumentNode:
+        try:
+            document = parse(text, no_location=True, max_tokens=4000)
+        except GraphQLError as error:
+            raise Refusal(400, "GRAPHQL_PARSE_FAILED", error.message) from error
+        errors = validate(self._schema, document)
+        if errors:
+            raise Refusal(400, "GRAPHQL_VALIDATION_FAILED", errors[0].message)
+        if any(_depth(definition) > DEPTH for definition in document.definitions):
+            raise Refusal(400, "TOO_DEEP", f"at most {DEPTH} levels")
+        return document
+
+    def _persons(self, info: GraphQLResolveInfo[Any], *, asks: list[dict[str, str]], organisation: str) -> dict[str, object]:
+        if not 1 <= len(asks) <= BATCH:
+            message = "1 to 100 persons"
+            raise GraphQLError(message, extensions={"code": "BAD_ASK"})
+        wanted = _wanted(info)
+        for name, columns in wanted.items():
+            group = {"assistance": "civilAssistance", "confirmations": "confirmation"}.get(name, name)
+            self.journal.note(group=group, columns=columns, organisation=organisation,
+                              subjects=[(ask["reference"], ask["purpose"], ask["approval"]) for ask in asks])
+        persons = [{"key": ask["key"], "idNumber": ask["idNumber"], **{name: self._list(name, ask["idNumber"]) for name in wanted}} for ask in asks]
+        return {"dataTime": f"{self.population.today}T06:00:00+08:00", "persons": persons}
+
+    def _list(self, name: str, id_number: str) -> object:
+        records = self._shelves[name].of(id_number)
+        if name != "confirmations":
+            return records
+
+        def of_region(_info: GraphQLResolveInfo[Any], *, region: str | None = None) -> list[dict[str, object]]:
+            return [record for record in records if region is None or record["region"] == region]
+
+        return of_region
+
+
+def _wanted(info: GraphQLResolveInfo[Any]) -> dict[str, list[str]]:
+    """The lists a question asks for, each with the columns named, fragments followed."""
+    wanted: dict[str, list[str]] = {}
+
+    def walk(node: Any, path: tuple[str, ...]) -> None:
+        for child in node.selection_set.selections if node.selection_set else ():
+            if isinstance(child, FieldNode):
+                name = child.name.value
+                if path == ("persons",) and name in {"assistance", "marriage", "confirmations"}:
+                    wanted.setdefault(name, [])
+                elif len(path) == 2 and path[1] in wanted:
+                    wanted[path[1]].append(name)
+                walk(child, (*path, name))
+            elif hasattr(child, "name"):
+                walk(info.fragments[child.name.value], path)
+            else:
+                walk(child, path)
+
+    for node in info.field_nodes:
+        walk(node, ())
+    return wanted
+
+
+def _depth(node: Any) -> int:
+    selections = getattr(node, "selection_set", None)
+    return 1 + max(map(_depth, selections.selections)) if selections else 0
+
+
+def _tampered(told: dict[str, Any], lie: str | None) -> dict[str, Any]:
+    answer = (told.get("data") or {}).get("persons")
+    if lie is None or not answer:
+        return told
+    persons = answer["persons"]
+    lists = [(person, name) for person in persons for name, value in person.items() if isinstance(value, list)]
+    match lie:
+        case "half":
+            del persons[len(persons) // 2:]
+        case "extra_people":
+            persons.append({**persons[0], "key": "999", "idNumber": "509999200001010012"})
+        case "types":
+            for person, name in lists:
+                person[name] = [{key: [value] for key, value in row.items()} for row in person[name]]
+        case "renamed":
+            for person, name in lists:
+                person[name + "2"] = person.pop(name)
+        case "extra_fields":
+            for person, name in lists:
+                person[name] = [{**row, "phone": "13800000000"} for row in person[name]]
+    return told

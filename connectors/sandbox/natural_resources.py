@@ -1,0 +1,132 @@
+"""不动产登记: loads the read-only front-end database and listens to its journal (docs/contracts/GZ.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.resources
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+from connectors.sandbox.controls import Controls, Journal
+from connectors.sandbox.people import Record, Value
+from connectors.sandbox.population import Population
+
+SCRIPT = importlib.resources.files("connectors.sandbox").joinpath("natural_resources.sql").read_text(encoding="utf-8")
+COLUMNS = ("bdcdyh", "zjhm", "zhhsw", "xzqdm", "ghyt", "mj", "qlfe", "ts", "djsj", "sfdy", "zjdbz")
+_USES = {"RESIDENTIAL": "10", "COMMERCIAL": "20"}
+_BEIJING = timezone(timedelta(hours=8))
+# What a lying registry shows in place of its columns; the view is dropped and made anew, as an upgrade overnight would.
+_LIES = {
+    "types": {"mj": "'约九十平'::text AS mj", "qlfe": "true AS qlfe", "djsj": "'去年'::text AS djsj", "ts": "'两套'::text AS ts"},
+    "renamed": {name: f"{name} AS {name}_new" for name in COLUMNS if name not in {"zjhm", "bdcdyh"}},
+    "extra_fields": {"bdcdyh": "bdcdyh, '13800000000'::text AS lxdh"},
+    "html": {name: f"'<html>系统维护</html>'::text AS {name}" for name in ("zhhsw", "xzqdm", "ghyt", "qlfe", "zjdbz")},
+    "huge": {name: f"repeat('x', 52428800) AS {name}" for name in ("zhhsw", "xzqdm", "ghyt", "qlfe", "zjdbz")},
+}
+
+
+class Registry:
+    """The registry's database at `url` (a role that may create roles and schemas, a database of its own)."""
+
+    def __init__(self, population: Population, *, url: str, password: str, journal: bool = True) -> None:
+        self.population, self.journal, self.controls = population, Journal(), Controls()
+        self._url = url.replace("postgresql+asyncpg://", "postgresql://")
+        self._password, self._journalled = password, journal
+        self._connection: asyncpg.Connection[Any] | None = None
+        # Roles belong to the whole server: one name a database keeps two sandboxes on one server apart.
+        self._role = "qzk_read_" + hashlib.blake2b(urlsplit(self._url).path.encode(), digest_size=5).hexdigest()
+
+    async def start(self) -> str:
+        """Create schema, role and rows; the address the read-only role logs in at."""
+        self._connection = connection = await asyncpg.connect(self._url)
+        async with connection.transaction():
+            await connection.execute(SCRIPT)
+            await self._create_role(connection)
+            rows = await asyncio.to_thread(lambda: list(rights(self.population)))
+            await connection.copy_records_to_table("bdcqk", schema_name="qzk_nei", columns=COLUMNS, records=rows)
+            night = datetime.combine(self.population.today, time(1, 30), tzinfo=_BEIJING)
+            await connection.execute("INSERT INTO qzk_nei.gxzt VALUES ($1)", night)
+            await connection.execute("UPDATE qzk_nei.sz SET journal = $1", self._journalled)
+        await connection.execute("ANALYZE qzk_nei.bdcqk")
+        if self._journalled:
+            await connection.add_listener("qzk_journal", self._heard)
+        address = urlsplit(self._url)
+        host = (address.netloc.rpartition("@")[2]) or "127.0.0.1"
+        return urlunsplit(("postgresql", f"{self._role}:{quote(self._password, safe='')}@{host}", address.path, address.query, ""))
+
+    async def stop(self) -> None:
+        """Stop listening; the database stays."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+
+    async def control(self, settings: Mapping[str, object]) -> None:
+        """Set how it answers; `times` is not kept. Raises BadControl."""
+        self.controls.set(settings)
+        mood = self.controls.mood
+        if self._connection is None:
+            return
+        async with self._connection.transaction():
+            await self._connection.execute(
+                "UPDATE qzk_nei.sz SET slow = $1, fail = $2, lie = $3", mood.slow, None if mood.fail is None else str(mood.fail), mood.lie,
+            )
+            shown = _LIES.get(mood.lie or "", {})
+            columns = ", ".join(shown.get(name, name) for name in COLUMNS)
+            # Only names and literals of this file are put together here.
+            await self._connection.execute(
+                f"DROP VIEW qzk.v_bdcqk; CREATE VIEW qzk.v_bdcqk AS SELECT {columns} FROM qzk_nei.bdcqk;"  # noqa: S608
+                f" GRANT SELECT ON qzk.v_bdcqk TO {self._role}",
+            )
+
+    async def _create_role(self, connection: asyncpg.Connection[Any]) -> None:
+        role, database = self._role, await connection.fetchval("SELECT quote_ident(current_database())")
+        word = "ALTER" if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role) else "CREATE"
+        secret = await connection.fetchval("SELECT quote_literal($1::text)", self._password)
+        await connection.execute(
+            f"{word} ROLE {role} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 8 PASSWORD {secret};"
+            f"ALTER ROLE {role} SET default_transaction_read_only = on; ALTER ROLE {role} SET statement_timeout = '10s';"
+            # A journal notice makes the transaction write its commit; nobody waits for the disk because of it.
+            f"ALTER ROLE {role} SET synchronous_commit = off;"
+            f"REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {role};"
+            f"REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA qzk TO {role}; GRANT SELECT ON qzk.v_bdcqk, qzk.v_gxzt TO {role};"
+            f"GRANT EXECUTE ON FUNCTION qzk.cx(text[], text[], text[], text[], text) TO {role}",
+        )
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        told = json.loads(str(payload))
+        select = re.split(r"\bfrom\b", told["query"], maxsplit=1, flags=re.IGNORECASE)[0]
+        columns = [name for name in COLUMNS if name != "zjhm" and re.search(rf"\b{name}\b", select)]
+        self.journal.calls += bool(told["first"])
+        self.journal.note(group="realEstate", columns=columns, organisation=told["organisation"], subjects=[tuple(one) for one in told["subjects"]])
+
+
+def rights(population: Population) -> Iterator[tuple[object, ...]]:
+    """Every right in force as rows of the registry's table, streaming."""
+    for person in population.people():
+        for order, record in enumerate(population.records("realEstate", person)):
+            yield _row(f"{population.region}{person.id_number[6:14]}{abs(person.index):07d}F{order:04d}", person.id_number, record)
+
+
+def _row(unit: str, id_number: str, record: Record) -> tuple[object, ...]:
+    return (
+        unit, id_number, record["certNoTail"], record["region"], _USES.get(str(record["use"]), "90"), record["areaSqm"],
+        _share(record["ownershipShare"]), record["propertyCount"], datetime.fromisoformat(f"{record['registeredOn']}T10:00:00"),
+        int(bool(record["mortgaged"])), "是" if record["ruralHomestead"] else "否",
+    )
+
+
+def _share(share: Value) -> str | None:
+    if not isinstance(share, Decimal):
+        return None
+    if share == 1:
+        return "单独所有"
+    top, bottom = share.as_integer_ratio()
+    return f"{top}/{bottom}"
