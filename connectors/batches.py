@@ -1,0 +1,115 @@
+"""One question cut into calls a department accepts, run side by side under one deadline and joined again.
+
+Rules of this file:
+- Subjects of a call that failed are told apart from subjects of calls that did not: if any call succeeded, the failed calls'
+  subjects carry the failure as their status and the others keep their rows; if none did, the first failure is raised.
+- No subjects, no call: an empty question must never become a question about everybody.
+- Whatever is raised here is a DepartmentError. A foreign exception's text may quote a request, so only its class is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.conversion import Unreadable
+from connectors.interface import Ask, DepartmentBroke, DepartmentError, DepartmentTimeout, Records, Subject
+from connectors.manifest import Manifest
+from connectors.selection import Selection
+
+Call = Callable[[Sequence[Subject]], Awaitable[Sequence[Records]]]
+"""One call to a department about some subjects; records aligned with them."""
+
+MISSING = Records("SOURCE_ERROR", None, ())
+"""What is told of a subject the department left out of its answer, or answered unreadably."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What an operator wants to know of a department's manners; counts, no people."""
+
+    calls: int = 0
+    failures: int = 0
+    strays: int = 0      # people nobody asked for, dropped
+    missing: int = 0     # people left out
+    unreadable: int = 0  # people answered with a value outside the contract
+
+
+class Batches:
+    """How one department is asked: how many subjects a call, how many calls at once, how long in all."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.tally = Tally()
+        self._department = manifest.department
+        self._size = manifest.batch
+        self._gate = asyncio.Semaphore(manifest.concurrency)
+        self._deadline = manifest.deadline
+
+    def records(
+        self, selection: Selection, ask: Ask, raw: Sequence[Sequence[object]], as_of: str | None,
+    ) -> Records:
+        """What the department's rows about one subject say; `MISSING` when they cannot be read."""
+        if not raw:
+            return Records("NO_RECORD", as_of, ())
+        try:
+            return Records("MATCHED", as_of, selection.rows(raw, ask.columns))
+        except Unreadable:
+            self.tally.unreadable += 1
+            return MISSING
+
+    async def run(self, ask: Ask, call: Call) -> Mapping[str, Records]:
+        """Records by subject key, every subject present. Raises DepartmentError."""
+        subjects = ask.subjects
+        if not subjects:
+            return {}
+        end = asyncio.get_running_loop().time() + min(self._deadline, ask.deadline)
+        if len(subjects) <= self._size:
+            return self._keyed(subjects, await self._one(subjects, call, end))
+        parts = [subjects[start:start + self._size] for start in range(0, len(subjects), self._size)]
+        outcomes = await asyncio.gather(*[self._one(part, call, end) for part in parts], return_exceptions=True)
+        return self._joined(parts, outcomes)
+
+    def _joined(
+        self, parts: Sequence[Sequence[Subject]], outcomes: Sequence[Sequence[Records] | BaseException],
+    ) -> Mapping[str, Records]:
+        told: dict[str, Records] = {}
+        errors: list[DepartmentError] = []
+        for part, outcome in zip(parts, outcomes, strict=True):
+            if isinstance(outcome, DepartmentError):
+                errors.append(outcome)
+                told.update((subject.key, Records(outcome.code, None, ())) for subject in part)
+            elif isinstance(outcome, BaseException):
+                raise outcome
+            else:
+                told.update(self._keyed(part, outcome))
+        if len(errors) == len(parts):
+            raise errors[0]
+        return told
+
+    @staticmethod
+    def _keyed(subjects: Sequence[Subject], records: Sequence[Records]) -> dict[str, Records]:
+        return {subject.key: record for subject, record in zip(subjects, records, strict=True)}
+
+    async def _one(self, subjects: Sequence[Subject], call: Call, end: float) -> Sequence[Records]:
+        self.tally.calls += 1
+        try:
+            async with asyncio.timeout_at(end), self._gate:
+                records = await call(subjects)
+        except TimeoutError:
+            self.tally.failures += 1
+            raise DepartmentTimeout(f"{self._department} did not answer before its deadline") from None
+        except DepartmentError:
+            self.tally.failures += 1
+            raise
+        except Exception as error:  # noqa: BLE001 - the seam: nothing foreign may leave
+            self.tally.failures += 1
+            raise DepartmentBroke(f"{self._department}: {type(error).__name__} while reading its answer") from None
+        return self._counted(records)
+
+    def _counted(self, records: Sequence[Records]) -> Sequence[Records]:
+        lost = sum(record is MISSING for record in records)
+        self.tally.missing += lost
+        if lost and lost == len(records):
+            raise DepartmentBroke(f"{self._department} answered about none of those asked")
+        return records

@@ -1,0 +1,233 @@
+"""From a department's units, codes and date spellings to ours: a table of named conversions, each a small pure function.
+
+Rules of this file:
+- A conversion gives None for null and for empty text, a value of `Raw` otherwise, and raises `Unreadable` for anything else.
+- `Unreadable` names the conversion and never the value: the value is somebody's fact.
+- Nothing is guessed. A code the manifest does not list, a month 13, a JSON float where text was promised: unreadable.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from functools import lru_cache
+
+from connectors.interface import Raw
+
+Convert = Callable[[object], Raw]
+"""One department value to one of ours; raises `Unreadable`."""
+
+BEIJING = timezone(timedelta(hours=8))
+"""The time zone of every department: +08:00 the year round."""
+
+TEXT_LIMIT = 512
+"""Longest text a department may give for one value; longer is a broken answer, not a long name."""
+
+_DIGITS = re.compile(r"-?\d{1,15}", re.ASCII)
+_AMOUNT = re.compile(r"-?\d{1,14}(\.\d{1,6})?", re.ASCII)
+_REGION = re.compile(r"\d{6}(\d{6})?", re.ASCII)
+_PERSON = re.compile(r"\d{17}[\dX]", re.ASCII)
+_FRACTION = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
+_MONTH = re.compile(r"(\d{4})(?:-|/|)(0[1-9]|1[0-2])", re.ASCII)
+_DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d)-(\d\d)|/(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)", re.ASCII)
+_SHARE_STEP = Decimal("0.000001")
+
+
+class Unreadable(ValueError):
+    """A department's value is not what its manifest says; the text names the expectation, never the value."""
+
+
+def _text(value: object) -> Raw:
+    if value is None or value == "":
+        return None
+    if type(value) is not str or len(value) > TEXT_LIMIT:
+        raise Unreadable("not a text")
+    return value
+
+
+def _integer(value: object) -> Raw:
+    if value is None or value == "":
+        return None
+    if type(value) is int:
+        return value
+    if type(value) is str and _DIGITS.fullmatch(value):
+        return int(value)
+    raise Unreadable("not an integer")
+
+
+def _decimal(value: object) -> Decimal | None:
+    if value is None or value == "":
+        return None
+    if type(value) is int or (type(value) is str and _AMOUNT.fullmatch(value)):
+        return Decimal(value)
+    if isinstance(value, Decimal) and value.is_finite():
+        return value
+    if type(value) is float:
+        # The shortest spelling is what the department wrote in its JSON; binary noise never enters.
+        return _decimal(repr(value))
+    raise Unreadable("not a decimal")
+
+
+def _fen(value: object) -> Raw:
+    amount = _integer(value)
+    return None if amount is None else Decimal(str(amount)).scaleb(-2)
+
+
+def _wan(value: object) -> Raw:
+    amount = _decimal(value)
+    return None if amount is None else amount * 10_000
+
+
+def _percent(value: object) -> Raw:
+    if type(value) is str:
+        value = value.removesuffix("%")
+    amount = _decimal(value)
+    return None if amount is None else amount.scaleb(-2)
+
+
+def _share(value: object) -> Raw:
+    """A share of a right: "1/3" or a decimal, 0 to 1, six places."""
+    if value is None or value == "":
+        return None
+    match = _FRACTION.fullmatch(value) if type(value) is str else None
+    try:
+        share = Decimal(match[1]) / Decimal(match[2]) if match else _decimal(value)
+    except ArithmeticError:
+        raise Unreadable("not a share") from None
+    if share is None or not 0 <= share <= 1:
+        raise Unreadable("not a share of 0 to 1")
+    return share.quantize(_SHARE_STEP).normalize() if share not in {0, 1} else Decimal(int(share))
+
+
+def _date(value: object) -> Raw:
+    if value is None or value == "":
+        return None
+    if type(value) is date:
+        return value
+    if type(value) is str and len(value) >= 19 and value[10] in " T":
+        value = value[:10]  # a registry's local timestamp: the day counts
+    match = _DATE.fullmatch(value) if type(value) is str else None
+    if match is None:
+        raise Unreadable("not a date")
+    year, month, day = (part for part in match.groups() if part is not None)
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise Unreadable("not a day of the calendar") from None
+
+
+def _month(value: object) -> Raw:
+    if value is None or value == "":
+        return None
+    match = _MONTH.fullmatch(value) if type(value) is str else _MONTH.fullmatch(str(value)) if type(value) is int else None
+    if match is None:
+        raise Unreadable("not a month")
+    return f"{match[1]}-{match[2]}"
+
+
+def _flag(value: object) -> Raw:
+    if value is None or value == "":
+        return None
+    if type(value) is bool:
+        return value
+    raise Unreadable("not a boolean")
+
+
+def _region(value: object) -> Raw:
+    text = _text(value)
+    if text is not None and not _REGION.fullmatch(str(text)):
+        raise Unreadable("not a region code")
+    return text
+
+
+def _person(value: object) -> Raw:
+    text = _text(value)
+    if text is not None and not _PERSON.fullmatch(str(text)):
+        raise Unreadable("not an ID number")
+    return text
+
+
+CONVERSIONS: Mapping[str, Convert] = {
+    "text": _text,        # as it stands
+    "integer": _integer,
+    "decimal": _decimal,  # already in our unit
+    "fen": _fen,          # integer fen -> yuan
+    "wan": _wan,          # 万元 -> yuan
+    "percent": _percent,  # "35%" or 35 -> 0.35
+    "share": _share,      # "1/2" -> 0.5
+    "date": _date,        # 2026-10-01, 20261001, 2026/10/01, 2026年10月1日
+    "month": _month,      # 202610, 2026-10
+    "flag": _flag,
+    "region": _region,    # GB/T 2260, 6 or 12 digits
+    "person": _person,    # another person's ID number; reduced to a pseudonym before it leaves the connector
+}
+"""The conversions a manifest may name; `code` is made by `coded`."""
+
+
+def coded(codes: Mapping[str, str | int | bool]) -> Convert:
+    """A conversion by table: the department's code, or a boolean spelled "true"/"false", to ours.
+
+    "*" in the table takes what it does not list, where the contract says so; otherwise an unlisted code is unreadable.
+    """
+    table = dict(codes)
+    fallback = table.pop("*", None)
+
+    def convert(value: object) -> Raw:
+        if value is None or value == "":
+            return None
+        found = table.get(value if type(value) is str else _spelled(value), fallback)
+        if found is None:
+            raise Unreadable("a code outside the manifest's table")
+        return found
+
+    return convert
+
+
+def with_words(words: Mapping[str, str | int | bool], convert: Convert) -> Convert:
+    """`convert`, except for the words a department writes instead of a value (单独所有 for a share of 1)."""
+    def convert_words(value: object) -> Raw:
+        return convert(words.get(value, value) if type(value) is str else value)
+
+    return convert_words
+
+
+def sliced(start: int, end: int, convert: Convert) -> Convert:
+    """`convert` of the characters from `start` up to `end` of a longer number; a number too short is unreadable."""
+    def convert_slice(value: object) -> Raw:
+        if value is None or value == "":
+            return None
+        if type(value) is not str or len(value) < end:
+            raise Unreadable("too short a number")
+        return convert(value[start:end])
+
+    return convert_slice
+
+
+def _spelled(value: object) -> str:
+    if type(value) is bool:
+        return "true" if value else "false"
+    if type(value) is int:
+        return str(value)
+    raise Unreadable("not a code")
+
+
+@lru_cache(maxsize=64)
+def instant(text: str) -> str:
+    """A department's "data as of", ISO or bare digits, as ISO 8601 with +08:00; without an offset it is Beijing time."""
+    digits = f"{text[:8]}T{text[8:]}" if len(text) == 14 and text.isdigit() else text
+    try:
+        moment = datetime.fromisoformat(digits)
+    except ValueError:
+        raise Unreadable("not an instant") from None
+    moment = moment.astimezone(BEIJING) if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+    return moment.isoformat(timespec="seconds")
+
+
+def severe_disability(category: object, grade: object) -> bool | None:
+    """Whether a disability is 重度: grades 1–2, and grade 3 when intellectual (5) or mental (6); 57 §8."""
+    if grade is None:
+        return None
+    level, kind = str(grade), str(category)
+    return level in {"1", "2"} or (level == "3" and kind in {"5", "6"})

@@ -1,0 +1,133 @@
+"""Departments that put files on a front-end machine: the newest good drop is served, read where it lies.
+
+Rules of this file:
+- Only what lies in the directory now is served. A bad drop is refused, and the newest good one goes on counting with its own `asOf`.
+- A look at the directory costs one `stat` a question; verifying a drop happens in a thread, once a state of the file.
+- No file is ever written, moved or deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from connectors.batches import Batches
+from connectors.conversion import instant
+from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp
+from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
+from connectors.manifest import Manifest
+from connectors.selection import Selection, Selections
+
+_LOG = logging.getLogger("connectors.files")
+
+
+class FilesConnector:
+    """A department's directory behind its manifest; one dataset a group."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._manifest = manifest
+        self._batches = Batches(manifest)
+        self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
+        self._shelves = {
+            name: _Shelf(Path(manifest.place), _layout(group.call, manifest.max_bytes)) for name, group in manifest.groups.items()
+        }
+
+    @property
+    def department(self) -> str:
+        return self._manifest.department
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return frozenset(self._manifest.groups)
+
+    @property
+    def batches(self) -> Batches:
+        """How this department is asked, and the count of its manners."""
+        return self._batches
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Records]:
+        selection = self._selections[ask.group].of(ask.columns)
+        return await self._batches.run(ask, lambda subjects: self._read(ask, selection, subjects))
+
+    async def _read(self, ask: Ask, selection: Selection, subjects: Sequence[Subject]) -> Sequence[Records]:
+        shelf = self._shelves[ask.group]
+        try:
+            drop = await shelf.newest()
+            lines = [drop.line(subject.id_number) for subject in subjects]
+        except DropRefused as refusal:
+            raise DepartmentUnavailable(f"{self.department}: {refusal}") from None
+        except OSError as error:
+            raise DepartmentUnavailable(f"{self.department}: drop directory, {type(error).__name__}") from None
+        positions = [shelf.layout.header.index(name) for name in selection.names]
+        as_of = instant(drop.as_of)
+        return [
+            self._batches.records(selection, ask, [] if line is None else [[line[at] for at in positions]], as_of)
+            for line in lines
+        ]
+
+    async def close(self) -> None:
+        for shelf in self._shelves.values():
+            shelf.close()
+
+
+def _layout(call: Mapping[str, str], max_bytes: int) -> Layout:
+    return Layout(
+        dataset=call["dataset"], header=tuple(call["header"].split(",")), encoding=call["encoding"],
+        subject=call["subject"], subject_end=int(call["subject_end"]), max_bytes=max_bytes,
+    )
+
+
+class _Shelf:
+    """A directory of one dataset's drops, and the one now served."""
+
+    def __init__(self, directory: Path, layout: Layout) -> None:
+        self.layout = layout
+        self._directory = directory
+        self._seen: Stamp | None = None
+        self._served: Drop | None = None
+        self._refused: dict[Path, Stamp] = {}
+        self._looking = asyncio.Lock()
+
+    async def newest(self) -> Drop:
+        """The newest good drop lying there. Raises DropRefused when there is none, and OSError."""
+        if self._current():
+            return self._present()
+        async with self._looking:
+            if not self._current():
+                self._seen = stamp(self._directory.stat())
+                old, self._served = self._served, await asyncio.to_thread(self._look, self._served)
+                if old is not None and old is not self._served:
+                    old.close()
+            return self._present()
+
+    def _current(self) -> bool:
+        """Whether nothing changed since the last look; two system calls, short enough for the loop."""
+        if self._seen is None or stamp(self._directory.stat()) != self._seen:
+            return False
+        return self._served is None or self._served.unchanged()
+
+    def _present(self) -> Drop:
+        if self._served is None:
+            raise DropRefused("no complete and valid drop lies there")
+        return self._served
+
+    def _look(self, served: Drop | None) -> Drop | None:
+        for path in complete(self._directory, self.layout.dataset):
+            state = stamp(path.stat())
+            if served is not None and served.path == path and served.stamp == state:
+                return served
+            if self._refused.get(path) == state:
+                continue
+            try:
+                return Drop(path, self.layout)
+            except DropRefused as refusal:
+                self._refused[path] = state
+                _LOG.warning("drop %s refused: %s", path.name, refusal)
+        return None
+
+    def close(self) -> None:
+        if self._served is not None:
+            self._served.close()
+            self._served = None

@@ -1,0 +1,123 @@
+"""Departments that serve a graph of their own: one POST, the selection composed of the manifest's names, people in variables.
+
+Rules of this file:
+- No value ever stands in a document: people, purposes and references are variables, so a department's log of documents tells
+  of nobody, and its cache of them works.
+- Only the group's list and the named fields are selected; the answer is read by those names and everything else is passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import orjson
+from yarl import URL
+
+from connectors.batches import MISSING, Batches
+from connectors.conversion import Unreadable, instant
+from connectors.door import Door, accepted
+from connectors.envelope import ROWS_A_SUBJECT
+from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
+from connectors.manifest import Manifest
+from connectors.selection import Selection, Selections
+from connectors.signing import Clock, Random, signer
+
+
+class GraphqlConnector:
+    """A GraphQL department behind its manifest."""
+
+    def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
+        self._manifest = manifest
+        self._names = manifest.envelope
+        self._door = Door(manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes)
+        self._batches = Batches(manifest)
+        self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
+        self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
+        self._documents: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._url = URL(manifest.place, encoded=True)
+
+    @property
+    def department(self) -> str:
+        return self._manifest.department
+
+    @property
+    def groups(self) -> frozenset[str]:
+        return frozenset(self._manifest.groups)
+
+    @property
+    def batches(self) -> Batches:
+        """How this department is asked, and the count of its manners."""
+        return self._batches
+
+    async def fetch(self, ask: Ask) -> Mapping[str, Records]:
+        selection = self._selections[ask.group].of(ask.columns)
+        key = (ask.group, selection.names)
+        text = self._documents.get(key)
+        if text is None:
+            records = self._manifest.groups[ask.group].call["list"]
+            text = self._documents[key] = document(self._names, records, selection.names)
+        return await self._batches.run(ask, lambda subjects: self._call(ask, selection, text, subjects))
+
+    async def _call(self, ask: Ask, selection: Selection, text: str, subjects: Sequence[Subject]) -> Sequence[Records]:
+        content = orjson.dumps({"query": text, "variables": self._variables(ask, subjects)})
+
+        def make() -> tuple[bytes, Mapping[str, str]]:
+            return content, {"Content-Type": "application/json", **self._sign("", "", content, "")}
+
+        whole = accepted(self.department, await self._door.post(self._url, make), "application/json")
+        as_of, rows = self._read(whole, self._manifest.groups[ask.group].call["list"], subjects, selection.names)
+        return [
+            MISSING if (raw := rows.get(at)) is None else self._batches.records(selection, ask, raw, as_of)
+            for at in range(len(subjects))
+        ]
+
+    def _variables(self, ask: Ask, subjects: Sequence[Subject]) -> dict[str, object]:
+        names = self._names
+        return {"o": ask.organisation, "a": [
+            {names["key"]: str(place), names["id"]: subject.id_number, names["purpose"]: ask.purpose,
+             names["approval"]: ask.approval, names["reference"]: subject.intent}
+            for place, subject in enumerate(subjects, 1)
+        ]}
+
+    def _read(
+        self, body: bytes, records: str, subjects: Sequence[Subject], wanted: Sequence[str],
+    ) -> tuple[str, dict[int, list[list[object]]]]:
+        try:
+            answer = orjson.loads(body)
+            told = answer["data"][self._names["field"]]
+            people, as_of = told[self._names["results"]], instant(told[self._names["as_of"]])
+        except orjson.JSONDecodeError:
+            raise DepartmentBroke(f"{self.department} answered with what is not JSON") from None
+        except (KeyError, TypeError, AttributeError, Unreadable):
+            # A GraphQL error's text is the department's own and may quote a variable: it stays unread.
+            raise DepartmentUnavailable(f"{self.department} answered without data") from None
+        places = {str(place): place - 1 for place in range(1, len(subjects) + 1)}
+        rows: dict[int, list[list[object]]] = {}
+        for person in people:
+            at = places.get(str(person.get(self._names["key"])))
+            if at is None or person.get(self._names["id"]) != subjects[at].id_number:
+                self._batches.tally.strays += 1
+            elif type(found := person.get(records)) is list and len(found) <= ROWS_A_SUBJECT:
+                rows[at] = [_row(record, wanted) for record in found]
+        return as_of, rows
+
+    async def close(self) -> None:
+        await self._door.close()
+
+
+def document(names: Mapping[str, str], records: str, columns: Sequence[str]) -> str:
+    """The query of a question shape; a list of which no column is wanted is asked for its `__typename` alone."""
+    return (
+        f"query($a: [{names['ask_type']}!]!, $o: String!) {{ {names['field']}(asks: $a, {names['organisation']}: $o) "
+        f"{{ {names['as_of']} {names['results']} {{ {names['key']} {names['id']} "
+        f"{records} {{ {' '.join(columns) or '__typename'} }} }} }} }}"
+    )
+
+
+def _row(record: object, wanted: Sequence[str]) -> list[object]:
+    if type(record) is not dict:
+        raise DepartmentBroke("a record that is no object")
+    try:
+        return [record[name] for name in wanted]
+    except KeyError:
+        raise DepartmentBroke("a record without a column asked for") from None

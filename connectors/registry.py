@@ -1,0 +1,158 @@
+"""Which department answers which fact group, and what the planner may know of it before it asks: built once from manifests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from connectors.batches import Tally
+from connectors.files import FilesConnector
+from connectors.graphql import GraphqlConnector
+from connectors.interface import Connector
+from connectors.manifest import GroupMap, Manifest, parse
+from connectors.rest import RestConnector
+from connectors.section import ManifestFault
+from connectors.signing import Clock, Random
+from connectors.soap import SoapConnector
+from connectors.sql import SqlConnector
+
+Tallied = RestConnector | SoapConnector | SqlConnector | FilesConnector | GraphqlConnector
+"""A connector of a protocol we have."""
+
+_MAKERS: Mapping[str, Callable[[Manifest, Clock, Random], Tallied]] = {
+    "rest": lambda manifest, clock, random: RestConnector(manifest, clock=clock, random=random),
+    "soap": lambda manifest, clock, random: SoapConnector(manifest, clock=clock, random=random),
+    "sql": lambda manifest, clock, _random: SqlConnector(manifest, clock=clock),
+    "files": lambda manifest, _clock, _random: FilesConnector(manifest),
+    "graphql": lambda manifest, clock, random: GraphqlConnector(manifest, clock=clock, random=random),
+}
+
+
+class Departments(Mapping[str, Connector]):
+    """Connectors by fact group, with what the planner and `hub explain` need of their manifests."""
+
+    def __init__(self, connectors: Sequence[tuple[Manifest, Tallied]]) -> None:
+        self._connectors = tuple(connectors)
+        self._by_group: dict[str, tuple[Manifest, Tallied]] = {}
+        for manifest, connector in connectors:
+            for group in manifest.groups:
+                if group in self._by_group:
+                    other = self._by_group[group][0].department
+                    raise ManifestFault(f"{manifest.department}: {group} is already answered by {other}")
+                self._by_group[group] = manifest, connector
+
+    def __getitem__(self, group: str) -> Connector:
+        return self._by_group[group][1]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_group)
+
+    def __len__(self) -> int:
+        return len(self._by_group)
+
+    def manifest(self, group: str) -> Manifest:
+        """The manifest of the department that answers a group; KeyError for a group nobody answers, as in all that follows."""
+        return self._by_group[group][0]
+
+    def department(self, group: str) -> str:
+        """The department's code (domain A2)."""
+        return self.manifest(group).department
+
+    def region(self, group: str) -> str:
+        """The region the department answers for."""
+        return self.manifest(group).region
+
+    def system(self, group: str) -> str:
+        """The department's system, as a source is named in an answer."""
+        return self.manifest(group).system
+
+    def deadline(self, group: str) -> float:
+        """Seconds the department is given."""
+        return self.manifest(group).deadline
+
+    def gatherable(self, group: str) -> bool:
+        """Whether asks of one organisation, purpose and approval may leave together: the call carries a reference a subject."""
+        return self.manifest(group).gather
+
+    def batch(self, group: str) -> int:
+        """Most subjects a call."""
+        return self.manifest(group).batch
+
+    def freshness(self, group: str) -> str:
+        """live, daily or monthly."""
+        return self.manifest(group).freshness
+
+    def fields(self, group: str) -> frozenset[str]:
+        """Our fields the department has."""
+        return frozenset(self._map(group).fields)
+
+    def computes(self, group: str, field: str) -> frozenset[str]:
+        """Leaves of a field the department works out itself, so that its value need not travel."""
+        return frozenset(self._map(group).fields[field].computes)
+
+    def describe(self, group: str, field: str) -> str:
+        """What is asked of the department for a field, for `hub explain`: "GA pgjz, or for band pgqj"."""
+        return f"{self.department(group)} {_described(self._map(group), field)}"
+
+    def _map(self, group: str) -> GroupMap:
+        return self.manifest(group).groups[group]
+
+    def tallies(self) -> Mapping[str, Tally]:
+        """Per department how it behaved; counts, no people."""
+        return {manifest.department: connector.batches.tally for manifest, connector in self._connectors}
+
+    async def close(self) -> None:
+        """Give back every department's sockets, pools and files."""
+        await asyncio.gather(*(connector.close() for _, connector in self._connectors))
+
+
+def _described(group: GroupMap, field: str) -> str:
+    entry = group.fields[field]
+    if entry.derive == "absent":
+        return "is not asked: the department has no such value"
+    if entry.derive:
+        return " and ".join(dict.fromkeys(group.fields[name].name for name in entry.inputs))
+    weaker = "".join(
+        f", or for {leaf} {f'its comparison of {made.threshold}' if made.threshold else made.name}"
+        for leaf, made in entry.computes.items()
+    )
+    return f"{entry.name}{weaker}"
+
+
+async def open_connectors(
+    manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random,
+) -> Departments:
+    """The departments of a directory of manifests, or of the manifests given. Nothing is contacted yet. Raises ManifestFault."""
+    texts = await asyncio.to_thread(_texts, manifests)
+    parsed = [parse(name, text, settings) for name, text in texts]
+    return Departments([(manifest, _made(manifest, clock, random)) for manifest in parsed])
+
+
+def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:
+    paths = sorted(manifests.glob("*.toml")) if isinstance(manifests, Path) else list(manifests)
+    if not paths:
+        raise ManifestFault("no manifest found")
+    try:
+        return [(path.name, path.read_text(encoding="utf-8")) for path in paths]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ManifestFault(f"a manifest cannot be read: {type(error).__name__}") from None
+
+
+def _made(manifest: Manifest, clock: Clock, random: Random) -> Tallied:
+    try:
+        return _MAKERS[manifest.protocol](manifest, clock, random)
+    except (ValueError, KeyError) as error:
+        # The message of a key that cannot be read may hold the key.
+        raise ManifestFault(f"{manifest.department}: its credentials do not fit, {type(error).__name__}") from None
+
+
+def flattened(document: Mapping[str, object]) -> dict[str, str]:
+    """Settings by name from a nested document: {"GA": {"url": …}} gives GA_URL, and a text at the top its name in capitals."""
+    flat: dict[str, str] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            flat.update({f"{name}_{key}".upper(): str(inner) for key, inner in value.items()})
+        else:
+            flat[name.upper()] = str(value)
+    return flat
