@@ -36,7 +36,7 @@ class Use(StrEnum):
     """HMAC-SHA-256: a person's name under one purpose."""
     LETTER = "letter"
     """AES-256: seals letters."""
-    TOKEN = "token"  # noqa: S105: a name
+    TOKEN = "token"  # noqa: S105 - a name
     """Ed25519: signs access tokens."""
     LOG = "log"
     """Ed25519: signs the access log's checkpoints."""
@@ -46,7 +46,7 @@ class Use(StrEnum):
     """X25519: opens what other hubs encrypted to this one."""
 
 
-_SIZES: Mapping[Use, int] = MappingProxyType({use: 32 for use in Use} | {Use.HANDLE: 64})
+_SIZES: Mapping[Use, int] = MappingProxyType(dict.fromkeys(Use, 32) | {Use.HANDLE: 64})
 """Bytes; AES-SIV takes two AES-256 keys (RFC 5297 §2.2)."""
 
 

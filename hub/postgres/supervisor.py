@@ -97,7 +97,9 @@ class Supervisor:
 
     async def _start(self) -> str:
         await clear_leftovers(self._data, seconds=_STOP_SECONDS)
-        binaries = self._binaries or await asyncio.to_thread(find, os.environ, major=self._major())
+        binaries = self._binaries
+        if binaries is None:
+            binaries = await asyncio.to_thread(find, os.environ, major=self._major())
         account = await asyncio.to_thread(choose, self._directory, binaries, namespaces=self._namespaces)
         password = await asyncio.to_thread(self._initialise, binaries, account)
         port = await self._spawn(binaries, account)

@@ -1,0 +1,85 @@
+"""Bring stored people and letters under the newest keys, while the hub runs.
+
+One pass over the rows in batches of short transactions; what is stale is sealed anew with fresh data keys. Between `KeyRing.rotate` and
+the end of this, rows stand under old and new versions and both open. Old versions stay in the ring: a backup made
+before needs them. A worker that loaded its ring before the rotation still seals under the old version: run it again
+after the last one has restarted (nothing is done where nothing is stale).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hub.keys import KeyRing, Use
+from hub.people.sealing import version_of
+from hub.people.vault import Vault, letter_context
+from hub.tables import Letter, Person
+
+_PERSON = select(Person.id, Person.blind_index, Person.sealed, Person.key_version, Person.log_key).order_by(Person.id)
+_LETTER = select(Letter.id, Letter.sealed_document, Letter.key_version).order_by(Letter.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated:
+    """How many rows were sealed anew."""
+
+    people: int
+    letters: int
+
+
+async def rotate_vault(engine: AsyncEngine, keys: KeyRing, vault: Vault, *, batch: int = 200) -> Rotated:
+    """Seal anew every person and letter that stands under an older key. Can be stopped and run again at any time.
+
+    Raises CannotOpen for a row that was tampered with, KeyRingError where the ring lacks its version.
+    """
+    people = letters = 0
+    last_person: UUID | None = UUID(int=0)
+    while last_person is not None:
+        async with engine.begin() as connection:
+            last_person, done = await _people(connection, keys, vault, last_person, batch)
+        people += done
+    last_letter: str | None = ""
+    while last_letter is not None:
+        async with engine.begin() as connection:
+            last_letter, done = await _letters(connection, keys, vault, last_letter, batch)
+        letters += done
+    return Rotated(people, letters)
+
+
+async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, after: UUID, batch: int) -> tuple[UUID | None, int]:
+    """One batch after an id: the last id looked at (None: no more), and how many rows changed."""
+    newest = keys.current(Use.VAULT).version
+    # With one version of the blind index key every row stands under it, and nothing needs to be opened to know.
+    one_index = len(keys.versions(Use.BLIND)) == 1
+    rows = (await connection.execute(_PERSON.where(Person.id > after).limit(batch).with_for_update())).all()
+    done = 0
+    for row in rows:
+        fresh = row.key_version == newest and (row.log_key is None or version_of(row.log_key) == newest)
+        if fresh and one_index:
+            continue
+        identity = vault.open(row.id, row.sealed, row.key_version)
+        index = vault.blind_index(identity.id_number)
+        if fresh and index == row.blind_index:
+            continue
+        sealed, version = vault.seal(row.id, identity)
+        log_key = vault.reseal_log_key(row.id, row.log_key) if row.log_key else None
+        changed = {"blind_index": index, "sealed": sealed, "key_version": version, "log_key": log_key}
+        await connection.execute(update(Person).where(Person.id == row.id).values(changed))
+        done += 1
+    return (rows[-1].id if rows else None), done
+
+
+async def _letters(connection: AsyncConnection, keys: KeyRing, vault: Vault, after: str, batch: int) -> tuple[str | None, int]:
+    newest = keys.current(Use.LETTER).version
+    rows = (await connection.execute(_LETTER.where(Letter.id > after).limit(batch).with_for_update())).all()
+    stale = [row for row in rows if row.key_version != newest]
+    for row in stale:
+        context = letter_context(row.id)
+        document = vault.open_bytes(context, row.sealed_document, row.key_version)
+        sealed, version = vault.seal_bytes(context, document)
+        await connection.execute(update(Letter).where(Letter.id == row.id).values(sealed_document=sealed, key_version=version))
+    return (rows[-1].id if rows else None), len(stale)
