@@ -107,8 +107,8 @@ def _with(base: cedarpy.Entities, situation: Situation, names: Mapping[Resource,
     caller = situation.caller
     rows = [_entity("Caller", "asker", {"department": caller.department, "relation": caller.relation, "role": caller.role})]
     rows += [_entity("Fact", name, {
-        "group": resource.group, "level": _NUMBER[situation.level(resource)], "crossRegion": resource.cross_region.rank,
-        "ofObligor": resource.group in INCOME_AND_PROPERTY,
+        "group": resource.group, "label": _NUMBER[resource.level], "level": _NUMBER[situation.level(resource)],
+        "crossRegion": resource.cross_region.rank, "ofObligor": resource.group in INCOME_AND_PROPERTY,
     }) for resource, name in names.items()]
     return base.with_added_json_str(json.dumps(rows))
 
