@@ -58,11 +58,11 @@ def demo_records(setting: Setting, household: Household) -> dict[tuple[str, int]
     home = property_right(dice, here, use="RESIDENTIAL", area=Decimal("89.50"), share=Decimal("0.5"), on=date(2016, 8, 1), mortgaged=True)
     facts: dict[tuple[str, int], tuple[Record, ...]] = {
         ("vehicle", -1): (
-            vehicle(setting, dice, kind="M21", value=Decimal("3200.00"), mobility=False, on=date(2021, 4, 12)),
-            vehicle(setting, dice, kind="K32", value=Decimal("46800.00"), mobility=False, on=date(2022, 9, 1)),
+            vehicle(setting, dice, kind="M21", value=Decimal("3200.00"), mobility=False, on=date(2021, 4, 12), in_use=True),
+            vehicle(setting, dice, kind="K32", value=Decimal("46800.00"), mobility=False, on=date(2022, 9, 1), in_use=True),
         ),
-        ("vehicle", -3): (vehicle(setting, dice, kind="N31", value=Decimal("6500.00"), mobility=True, on=date(2023, 2, 7)),),
-        ("vehicle", -6): (vehicle(setting, dice, kind="K33", value=Decimal("128000.00"), mobility=False, on=date(2024, 5, 20)),),
+        ("vehicle", -3): (vehicle(setting, dice, kind="N31", value=Decimal("6500.00"), mobility=True, on=date(2023, 2, 7), in_use=True),),
+        ("vehicle", -6): (vehicle(setting, dice, kind="K33", value=Decimal("128000.00"), mobility=False, on=date(2024, 5, 20), in_use=True),),
         ("tax", -1): tuple(tax(setting, back, "WAGE", Decimal(2860 + 40 * (back % 2)), "涪江运输有限公司") for back in (1, 2, 3)),
         ("tax", -5): (tax(setting, 3, "LABOUR", Decimal("680.00"), "渝西电子科技有限公司"), tax(setting, 4, "LABOUR", Decimal("2400.00"), "渝西电子科技有限公司")),
         ("tax", -6): tuple(tax(setting, back, "WAGE", Decimal("8200.00"), "川东建筑工程有限公司") for back in (1, 2, 3)),

@@ -42,7 +42,7 @@ class Registry:
         self._password, self._journalled = password, journal
         self._connection: asyncpg.Connection[Any] | None = None
         # Roles belong to the whole server: one name a database keeps two sandboxes on one server apart.
-        self._role = "qzk_read_" + hashlib.blake2b(urlsplit(self._url).path.encode(), digest_size=5).hexdigest()
+        self.role = "qzk_read_" + hashlib.blake2b(urlsplit(self._url).path.encode(), digest_size=5).hexdigest()
 
     async def start(self) -> str:
         """Create schema, role and rows; the address the read-only role logs in at."""
@@ -60,7 +60,7 @@ class Registry:
             await connection.add_listener("qzk_journal", self._heard)
         address = urlsplit(self._url)
         host = (address.netloc.rpartition("@")[2]) or "127.0.0.1"
-        return urlunsplit(("postgresql", f"{self._role}:{quote(self._password, safe='')}@{host}", address.path, address.query, ""))
+        return urlunsplit(("postgresql", f"{self.role}:{quote(self._password, safe='')}@{host}", address.path, address.query, ""))
 
     async def stop(self) -> None:
         """Stop listening; the database stays."""
@@ -83,11 +83,11 @@ class Registry:
             # Only names and literals of this file are put together here.
             await self._connection.execute(
                 f"DROP VIEW qzk.v_bdcqk; CREATE VIEW qzk.v_bdcqk AS SELECT {columns} FROM qzk_nei.bdcqk;"  # noqa: S608
-                f" GRANT SELECT ON qzk.v_bdcqk TO {self._role}",
+                f" GRANT SELECT ON qzk.v_bdcqk TO {self.role}",
             )
 
     async def _create_role(self, connection: asyncpg.Connection[Any]) -> None:
-        role, database = self._role, await connection.fetchval("SELECT quote_ident(current_database())")
+        role, database = self.role, await connection.fetchval("SELECT quote_ident(current_database())")
         word = "ALTER" if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role) else "CREATE"
         secret = await connection.fetchval("SELECT quote_literal($1::text)", self._password)
         await connection.execute(

@@ -59,10 +59,12 @@ def _vehicle(dice: Dice, person: Person, setting: Setting) -> Record:
     return vehicle(setting, dice, kind=kind, value=value, mobility=False, on=on)
 
 
-def vehicle(setting: Setting, dice: Dice, *, kind: str, value: Decimal, mobility: bool, on: date) -> Record:
-    """One vehicle's record."""
+def vehicle(
+    setting: Setting, dice: Dice, *, kind: str, value: Decimal, mobility: bool, on: date, in_use: bool = False,
+) -> Record:
+    """One vehicle's record; `in_use` says it is privately used and on the road, which is otherwise thrown."""
     digits = "".join(dice.pick("0123456789ABCDEFGHJKLMNPQRSTUVWXYZ") for _ in range(5))
-    throw = dice.below(100)
+    throw = 50 if in_use else dice.below(100)
     return {
         "plateNo": setting.plate + digits,
         "useNature": "COMMERCIAL" if kind == "H31" or throw < 5 else "NON_COMMERCIAL",
