@@ -1,0 +1,144 @@
+"""Answer: step 6 of the road. Plan and outcomes -> data, errors, and what was told, for the log and for the caller.
+
+A place is interpreted the first time a kind of caller asks for a kind of subject, and compiled from the second; both read the
+same decision and tell the same (tests/hub/test_differential.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema
+
+from hub.authorizations.matter import Member
+from hub.bounded import Bounded
+from hub.compiled import NotCompilable, Unexpected, compiled
+from hub.decision import PlaceDecision
+from hub.fetch import Fetched, Outcome
+from hub.interpreted import Interpretation, Shortcut
+from hub.layout import IDENTITY
+from hub.leaf_types import leaf_types
+from hub.plan import Plan
+from hub.reach import Reach
+from hub.records import Surroundings
+from hub.telling import Telling
+
+LINES = 200
+"""Lines of `Answer.disclosure` at most: a question wide enough to pass it reads the groups' own `disclosure`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told, for the outcome entry: per source how often each status stands and how many rows were told, per form how
+    many leaves; and the fields themselves as source.field=FORM. Counted after masking, from what arrived.
+    """
+
+    statuses: Mapping[str, Mapping[str, int]]
+    rows: Mapping[str, int]
+    forms: Mapping[str, int]
+    fields: tuple[str, ...]
+
+    @property
+    def partial(self) -> bool:
+        """Whether anything reached was not told as asked: a status beside MATCHED and NO_RECORD."""
+        return any(status not in {"MATCHED", "NO_RECORD"} for counts in self.statuses.values() for status in counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of one question. `data` is shared in parts with other answers: written out, never changed. `disclosure` is for
+    `extensions`: {fields: [{path, field, form, reason}], statuses: {source: {status: people}}, truncated}.
+    """
+
+    data: Mapping[str, object] | None
+    errors: tuple[Mapping[str, object], ...]
+    told: Told
+    disclosure: Mapping[str, object]
+
+
+class Answerer:
+    """Answers plans over one schema. What it keeps is bounded: programs live with their tellings, which the planner bounds."""
+
+    def __init__(self, schema: GraphQLSchema, reach: Reach, *, compiling: bool = True, kept: int = 1024) -> None:
+        """`reach` is the planner's own, for handles; without `compiling` every answer is interpreted."""
+        self._types = leaf_types(schema)
+        self._reach = reach
+        self._compiling = compiling
+        self._disclosed: Bounded[tuple[PlaceDecision, ...], tuple[tuple[Mapping[str, object], ...], bool]] = Bounded(kept)
+        self._told: Bounded[tuple[tuple[str, ...], ...], tuple[str, ...]] = Bounded(kept)
+
+    def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
+        """The answer; a persisted operation is compiled at once."""
+        around = Surroundings(plan, self._reach)
+        # Where coverage fell meanwhile the disclosure differs from the plan's: such an answer is rare and interpreted.
+        compiling = self._compiling and not fetched.fallen
+        if compiling:
+            self._compile(around, fetched, persisted=persisted)
+        reading = Interpretation(around, fetched, self._types, self._shortcut(around) if compiling else None)
+        data = reading.data()
+        told = self._summary(plan, fetched)
+        lines, truncated = self._lines(plan)
+        disclosure = {"fields": lines, "statuses": told.statuses, "truncated": truncated}
+        return Answer(data, tuple(reading.errors), told, disclosure)
+
+    def _compile(self, around: Surroundings, fetched: Fetched, *, persisted: bool) -> None:
+        for telling in dict.fromkeys(around.plan.tellings.values()):
+            telling.uses += 1
+            if telling.program is None and (telling.uses == 2 or (persisted and telling.uses == 1)):
+                try:
+                    telling.program = compiled(telling, Interpretation(around, fetched, self._types))
+                except NotCompilable:
+                    telling.uses = 3  # past the uses at which it would be tried again
+
+    def _shortcut(self, around: Surroundings) -> Shortcut:
+        def whole(telling: Telling, member: Member, outcomes: Mapping[str, Outcome]) -> Mapping[str, object] | None:
+            if telling.program is None:
+                return None
+            try:
+                return telling.program(around.handle("per", member.person.id), outcomes)
+            except (Unexpected, TypeError, ValueError, KeyError, IndexError):
+                return None  # a value its leaf cannot hold: the interpretation says where
+
+        return whole
+
+    def _summary(self, plan: Plan, fetched: Fetched) -> Told:
+        statuses: dict[str, dict[str, int]] = {}
+        rows: dict[str, int] = {}
+        forms: dict[str, int] = {}
+        fields: dict[tuple[str, ...], None] = {}
+        for (_, person), telling in plan.tellings.items():
+            outcomes = fetched.outcomes[person]
+            for count in telling.counted:
+                outcome = outcomes.get(count.source)
+                status = count.status or (outcome.status if outcome is not None else "SOURCE_ERROR")
+                if count.source != IDENTITY:
+                    of = statuses.setdefault(count.source, {})
+                    of[status] = of.get(status, 0) + 1
+                if outcome is None or not count.rows or not outcome.rows:
+                    continue
+                number = len(outcome.rows)
+                rows[count.source] = rows.get(count.source, 0) + number
+                for form, leaves in count.forms:
+                    forms[form] = forms.get(form, 0) + leaves * number
+                fields[count.fields] = None
+        return Told(statuses, rows, forms, self._fields(tuple(fields)))
+
+    def _fields(self, several: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+        known = self._told.get(several)
+        if known is None:
+            known = self._told.put(several, tuple(sorted({name for one in several for name in one})))
+        return known
+
+    def _lines(self, plan: Plan) -> tuple[tuple[Mapping[str, object], ...], bool]:
+        """Everything told weaker than asked, by place; from the plan alone, so that it depends on no value."""
+        decisions = tuple(dict.fromkeys([telling.decision for telling in plan.tellings.values()]))
+        known = self._disclosed.get(decisions)
+        if known is None:
+            lines = [
+                {"path": group.at.place.path, "field": line.field, "form": line.form.value, "reason": line.reason}
+                for decision in decisions for group in decision.groups for line in group.disclosure
+            ]
+            distinct = list({tuple(line.items()): line for line in lines}.values())
+            known = self._disclosed.put(decisions, (tuple(distinct[:LINES]), len(distinct) > LINES))
+        return known

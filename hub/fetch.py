@@ -1,0 +1,174 @@
+"""Fetch: step 5 of the road. Plan -> what each source told of each subject, all sources at once, each within its own deadline.
+
+Rules of this file:
+- Asked is what the plan says and nothing else; a source no ask of the plan names is not contacted.
+- One source's failure is one group's status. It never loses another's answer, and its words reach no caller.
+- Whether each authorisation still stands is asked before an ask leaves and again when its answer comes: a letter revoked in
+  between stops the telling.
+- What comes back is believed only where it fits the ask: no other person, no row of another width, no unknown status.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from connectors.interface import Ask, DepartmentTimeout, Raw, Records, Subject, Told
+from hub.arguments import resolve
+from hub.authorizations.matter import Person
+from hub.authorizations.standing import Standing
+from hub.gathering import Gathering
+from hub.plan import Plan, PlannedAsk
+from hub.sources import Source
+from hub.telling import Columns
+
+GRACE = 0.25
+"""Seconds past its deadline a connector has to hand over what it did get: half a batch is worth more than a time-out."""
+
+STATUSES = frozenset({
+    "MATCHED", "NO_RECORD", "PENDING", "NOT_AUTHORIZED", "NOT_COVERED", "CATALOG_DENIED", "SOURCE_TIMEOUT", "SOURCE_ERROR",
+})
+
+Recheck = Callable[[Standing, Sequence[str]], Mapping[str, str]]
+"""Which of these people's coverage has fallen since the question was let in, with the reason code: memory only, no waiting."""
+
+Trouble = Callable[[Source, str, Exception], None]
+"""Told of each failed ask: source, status, what happened. For the operator; never for a caller."""
+
+Root = Callable[[Standing, Mapping[str, object]], Awaitable[object]]
+"""Answers a root field of the hub's own records (`accessLog`) from standing and arguments."""
+
+
+class Outcome(NamedTuple):
+    """What became of one question about one subject. `rows` None: nothing is told; `reason` a code where coverage fell."""
+
+    status: str
+    as_of: str | None
+    rows: tuple[tuple[Told, ...], ...] | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fetched:
+    """Outcomes by person id and source; `fallen` where any authorisation fell meanwhile; `roots` by response key."""
+
+    outcomes: Mapping[str, Mapping[str, Outcome]]
+    fallen: bool
+    roots: Mapping[str, object]
+
+
+class Fetcher:
+    """Asks the sources of a plan."""
+
+    def __init__(
+        self, *, gathering: Gathering | None = None, recheck: Recheck | None = None, trouble: Trouble | None = None,
+        roots: Mapping[str, Root] | None = None,
+    ) -> None:
+        """Without `gathering` every ask is a call of its own."""
+        self._gathering = gathering
+        self._recheck = recheck or (lambda _standing, _people: {})
+        self._trouble = trouble or (lambda _source, _status, _error: None)
+        self._roots = roots or {}
+
+    async def fetch(self, plan: Plan, intent: str) -> Fetched:
+        """Everything the plan asks, under the durable intent entry `intent`."""
+        outcomes: dict[str, dict[str, Outcome]] = {}
+        for person, join in plan.joins.items():
+            outcomes[person] = {}
+            if join.identity is not None:
+                outcomes[person][join.identity.source] = _identity(join.identity, plan, person)
+        subjects = {
+            person: Subject(f"{intent}.{number}", member.person.id_number, member.person.name, intent)
+            for number, (person, member) in enumerate(plan.people.items())
+        }
+        answers = await _all([self._ask(plan, ask, subjects) for ask in plan.asks])
+        fallen = False
+        for ask, told in zip(plan.asks, answers, strict=True):
+            for person, outcome in told.items():
+                outcomes[person][ask.columns.source] = outcome
+                fallen = fallen or bool(outcome.reason)
+        return Fetched(outcomes, fallen, await self._own(plan))
+
+    async def _own(self, plan: Plan) -> dict[str, object]:
+        """The hub's own lists a root asks for; who may see them is the provider's to say."""
+        return {
+            place.key: await self._roots[place.name](plan.standing, resolve(place.arguments, plan.variables))
+            for place in plan.layout.question.places if place.name in self._roots
+        }
+
+    async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[str, Subject]) -> dict[str, Outcome]:
+        people = [member.person.id for member in planned.people]
+        source = plan.scope.sources[planned.columns.source]
+        gone = dict(self._recheck(plan.standing, people))
+        standing = [person for person in people if person not in gone] if gone else people
+        told = {person: Outcome("NOT_AUTHORIZED", None, None, code) for person, code in gone.items()}
+        if source is None or not standing:
+            return told
+        ask = self._worded(plan, planned, source, tuple([subjects[person] for person in standing]))
+        try:
+            async with asyncio.timeout(source.deadline + GRACE):
+                records = await self._sent(plan, source, ask, standing)
+        except (TimeoutError, DepartmentTimeout) as error:
+            return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
+        except Exception as error:  # noqa: BLE001 (a connector's bug costs its own group, no more)
+            return told | self._failed(source, standing, "SOURCE_ERROR", error)
+        width = len(ask.columns)
+        for person, subject in zip(standing, ask.subjects, strict=True):
+            told[person] = _believed(records.get(subject.key), width)
+        for person, code in self._recheck(plan.standing, standing).items():
+            told[person] = Outcome("NOT_AUTHORIZED", None, None, code)
+        return told
+
+    async def _sent(self, plan: Plan, source: Source, ask: Ask, people: Sequence[str]) -> Mapping[str, Records]:
+        if self._gathering is None or not source.gathers:
+            return await source.connector.fetch(ask)
+
+        def stands(asked: Sequence[Subject]) -> Sequence[Subject]:
+            gone = self._recheck(plan.standing, people)
+            return [one for one, person in zip(asked, people, strict=True) if person not in gone] if gone else asked
+
+        return await self._gathering.fetch(source.connector, ask, stands)
+
+    def _worded(self, plan: Plan, planned: PlannedAsk, source: Source, subjects: tuple[Subject, ...]) -> Ask:
+        caller = plan.standing.caller
+        # Gathered asks of several cases share one approval: the organisation's for this purpose. Each subject's reference, its
+        # intent entry, still names its case in the log.
+        shared = self._gathering is not None and source.gathers
+        return Ask(
+            group=source.group, columns=planned.columns.columns, subjects=subjects, organisation=caller.organisation,
+            purpose=caller.purpose, approval=f"{caller.organisation}.{caller.purpose}" if shared else caller.case,
+            deadline=source.deadline,
+        )
+
+    def _failed(self, source: Source, people: Sequence[str], status: str, error: Exception) -> dict[str, Outcome]:
+        self._trouble(source, status, error)
+        return dict.fromkeys(people, Outcome(status, None, None))
+
+
+def _identity(columns: Columns, plan: Plan, person: str) -> Outcome:
+    """What the platform registered, reduced here as a department's connector would reduce it."""
+    raw = _registered(plan.people[person].person)
+    return Outcome("MATCHED", None, (tuple([column.reduce(raw[column.field]) for column in columns.columns]),))
+
+
+def _registered(person: Person) -> Mapping[str, Raw]:
+    return {"name": person.name, "idNumber": person.id_number, "sex": person.sex, "birthDate": person.birth_date}
+
+
+def _believed(records: Records | None, width: int) -> Outcome:
+    """One subject's records if they fit the ask, else SOURCE_ERROR: a row misread is a fact invented."""
+    if records is None or records.status not in STATUSES:
+        return Outcome("SOURCE_ERROR", None, None)
+    if records.status == "MATCHED":
+        fits = all(len(row) == width for row in records.rows)
+        return Outcome("MATCHED", records.as_of, records.rows) if fits else Outcome("SOURCE_ERROR", None, None)
+    if records.status == "NO_RECORD":
+        return Outcome("SOURCE_ERROR", None, None) if records.rows else Outcome("NO_RECORD", records.as_of, ())
+    return Outcome(records.status, records.as_of, None)
+
+
+async def _all(asks: list[Coroutine[object, object, dict[str, Outcome]]]) -> list[dict[str, Outcome]]:
+    """All at once; a single ask needs no task of its own."""
+    return [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)

@@ -1,0 +1,166 @@
+"""Gathering: asks of one organisation under one purpose and approval that arrive while a call is in flight leave together.
+
+Rules of this file:
+- Only asks that agree in source, organisation, purpose, approval and columns ever share a call; each subject keeps its own
+  intent as reference, so the department sees under which question each stands.
+- Whether each subject's authorisation still stands is asked again as the call leaves.
+- A gathered call that fails is split once, into halves; what fails then has failed. No other retry.
+- An asker never waits for a stuck call: after a quarter of its deadline the waiting leave on their own.
+- The call belongs to nobody: an asker that goes away does not take the others' answer with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from connectors.interface import Ask, Connector, DepartmentError, DepartmentTimeout, DepartmentUnavailable, Records, Subject
+
+Stands = Callable[[Sequence[Subject]], Sequence[Subject]]
+"""Those of an ask's subjects whose authorisation still stands."""
+
+SUBJECTS_A_CALL = 500
+"""No gathered call grows past this; what is left leaves with the next."""
+
+PATIENCE = 0.25
+"""Share of its deadline an ask waits for the call in flight."""
+
+_Key = tuple[int, str, str, str, str, object]
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """One ask on its way. `arrived` in the loop's time, seconds."""
+
+    ask: Ask
+    stands: Stands
+    answer: asyncio.Future[Mapping[str, Records]]
+    arrived: float
+
+
+@dataclass(slots=True, eq=False)
+class _Line:
+    """Those who may share a call: how many calls are in flight, who waits for the next."""
+
+    connector: Connector
+    in_flight: int = 0
+    waiting: list[_Waiting] = field(default_factory=list)
+    patience: asyncio.TimerHandle | None = None
+
+
+class Gathering:
+    """The lines of one worker. A line exists only while somebody is in it."""
+
+    def __init__(self) -> None:
+        """Empty."""
+        self._lines: dict[_Key, _Line] = {}
+        self._calls: set[asyncio.Task[None]] = set()
+        self._closed = False
+        self.sent = 0
+        """Calls made so far."""
+
+    async def fetch(self, connector: Connector, ask: Ask, stands: Stands) -> Mapping[str, Records]:
+        """Rows by `Subject.key` of this ask alone; a subject that no longer stands is left out. Raises DepartmentError."""
+        key = _key(connector, ask)
+        line = self._lines.setdefault(key, _Line(connector))
+        loop = asyncio.get_running_loop()
+        one = _Waiting(ask, stands, loop.create_future(), loop.time())
+        line.waiting.append(one)
+        if line.in_flight == 0:
+            self._leave(key, line)
+        elif line.patience is None:
+            line.patience = loop.call_later(ask.deadline * PATIENCE, self._leave, key, line)
+        return await one.answer
+
+    async def close(self) -> None:
+        """Stop what is in flight; whoever still waits is told the department was not reached."""
+        self._closed = True
+        for task in tuple(self._calls):
+            task.cancel()
+        await asyncio.gather(*self._calls, return_exceptions=True)
+
+    def _leave(self, key: _Key, line: _Line) -> None:
+        """Send the waiting: those who still want an answer, up to the bound of one call."""
+        if line.patience is not None:
+            line.patience.cancel()
+            line.patience = None
+        line.waiting = [one for one in line.waiting if not one.answer.done()]
+        if self._closed:
+            _fail(line.waiting, _closing())
+            line.waiting.clear()
+        together: list[_Waiting] = []
+        subjects = 0
+        while line.waiting and (not together or subjects + len(line.waiting[0].ask.subjects) <= SUBJECTS_A_CALL):
+            together.append(line.waiting.pop(0))
+            subjects += len(together[-1].ask.subjects)
+        if together:
+            line.in_flight += 1
+            self._start(self._call(key, line, together))
+        elif line.in_flight == 0:
+            self._lines.pop(key, None)
+
+    def _start(self, call: Coroutine[object, object, None]) -> None:
+        task = asyncio.get_running_loop().create_task(call)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+
+    async def _call(self, key: _Key, line: _Line, together: list[_Waiting]) -> None:
+        try:
+            await self._answered(line.connector, together, split=len(together) > 1)
+        finally:
+            _fail(together, _closing())  # reached with somebody waiting only where the call was cancelled
+            line.in_flight -= 1
+            self._leave(key, line)
+
+    async def _answered(self, connector: Connector, together: list[_Waiting], *, split: bool) -> None:
+        ask = _joined(together)
+        if not ask.subjects:
+            return _deliver(together, {})
+        try:
+            self.sent += 1
+            records = await connector.fetch(ask)
+        except DepartmentTimeout as error:  # no time is left to try again
+            return _fail(together, error)
+        except DepartmentError as error:
+            if not split:
+                return _fail(together, error)
+        except Exception as error:  # noqa: BLE001 (each asker wraps and reports it)
+            return _fail(together, error)
+        else:
+            return _deliver(together, records)
+        half = len(together) // 2
+        await asyncio.gather(*[self._answered(connector, part, split=False) for part in (together[:half], together[half:])])
+        return None
+
+
+def _key(connector: Connector, ask: Ask) -> _Key:
+    # The reducers too: equal columns may still be reduced differently for two askers.
+    columns = tuple([(column, column.reduce) for column in ask.columns])
+    return (id(connector), ask.group, ask.organisation, ask.purpose, ask.approval, columns)
+
+
+def _joined(together: list[_Waiting]) -> Ask:
+    """One ask of all; its deadline is the longest anybody still has."""
+    now = asyncio.get_running_loop().time()
+    subjects = tuple([subject for one in together if not one.answer.done() for subject in one.stands(one.ask.subjects)])
+    left = max(one.arrived + one.ask.deadline - now for one in together)
+    return dataclasses.replace(together[0].ask, subjects=subjects, deadline=max(left, 0.001))
+
+
+def _closing() -> DepartmentUnavailable:
+    return DepartmentUnavailable("the hub is closing")
+
+
+def _deliver(together: list[_Waiting], records: Mapping[str, Records]) -> None:
+    for one in together:
+        if not one.answer.done():
+            keys = [subject.key for subject in one.ask.subjects]
+            one.answer.set_result({key: records[key] for key in keys if key in records})
+
+
+def _fail(together: list[_Waiting], error: Exception) -> None:
+    for one in together:
+        if not one.answer.done():
+            one.answer.set_exception(error)

@@ -1,0 +1,194 @@
+"""Plan: step 3 of the road. Question x standing x policy -> what is asked of whom and told where, decided before anything is fetched.
+
+    question, arguments ── layout (kept) ──> person places
+    matter, handles     ── reach ──────────> who stands at each
+    coverage, policy    ── decision (kept) ─> verdicts, columns per place and class of subject
+    places of a subject ── join (kept) ────> one ask per source; each place its own leaves
+    equal column sets   ───────────────────> asks for several subjects together
+
+A plan is a value: `hub explain` prints it, the log names it by digest. Nothing in it came from a department.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from hub.authorizations.matter import Member
+from hub.authorizations.standing import Coverage, Standing
+from hub.bounded import Bounded
+from hub.caller import Caller
+from hub.decision import PlaceDecision, SubjectKey, decide
+from hub.layout import GroupPlace, Layout, PersonPlace, lay_out, shape, shape_variables
+from hub.question import Question
+from hub.reach import Handles, Reach, Reached
+from hub.scope import Scope, Scopes, age_band
+from hub.sources import Sources
+from hub.telling import Columns, Join, Telling, join
+from hub.verdicts import Verdicts
+from policies.engine import Policy
+from policies.verdict import Resource, SubjectClass, Verdict
+from schema.register import GroupSpec
+
+NOBODY = Coverage(covered=False, code="SUBJECT_NOT_COVERED", assurance="NONE", letters=(), groups=frozenset())
+"""Check 6 for a person nobody spoke about: not covered."""
+
+LookUp = Callable[[Caller], Awaitable[None]]
+"""Called once for each look-up by ID number before it is answered; raises `TooMany` past the quota."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlannedAsk:
+    """One source's columns for the people who are asked exactly these."""
+
+    columns: Columns
+    people: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """Everything decided about one question. `tellings` by place and person id; `people` and `joins` by person id, in reached order."""
+
+    standing: Standing
+    layout: Layout
+    variables: Mapping[str, object]
+    reached: Reached
+    scope: Scope
+    people: Mapping[str, Member]
+    joins: Mapping[str, Join]
+    tellings: Mapping[tuple[PersonPlace, str], Telling]
+    asks: tuple[PlannedAsk, ...]
+    fields: tuple[str, ...]
+    digest: str
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """Ids of the people reached, for the intent entry; each is named in the log by `Person.log_subject`."""
+        return tuple(self.joins)
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """Codes of the departments and "department@region" of the neighbours that will be asked, sorted."""
+        return tuple(sorted({self.scope.label(ask.columns) for ask in self.asks}))
+
+    def log_fields(self) -> tuple[str, ...]:
+        """What will be asked, as source.field.leaf=FORM, for the intent entry."""
+        return self.fields
+
+
+class Planner:
+    """Makes plans under one policy. Everything it keeps is bounded and follows from rules and shapes, never from a value."""
+
+    def __init__(
+        self, *, groups: Mapping[str, GroupSpec], policy: Policy, sources: Sources, handles: Handles, region: str,
+        look_up: LookUp | None = None, pseudonym: Callable[[Caller], Callable[[str], str]] | None = None, kept: int = 2048,
+    ) -> None:
+        """`region` is the hub's own; `pseudonym` gives the function that names a source's person to a caller, see `hub/people`."""
+        self._groups = groups
+        self._region = region
+        self._look_up = look_up
+        self.reach = Reach(handles)
+        self._verdicts = Verdicts(policy)
+        self._scopes = Scopes(policy, sources, region=region, pseudonym=pseudonym, kept=kept)
+        self._shapes: Bounded[str, tuple[str, ...]] = Bounded(kept)
+        self._layouts: Bounded[tuple[str, tuple[object, ...]], Layout] = Bounded(kept)
+        self._joins: Bounded[tuple[PlaceDecision, ...], Join] = Bounded(kept)
+        self._columns: Bounded[object, Columns] = Bounded(kept * 2)
+        self._fields: Bounded[tuple[Join, ...], tuple[str, ...]] = Bounded(kept)
+
+    async def plan(self, question: Question, variables: Mapping[str, object], standing: Standing, now: datetime) -> Plan:
+        """The whole plan of one question. Warm it costs tens of microseconds; a new kind of question or person some ms more."""
+        layout = self._layout(question, variables)
+        caller, matter = standing.caller, standing.matter
+        if self._look_up is not None:
+            for root in question.places:
+                if root.name == "lookUp":
+                    await self._look_up(caller)
+        reached = self.reach.walk(layout, variables, caller, matter)
+        scope = self._scopes.of(layout, standing, now)
+        at: dict[str, list[PersonPlace]] = {}
+        decided: dict[str, list[PlaceDecision]] = {}
+        people: dict[str, Member] = {}
+        for place, member in reached.places:
+            person = member.person.id
+            if person not in people:
+                people[person], at[person], decided[person] = member, [], []
+            at[person].append(place)
+            decided[person].append(await self._decide(place, member, scope, standing))
+        joins = {person: self._join(tuple(decided[person])) for person in people}
+        tellings = {
+            (place, person): telling for person, one in joins.items() for place, telling in zip(at[person], one.tellings, strict=True)
+        }
+        return Plan(
+            standing=standing, layout=layout, variables=variables, reached=reached, scope=scope, people=people, joins=joins, tellings=tellings,
+            asks=_asks(joins, people), fields=self._log_fields(joins), digest=_digest(question, joins, people, scope),
+        )
+
+    def _layout(self, question: Question, variables: Mapping[str, object]) -> Layout:
+        names = self._shapes.get(question.digest)
+        if names is None:
+            names = self._shapes.put(question.digest, shape_variables(question))
+        key = (question.digest, shape(names, variables) if names else ())
+        layout = self._layouts.get(key)
+        # The digest names the shape; the same object is the same shape without a doubt, another is laid out anew.
+        if layout is None or layout.question is not question:
+            layout = self._layouts.put(key, lay_out(question, variables, self._groups, self._region))
+        return layout
+
+    async def _decide(self, place: PersonPlace, member: Member, scope: Scope, standing: Standing) -> PlaceDecision:
+        coverage = standing.coverage.get(member.person.id, NOBODY)
+        matter = standing.matter
+        key = (
+            place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance,
+            age_band(member.person.birth_date, scope.on), matter is not None and matter.kin_of_staff, member.role,
+            standing.caller.basis.kind,
+        )
+        known = scope.decisions.get(key)
+        if known is not None:
+            return known
+        subject = SubjectClass(
+            basis=standing.caller.basis.kind, covered=coverage.covered, assurance=coverage.assurance,
+            age_band=key[5], kin_of_staff=key[6], role=member.role,
+        )
+        table: Mapping[Resource, Verdict] = {}
+        if coverage.covered:
+            table = await self._verdicts.table(scope.purpose, scope.caller, subject, _resources(place.groups))
+        who = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
+        return scope.decisions.put(key, decide(place, scope.rules, who, table))
+
+    def _join(self, decisions: tuple[PlaceDecision, ...]) -> Join:
+        return self._joins.get(decisions) or self._joins.put(decisions, join(decisions, self._columns))
+
+    def _log_fields(self, joins: Mapping[str, Join]) -> tuple[str, ...]:
+        distinct = tuple(dict.fromkeys(joins.values()))
+        if len(distinct) == 1:
+            return distinct[0].log_fields
+        fields = self._fields.get(distinct)
+        return self._fields.put(distinct, tuple(sorted({f for one in distinct for f in one.log_fields}))) if fields is None else fields
+
+
+def _asks(joins: Mapping[str, Join], people: Mapping[str, Member]) -> tuple[PlannedAsk, ...]:
+    """Subjects with identical column sets together, and no others: a set is one object (`telling.Columns`)."""
+    together: dict[Columns, list[Member]] = {}
+    for person, one in joins.items():
+        for columns in one.asks:
+            if columns in together:
+                together[columns].append(people[person])
+            else:
+                together[columns] = [people[person]]
+    return tuple([PlannedAsk(columns, tuple(members)) for columns, members in together.items()])
+
+
+def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:
+    fields = [spec for group in groups for spec in group.spec.fields.values()]
+    return frozenset(Resource(spec.group, spec.level, spec.cross_region) for spec in fields)
+
+
+def _digest(question: Question, joins: Mapping[str, Join], people: Mapping[str, Member], scope: Scope) -> str:
+    """Names the question, the policy, and what is asked of each subject; subjects by their pseudonym in the log."""
+    parts = [question.digest, scope.digest]
+    for person, one in joins.items():
+        parts += (people[person].person.log_subject, one.digest)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -1,0 +1,101 @@
+"""The hub's own records as the graph shows them: case, declared household, coverage, and the lists other parts provide.
+
+A field of these types is one line of the table below. Nothing here carries a fact of a department.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from uuid import UUID
+
+from hub.authorizations.matter import Matter, Member
+from hub.plan import NOBODY, Plan
+from hub.reach import Reach
+from hub.scope import CHINA
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a getter may look at beside its object."""
+
+    plan: Plan
+    reach: Reach
+
+    def handle(self, kind: str, internal: str) -> str:
+        """A handle for this caller."""
+        return self.reach.handle(kind, internal, self.plan.standing.caller)
+
+
+Getter = Callable[[Surroundings, object], object]
+
+
+def _matter(get: Callable[[Matter], object]) -> Getter:
+    return lambda _around, matter: get(matter) if isinstance(matter, Matter) else None
+
+
+def _member(get: Callable[[Member], object]) -> Getter:
+    return lambda _around, member: get(member) if isinstance(member, Member) else None
+
+
+def _coverage(around: Surroundings, member: object) -> object:
+    return around.plan.standing.coverage.get(member.person.id, NOBODY) if isinstance(member, Member) else None
+
+
+GETTERS: Mapping[tuple[str, str], Getter] = {
+    ("Case", "id"): _matter(lambda matter: matter.case),
+    ("Case", "reference"): _matter(lambda matter: matter.reference),
+    ("Case", "assistanceType"): _matter(lambda matter: matter.assistance_type),
+    ("Case", "stage"): _matter(lambda matter: matter.stage),
+    ("Case", "region"): _matter(lambda matter: matter.region),
+    ("Case", "openedAt"): _matter(lambda matter: matter.opened_at),
+    ("Case", "household"): _matter(lambda matter: matter if matter.household else None),
+    ("Household", "id"): lambda around, matter: around.handle("hh", matter.household) if isinstance(matter, Matter) else None,
+    ("Household", "area"): _matter(lambda matter: matter.area),
+    ("Household", "hukouRegion"): _matter(lambda matter: matter.hukou_region),
+    ("Household", "residenceRegion"): _matter(lambda matter: matter.residence_region),
+    ("Household", "members"): lambda around, _matter: around.plan.reached.members,
+    ("Household", "obligors"): lambda around, _matter: around.plan.reached.obligors,
+    ("Member", "relation"): _member(lambda member: member.relation),
+    ("Member", "role"): _member(lambda member: member.role),
+    ("Member", "capacity"): _member(lambda member: member.capacity),
+    ("Member", "coverage"): _coverage,
+    ("Member", "person"): _member(lambda member: member),
+    ("CoverageState", "covered"): lambda _around, coverage: getattr(coverage, "covered", None),
+    ("CoverageState", "reason"): lambda _around, coverage: getattr(coverage, "code", None) or None,
+}
+"""Type and field -> how it is read."""
+
+
+def read(around: Surroundings, type_name: str, field: str, value: object) -> object:
+    """A field of a record: from the table, else from a mapping's key or an attribute of the same name."""
+    getter = GETTERS.get((type_name, field))
+    if getter is not None:
+        return getter(around, value)
+    if isinstance(value, Mapping):
+        return value.get(field)
+    return getattr(value, _snake(field), None)
+
+
+def concrete(value: object, possible: tuple[str, ...]) -> str:
+    """Which of a union's types a provided value is: by its `__typename` key, or by its class's name; "" if neither."""
+    name = value.get("__typename") if isinstance(value, Mapping) else type(value).__name__
+    return name if isinstance(name, str) and name in possible else ""
+
+
+def json_ready(value: object) -> object:
+    """A value of the hub's own records as it stands in JSON; times in China's offset."""
+    if isinstance(value, datetime):
+        return value.astimezone(CHINA).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"([A-Z])", lambda match: "_" + match[1].lower(), name)

@@ -1,0 +1,43 @@
+"""Whom a fact group is asked of: the region's own departments, or a neighbouring region under an agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from connectors.interface import Connector
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One department or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together."""
+
+    group: str
+    department: str
+    region: str
+    system: str
+    deadline: float
+    gathers: bool
+    connector: Connector
+
+
+class Sources(Protocol):
+    """What the planner and the fetcher know of departments."""
+
+    def source(self, group: str, region: str) -> Source | None:
+        """The source of a group; `region` is "" for the hub's own. None where nobody is connected."""
+        ...
+
+
+class KnownSources:
+    """Sources as a table: the region's departments by group, neighbours by the six digits of their region."""
+
+    def __init__(self, own: Iterable[Source], neighbours: Mapping[str, Source] | None = None) -> None:
+        """`neighbours` by region code; each answers the one group it names."""
+        self._own = {source.group: source for source in own}
+        self._neighbours = {(source.group, region[:6]): source for region, source in (neighbours or {}).items()}
+
+    def source(self, group: str, region: str) -> Source | None:
+        """See `Sources`."""
+        return self._neighbours.get((group, region[:6])) if region else self._own.get(group)
