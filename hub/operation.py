@@ -126,11 +126,18 @@ class Documents:
 
     async def load(self, text: str | None, operation_name: str | None = None, *, hash: str | None = None) -> Operation:  # noqa: A002
         """`read`, with a document that is not kept yet read in a thread, since that takes milliseconds."""
-        key, text = self._key(text, hash)
+        return _chosen(await self._loaded(text, hash), operation_name)
+
+    async def operations(self, text: str) -> tuple[Operation, ...]:
+        """All operations of a document, for those who register it."""
+        return tuple((await self._loaded(text, None)).values())
+
+    async def _loaded(self, text: str | None, claimed: str | None) -> Mapping[str, Operation]:
+        key, text = self._key(text, claimed)
         operations = self._kept.get(key)
         if operations is None:
             operations = self._kept.put(key, await asyncio.to_thread(self._fresh, text, key))
-        return _chosen(operations, operation_name)
+        return operations
 
     def _key(self, text: str | None, claimed: str | None) -> tuple[bytes, str]:
         if not text:

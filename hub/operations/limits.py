@@ -26,7 +26,7 @@ class Limits:
     items: int = 200               # values in one list, literal or sent
     subjects: int = 200            # people one question may reach
     page: int = 200                # entries of one page of the access log
-    cost: int = 50_000             # see hub/operations/cost.py
+    cost: int = 30_000             # see hub/operations/cost.py
     errors: int = 5                # reported errors: a document can be made to have thousands
     documents: int = 512           # distinct documents kept, least recently used leave first
     shapes: int = 32               # shapes kept of one operation

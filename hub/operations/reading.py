@@ -24,6 +24,8 @@ from hub.operations.limits import Limits
 from hub.operations.literals import refuse_in_strings, refuse_in_text
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_REPEATED = re.compile(r"( cannot represent [^:]*): .*", re.DOTALL)
+_LONGEST = 200
 
 
 class InvalidDocument(Malformed):
@@ -50,7 +52,7 @@ class ReadDocument:
 def read_document(text: str, schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> ReadDocument:
     """Parse, bound and validate; some ms for a long document, so callers off the loop. Malformed or TooLarge."""
     if len(text) > limits.body:
-        raise TooLarge("the document is longer than a request may be")
+        raise TooLarge("the document is longer than a request may be", status=413)
     refuse_in_text(text)
     try:
         document = _parsed(text, limits)
@@ -98,7 +100,8 @@ def _valid(document: DocumentNode, schema: GraphQLSchema, limits: Limits) -> Non
 def _shown(error: GraphQLError) -> tuple[str, int, int]:
     """Message and place; literals are blanked out, for a message may reach a log."""
     place = error.locations[0] if error.locations else None
-    return _QUOTED.sub('"…"', error.message), place.line if place else 0, place.column if place else 0
+    message = _QUOTED.sub('"…"', _REPEATED.sub(r"\1", error.message))
+    return message[:_LONGEST], place.line if place else 0, place.column if place else 0
 
 
 def _name(node: OperationDefinitionNode) -> str:
