@@ -1,0 +1,134 @@
+"""The road of one request, read top to bottom: one line a step, one file a step (DESIGN 3 in the README's words).
+
+    1 identify   hub/identity.py      token -> who asks, in which matter, what is covered            401, 403
+    2 read       hub/operation.py     document -> the question as a value                            400, 413
+    3 plan       hub/plan.py          question x standing x policy -> verdicts, columns, asks
+    4 intend     hub/access_log/      the intent is durable before a department is asked             503
+    5 fetch      hub/fetch.py         asks -> outcomes, each source within its deadline
+    6 answer     hub/answer.py        outcomes -> data, masked as decided
+    7 record     hub/access_log/      the outcome is durable before a byte of the answer leaves      503
+    8 respond    here                 data, errors, extensions with the receipt
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from hub.access_log.entry import Decision, intent, outcome
+from hub.access_log.receipt import Receipt, salted_digest
+from hub.access_log.writer import AccessLog
+from hub.answer import Answer, Answerer
+from hub.authorizations.standing import Standing
+from hub.errors import TooLarge
+from hub.fetch import Fetched, Fetcher
+from hub.operation import Operation
+from hub.plan import Plan, Planner
+
+SALT = 16  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Travelled:
+    """One question at the end of its road. `data` is the exact bytes the receipt's salted digest was made over."""
+
+    data: bytes = field(repr=False)
+    errors: tuple[Mapping[str, object], ...]
+    extensions: Mapping[str, object]
+    intent: str
+    receipt: Receipt
+    answer: Answer = field(repr=False)
+    plan: Plan = field(repr=False)
+
+    def body(self) -> bytes:
+        """The response body: `data` stands in it byte for byte as recorded."""
+        errors = b',"errors":' + orjson.dumps(self.errors) if self.errors else b""
+        return b'{"data":' + self.data + errors + b',"extensions":' + orjson.dumps(self.extensions) + b"}"
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """Steps 3 to 8, for every way in: the graph, the console, a neighbouring region. Nothing else asks a department."""
+
+    planner: Planner
+    fetcher: Fetcher
+    answerer: Answerer
+    log: AccessLog
+    policy_digest: str
+    clock: Callable[[], datetime]
+    random: Callable[[int], bytes]
+    max_response: int
+
+    async def travel(
+        self, operation: Operation, variables: Mapping[str, Any], standing: Standing, *, persisted: bool = False,
+        address: str = "",
+    ) -> Travelled:
+        """Raises a CallerError for a question that may not be asked, RecordingFailed where the log stands still."""
+        started = asyncio.get_running_loop().time()
+        question, values = operation.question(variables)
+        plan = await self.planner.plan(question, values, standing, self.clock())  # 3
+        intended = await self._intend(operation, plan, address)  # 4
+        fetched = await self.fetcher.fetch(plan, intended)  # 5
+        answer = self.answerer.answer(plan, fetched, persisted=persisted)  # 6
+        data = orjson.dumps(answer.data)
+        if len(data) > self.max_response:
+            # The departments were asked, so the question is closed in the log by an outcome that tells nothing.
+            raise await self._too_large(operation, plan, intended, address)
+        salt = self.random(SALT)
+        latency = int((asyncio.get_running_loop().time() - started) * 1000)
+        appended = await self.log.append(  # 7
+            outcome(
+                standing.caller, at=self.clock(), question=intended, decision=_decision(answer, fetched),
+                answer=salted_digest(salt, data), subjects=_pseudonyms(plan), letters=_letters(plan),
+                operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
+                told={"forms": answer.told.forms, "fields": list(answer.told.fields)}, statuses=answer.told.statuses,
+                rows=answer.told.rows, latency_ms=latency, address=address,
+            ),
+        )
+        receipt = self.log.receipt(appended, salt=salt)
+        extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
+        return Travelled(data, answer.errors, extensions, intended, receipt, answer, plan)  # 8
+
+    async def _intend(self, operation: Operation, plan: Plan, address: str) -> str:
+        appended = await self.log.append(
+            intent(
+                plan.standing.caller, at=self.clock(), operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
+                fields=plan.log_fields(), subjects=_pseudonyms(plan), letters=_letters(plan), address=address,
+            ),
+        )
+        return appended.id
+
+    async def _too_large(self, operation: Operation, plan: Plan, intended: str, address: str) -> TooLarge:
+        await self.log.append(
+            outcome(
+                plan.standing.caller, at=self.clock(), question=intended, decision=Decision.DENY, code="RESPONSE_TOO_LARGE",
+                answer="", subjects=_pseudonyms(plan), operation=operation.digest, plan=plan.digest,
+                policy=self.policy_digest, address=address,
+            ),
+        )
+        return TooLarge(f"the answer is larger than {self.max_response} bytes; ask less at once", code="RESPONSE_TOO_LARGE")
+
+
+def _decision(answer: Answer, fetched: Fetched) -> Decision:
+    withheld = bool(answer.disclosure["fields"]) or fetched.fallen or answer.told.partial
+    return Decision.PARTIAL if withheld else Decision.ALLOW
+
+
+def _pseudonyms(plan: Plan) -> tuple[str, ...]:
+    return tuple([plan.people[person].person.log_subject for person in plan.subjects])
+
+
+def _letters(plan: Plan) -> tuple[str, ...] | None:
+    """The letters that cover the people reached; None lets the entry name those of the token."""
+    named = {letter for person in plan.subjects for letter in _covering(plan, person)}
+    return tuple(sorted(named)) or None
+
+
+def _covering(plan: Plan, person: str) -> tuple[str, ...]:
+    coverage = plan.standing.coverage.get(person)
+    return coverage.letters if coverage is not None and coverage.covered else ()
