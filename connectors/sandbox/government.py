@@ -71,8 +71,7 @@ class Government:
 
     async def stop(self) -> None:
         """Close everything; files and database stay."""
-        for server in (*self._servers.values(), self.plain):
-            await server.stop()
+        await asyncio.gather(*(server.stop() for server in (*self._servers.values(), self.plain)))
         await self.registry.stop()
         await self.disabled_federation.stop()
 

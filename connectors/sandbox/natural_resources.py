@@ -41,6 +41,7 @@ class Registry:
         self._url = url.replace("postgresql+asyncpg://", "postgresql://")
         self._password, self._journalled = password, journal
         self._connection: asyncpg.Connection[Any] | None = None
+        self._shown: dict[str, str] = {}
         # Roles belong to the whole server: one name a database keeps two sandboxes on one server apart.
         self.role = "qzk_read_" + hashlib.blake2b(urlsplit(self._url).path.encode(), digest_size=5).hexdigest()
 
@@ -79,12 +80,16 @@ class Registry:
                 "UPDATE qzk_nei.sz SET slow = $1, fail = $2, lie = $3", mood.slow, None if mood.fail is None else str(mood.fail), mood.lie,
             )
             shown = _LIES.get(mood.lie or "", {})
+            # Replacing the view waits for whoever is reading it: only where it changes.
+            if shown == self._shown:
+                return
             columns = ", ".join(shown.get(name, name) for name in COLUMNS)
             # Only names and literals of this file are put together here.
             await self._connection.execute(
                 f"DROP VIEW qzk.v_bdcqk; CREATE VIEW qzk.v_bdcqk AS SELECT {columns} FROM qzk_nei.bdcqk;"  # noqa: S608
                 f" GRANT SELECT ON qzk.v_bdcqk TO {self.role}",
             )
+        self._shown = shown
 
     async def _create_role(self, connection: asyncpg.Connection[Any]) -> None:
         role, database = self.role, await connection.fetchval("SELECT quote_ident(current_database())")

@@ -83,3 +83,15 @@ async def test_unknown_columns_and_too_many_people_are_refused(ask, population):
     assert (await ask([], numbers))[0] == 400
     assert (await ask(["aae140"], numbers * 17))[0] == 413
     assert (await ask(["aae140"], numbers, pageSize=101))[0] == 400
+
+
+@pytest.mark.parametrize("lie", ["half", "extra_people", "types", "renamed", "extra_fields"])
+async def test_it_lies_when_told(ask, government, population, lie):
+    numbers = family_numbers(population)
+    honest = await ask(["aae140", "aic020"], numbers)
+    await government.control("RS", {"lie": lie})
+    status, lied = await ask(["aae140", "aic020"], numbers)
+    assert (status, lied["success"]) == (200, True)
+    assert lied["rows"] != honest[1]["rows"]
+    await government.control("RS", {})
+    assert await ask(["aae140", "aic020"], numbers) == honest

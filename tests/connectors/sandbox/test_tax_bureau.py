@@ -104,6 +104,17 @@ async def test_what_is_no_soap_envelope_is_a_fault(government, http, body):
         assert "Fault>" in await answer.text()
 
 
+@pytest.mark.parametrize(("lie", "shown"), [
+    ("types", "约三千"), ("renamed", "<ziduan "), ("extra_fields", 'dm="D99"'), ("extra_people", "<xh>999</xh>"),
+])
+async def test_it_lies_when_told(government, http, clock, lie, shown):
+    settings = government.settings["SW"]
+    await government.control("SW", {"lie": lie, "times": 1})
+    for nonce, lied in ((b"first", True), (b"second", False)):
+        async with http.post(f"{settings['url']}/services/TaxQuery", data=envelope(settings, clock, nonce=nonce)) as answer:
+            assert (answer.status, shown in await answer.text()) == (200, lied)
+
+
 async def test_half_a_batch_is_half_a_batch(ask, government, population):
     await government.control("SW", {"lie": "half"})
     assert len((await ask(["D01"], family_numbers(population))).jg) == 3
