@@ -125,7 +125,7 @@ class _Writer:
                 self.lines.append(f" if {told}[1].__class__ not in {self._classes(str, nullable=True)}: raise Unexpected")
                 return f"{told}[1]"
             case "records":
-                return self._records(place, group, slots, told) if group.tells_rows else "None"
+                return self._records(place, group, slots, told) if place in group.rows else "None"
             case _:
                 return self._constant(self.reading.constant(place, group))
 

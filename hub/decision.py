@@ -52,15 +52,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupDecision:
-    """One group at one place. `status` is "" where the source is to be asked. `cells` holds the leaves that are told, as
-    positions in `columns`; a leaf it does not hold is null. `verdicts` are the fields' own, for `hub explain`.
+    """One group at one place. `status` is "" where the source is to be asked. `rows` holds the record lists that are told;
+    `cells` the leaves that are told, as positions in `columns`: a leaf it does not hold is null. `verdicts` are the fields'
+    own, for `hub explain`.
     """
 
     at: GroupPlace
     status: str
     reason: str
     asks: bool
-    tells_rows: bool
+    rows: frozenset[Place]
     columns: tuple[Column, ...]
     cells: Mapping[Place, int]
     disclosure: tuple[Line, ...]
@@ -97,13 +98,13 @@ def _group(at: GroupPlace, rules: Rules, key: SubjectKey, table: Mapping[Resourc
         return refused(at, status, reason)
     verdicts = {name: table.get(Resource(spec.group, spec.level, spec.cross_region), NO_VERDICT) for name, spec in at.spec.fields.items()}
     if at.spec.code == IDENTITY:
-        return _told(at, rules, verdicts, rows=True)
+        return _told(at, rules, verdicts, told=(at.place,))
     presence = verdicts[PRESENCE]
     if presence.form is Form.WITHHELD:
         return refused(at, "NOT_COVERED", presence.reason, verdicts)
     if at.source not in rules.connected:
         return refused(at, "SOURCE_ERROR", "NOT_CONNECTED", verdicts)
-    return _told(at, rules, verdicts, rows=at.records and presence.form is Form.FULL)
+    return _told(at, rules, verdicts, told=at.lists if presence.form is Form.FULL else ())
 
 
 def _refused(group: str, rules: Rules, key: SubjectKey) -> tuple[str, str]:
@@ -123,33 +124,35 @@ def refused(at: GroupPlace, status: str, reason: str, verdicts: Mapping[str, Ver
     names = dict.fromkeys(leaf.spec.name for leaf in at.leaves) or {PRESENCE: None}
     rule = _rule((verdicts or {}).get(PRESENCE, NO_VERDICT))
     return GroupDecision(
-        at=at, status=status, reason=reason, asks=False, tells_rows=False, columns=(), cells={},
+        at=at, status=status, reason=reason, asks=False, rows=frozenset(), columns=(), cells={},
         disclosure=tuple(Line(name, Form.WITHHELD, reason, rule) for name in names), verdicts=verdicts or {},
     )
 
 
-def _told(at: GroupPlace, rules: Rules, verdicts: Mapping[str, Verdict], *, rows: bool) -> GroupDecision:
+def _told(at: GroupPlace, rules: Rules, verdicts: Mapping[str, Verdict], *, told: tuple[Place, ...]) -> GroupDecision:
+    """A group some of which may be told; `told` are the lists whose rows may be told at all."""
     columns: dict[Column, int] = {}
     cells: dict[Place, int] = {}
     lines: dict[tuple[str, str], Line] = {}
-    if at.records and not rows:
+    if at.lists and not told:
         lines[PRESENCE, ""] = _line(PRESENCE, verdicts[PRESENCE])
     for leaf in at.leaves:
         if leaf.form is None:
             continue
-        verdict = verdicts[leaf.spec.name] if rows else _weaker(verdicts[leaf.spec.name], verdicts[PRESENCE])
+        verdict = verdicts[leaf.spec.name] if told else _weaker(verdicts[leaf.spec.name], verdicts[PRESENCE])
         if not verdict.form.allows(leaf.form):
             lines[leaf.spec.name, verdict.reason] = _line(leaf.spec.name, verdict)
         elif why := _no_threshold(leaf, rules):
             lines[leaf.spec.name, why] = Line(leaf.spec.name, verdict.form, why, "")
         else:
             column = _column(leaf, leaf.form, rules)
-            columns.setdefault(column, len(columns))
-            cells[leaf.place] = columns[column]
-    values = any(leaf.form is not None for leaf in at.leaves)
-    rows = rows and (bool(columns) or not values)  # all asked leaves withheld: the rows would say nothing but how many
+            cells[leaf.place] = columns.setdefault(column, len(columns))
+    # A list of whose asked leaves none is told would say nothing but how many: it is not told either.
+    asked = {leaf.within for leaf in at.leaves if leaf.form is not None}
+    spoken = {leaf.within for leaf in at.leaves if leaf.place in cells}
+    rows = frozenset(place for place in told if place in spoken or place not in asked)
     return GroupDecision(
-        at=at, status="", reason="", asks=bool(columns) if at.spec.code == IDENTITY else rows or at.status, tells_rows=rows,
+        at=at, status="", reason="", asks=bool(columns) if at.spec.code == IDENTITY else bool(rows) or at.status, rows=rows,
         columns=tuple(columns), cells=cells, disclosure=tuple(lines.values()), verdicts=verdicts,
     )
 

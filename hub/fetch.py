@@ -11,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -71,6 +71,7 @@ class Fetcher:
         self._recheck = recheck or (lambda _standing, _people: {})
         self._trouble = trouble or (lambda _source, _status, _error: None)
         self._roots = roots or {}
+        self._lingering: set[asyncio.Task[dict[str, Outcome]]] = set()
 
     async def fetch(self, plan: Plan, intent: str) -> Fetched:
         """Everything the plan asks, under the durable intent entry `intent`."""
@@ -83,13 +84,46 @@ class Fetcher:
             person: Subject(f"{intent}.{number}", member.person.id_number, member.person.name, intent)
             for number, (person, member) in enumerate(plan.people.items())
         }
-        answers = await _all([self._ask(plan, ask, subjects) for ask in plan.asks])
         fallen = False
-        for ask, told in zip(plan.asks, answers, strict=True):
+        for ask, told in zip(plan.asks, await self._all(plan, subjects) if plan.asks else (), strict=True):
+            source = ask.columns.source
             for person, outcome in told.items():
-                outcomes[person][ask.columns.source] = outcome
-                fallen = fallen or bool(outcome.reason)
-        return Fetched(outcomes, fallen, await self._own(plan))
+                outcomes[person][source] = outcome
+                if outcome.reason:
+                    fallen = True
+        return Fetched(outcomes, fallen, await self._own(plan) if self._roots else {})
+
+    async def _all(self, plan: Plan, subjects: Mapping[str, Subject]) -> list[dict[str, Outcome]]:
+        """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""
+        loop = asyncio.get_running_loop()
+        tasks = [loop.create_task(self._ask(plan, ask, subjects)) for ask in plan.asks]
+        limits = [ask.source.deadline + GRACE for ask in plan.asks]
+        begun = loop.time()
+        try:
+            pending = set(tasks)
+            for limit in sorted(set(limits)):
+                if pending:
+                    _, pending = await asyncio.wait(pending, timeout=max(begun + limit - loop.time(), 0))
+                for task, own in zip(tasks, limits, strict=True):
+                    if own == limit and task in pending:
+                        pending.discard(task)
+                        self._let_go(task)
+            return [
+                task.result() if task.done() and not task.cancelled() else self._late(ask)
+                for task, ask in zip(tasks, plan.asks, strict=True)
+            ]
+        finally:
+            for task in tasks:
+                if not task.done():
+                    self._let_go(task)
+
+    def _let_go(self, task: asyncio.Task[dict[str, Outcome]]) -> None:
+        task.cancel()
+        self._lingering.add(task)
+        task.add_done_callback(self._lingering.discard)
+
+    def _late(self, ask: PlannedAsk) -> dict[str, Outcome]:
+        return self._failed(ask.source, [one.person.id for one in ask.people], "SOURCE_TIMEOUT", TimeoutError("let go of"))
 
     async def _own(self, plan: Plan) -> dict[str, object]:
         """The hub's own lists a root asks for; who may see them is the provider's to say."""
@@ -100,16 +134,15 @@ class Fetcher:
 
     async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[str, Subject]) -> dict[str, Outcome]:
         people = [member.person.id for member in planned.people]
-        source = plan.scope.sources[planned.columns.source]
+        source = planned.source
         gone = dict(self._recheck(plan.standing, people))
         standing = [person for person in people if person not in gone] if gone else people
         told = {person: Outcome("NOT_AUTHORIZED", None, None, code) for person, code in gone.items()}
-        if source is None or not standing:
+        if not standing:
             return told
         ask = self._worded(plan, planned, source, tuple([subjects[person] for person in standing]))
         try:
-            async with asyncio.timeout(source.deadline + GRACE):
-                records = await self._sent(plan, source, ask, standing)
+            records = await self._sent(plan, source, ask, standing)
         except (TimeoutError, DepartmentTimeout) as error:
             return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
         except Exception as error:  # noqa: BLE001 (a connector's bug costs its own group, no more)
@@ -162,13 +195,10 @@ def _believed(records: Records | None, width: int) -> Outcome:
     if records is None or records.status not in STATUSES:
         return Outcome("SOURCE_ERROR", None, None)
     if records.status == "MATCHED":
-        fits = all(len(row) == width for row in records.rows)
-        return Outcome("MATCHED", records.as_of, records.rows) if fits else Outcome("SOURCE_ERROR", None, None)
+        for row in records.rows:
+            if len(row) != width:
+                return Outcome("SOURCE_ERROR", None, None)
+        return Outcome("MATCHED", records.as_of, records.rows)
     if records.status == "NO_RECORD":
         return Outcome("SOURCE_ERROR", None, None) if records.rows else Outcome("NO_RECORD", records.as_of, ())
     return Outcome(records.status, records.as_of, None)
-
-
-async def _all(asks: list[Coroutine[object, object, dict[str, Outcome]]]) -> list[dict[str, Outcome]]:
-    """All at once; a single ask needs no task of its own."""
-    return [await asks[0]] if len(asks) == 1 else await asyncio.gather(*asks)

@@ -194,7 +194,7 @@ class Interpretation:
                 lines = refused(decision.at, "", outcome.reason).disclosure if outcome.reason else decision.disclosure
                 return {"fields": [shown(line) for line in lines]}
             case _:
-                rows = outcome.rows if decision.tells_rows else None
+                rows = outcome.rows if place in decision.rows else None
                 return None if rows is None else [_Row(facts, row) for row in rows]
 
 

@@ -26,9 +26,12 @@ PRESENCE = "records"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedLeaf:
-    """One value leaf of the question. `form` None is metadata (a unit); `threshold` is the name given to `atLeast`."""
+    """One value leaf of the question. `form` None is metadata (a unit); `threshold` is the name given to `atLeast`; `within` is
+    the record list it stands in, for identity the person place.
+    """
 
     place: Place
+    within: Place
     spec: FieldSpec
     leaf: str
     form: Form | None
@@ -45,7 +48,7 @@ class GroupPlace:
     source: str
     selections: tuple[Place, ...]
     leaves: tuple[AskedLeaf, ...]
-    records: bool  # a record list is asked
+    lists: tuple[Place, ...]  # the record lists asked
     status: bool   # status or asOf is asked
 
 
@@ -154,22 +157,24 @@ class _Drawing:
 
     def _group(self, place: Place, code: str, region: str, selections: tuple[Place, ...]) -> GroupPlace:
         spec = self._specs[code]
-        lists = [field for field in selections if field.name == PRESENCE] if code != IDENTITY else []
-        fields = selections if code == IDENTITY else [field for one in lists for field in one.selections.get(spec.record_type, ())]
+        lists = tuple(field for field in selections if field.name == PRESENCE) if code != IDENTITY else ()
+        fields = [(one, field) for one in lists for field in one.selections.get(spec.record_type, ())]
+        if code == IDENTITY:
+            fields = [(place, field) for field in selections]
         return GroupPlace(
             place=place, spec=spec, region=region, source=f"{code}@{region}" if region else code, selections=selections,
-            leaves=tuple(leaf for field in fields for leaf in self._leaves(spec, field)),
-            records=bool(lists), status=any(field.name in ("status", "asOf") for field in selections),
+            leaves=tuple(leaf for within, field in fields for leaf in self._leaves(spec, within, field)),
+            lists=lists, status=any(field.name in ("status", "asOf") for field in selections),
         )
 
-    def _leaves(self, group: GroupSpec, field: Place) -> Iterator[AskedLeaf]:
+    def _leaves(self, group: GroupSpec, within: Place, field: Place) -> Iterator[AskedLeaf]:
         if field.name == "__typename":
             return
         spec = group.fields[field.name]
         if spec.kind in (Kind.PLAIN, Kind.FLAG):
-            yield AskedLeaf(field, spec, "", leaf_form(spec.kind, ""), "")
+            yield AskedLeaf(field, within, spec, "", leaf_form(spec.kind, ""), "")
             return
         for leaf in field.selections.get(field.type, ()):
             if leaf.name != "__typename":
                 threshold = resolve(leaf.arguments, self._variables).get("threshold")
-                yield AskedLeaf(leaf, spec, leaf.name, leaf_form(spec.kind, leaf.name), str(threshold or ""))
+                yield AskedLeaf(leaf, within, spec, leaf.name, leaf_form(spec.kind, leaf.name), str(threshold or ""))

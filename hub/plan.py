@@ -25,7 +25,7 @@ from hub.layout import GroupPlace, Layout, PersonPlace, lay_out, shape, shape_va
 from hub.question import Question
 from hub.reach import Handles, Reach, Reached
 from hub.scope import Scope, Scopes, age_band
-from hub.sources import Sources
+from hub.sources import Source, Sources
 from hub.telling import Columns, Join, Telling, join
 from hub.verdicts import Verdicts
 from policies.engine import Policy
@@ -43,6 +43,7 @@ LookUp = Callable[[Caller], Awaitable[None]]
 class PlannedAsk:
     """One source's columns for the people who are asked exactly these."""
 
+    source: Source
     columns: Columns
     people: tuple[Member, ...]
 
@@ -71,7 +72,9 @@ class Plan:
     @property
     def departments(self) -> tuple[str, ...]:
         """Codes of the departments and "department@region" of the neighbours that will be asked, sorted."""
-        return tuple(sorted({self.scope.label(ask.columns) for ask in self.asks}))
+        return tuple(sorted({
+            f"{ask.source.department}@{ask.columns.region}" if ask.columns.region else ask.source.department for ask in self.asks
+        }))
 
     def log_fields(self) -> tuple[str, ...]:
         """What will be asked, as source.field.leaf=FORM, for the intent entry."""
@@ -123,7 +126,7 @@ class Planner:
         }
         return Plan(
             standing=standing, layout=layout, variables=variables, reached=reached, scope=scope, people=people, joins=joins, tellings=tellings,
-            asks=_asks(joins, people), fields=self._log_fields(joins), digest=_digest(question, joins, people, scope),
+            asks=_asks(joins, people, scope), fields=self._log_fields(joins), digest=_digest(question, joins, people, scope),
         )
 
     def _layout(self, question: Question, variables: Mapping[str, object]) -> Layout:
@@ -169,7 +172,7 @@ class Planner:
         return self._fields.put(distinct, tuple(sorted({f for one in distinct for f in one.log_fields}))) if fields is None else fields
 
 
-def _asks(joins: Mapping[str, Join], people: Mapping[str, Member]) -> tuple[PlannedAsk, ...]:
+def _asks(joins: Mapping[str, Join], people: Mapping[str, Member], scope: Scope) -> tuple[PlannedAsk, ...]:
     """Subjects with identical column sets together, and no others: a set is one object (`telling.Columns`)."""
     together: dict[Columns, list[Member]] = {}
     for person, one in joins.items():
@@ -178,7 +181,7 @@ def _asks(joins: Mapping[str, Join], people: Mapping[str, Member]) -> tuple[Plan
                 together[columns].append(people[person])
             else:
                 together[columns] = [people[person]]
-    return tuple([PlannedAsk(columns, tuple(members)) for columns, members in together.items()])
+    return tuple([PlannedAsk(scope.sources[columns.source], columns, tuple(asked)) for columns, asked in together.items()])
 
 
 def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:

@@ -15,7 +15,6 @@ from hub.caller import Caller
 from hub.decision import PlaceDecision, Rules
 from hub.layout import Layout
 from hub.sources import Source, Sources
-from hub.telling import Columns
 from policies.engine import Policy
 from policies.reduce import reducer
 from policies.verdict import AgeBand, CallerClass
@@ -38,14 +37,8 @@ class Scope:
     region: str
     digest: str
     rules: Rules
-    sources: Mapping[str, Source | None]
+    sources: Mapping[str, Source]  # those that are connected
     decisions: Bounded[tuple[object, ...], PlaceDecision]
-
-    def label(self, columns: Columns) -> str:
-        """How the log names whom a set of columns is asked of."""
-        source = self.sources.get(columns.source)
-        department = source.department if source else columns.group
-        return f"{department}@{columns.region}" if columns.region else department
 
 
 class Scopes:
@@ -81,14 +74,15 @@ class Scopes:
         thresholds = self._policy.thresholds(area, on) if area else {}
         yuan = {name: _plain(thresholds.get(name)) for name in layout.thresholds}
         asked = {group.source: (group.spec.code, group.region) for person in layout.people for group in person.groups}
-        sources = {source: self._sources.source(code, region) for source, (code, region) in asked.items()}
+        found = {source: self._sources.source(code, region) for source, (code, region) in asked.items()}
+        sources = {name: source for name, source in found.items() if source is not None}
         return Scope(
             purpose=caller.purpose, caller=CallerClass(caller.department, caller.relation, caller.role), on=on,
             region=self._region, digest=self._policy.digest,
             rules=Rules(
                 groups=caller.groups, catalogue={group: standing.catalogue.get(group, "CATALOG_DENIED") for group in layout.groups},
                 thresholds=yuan, reducers=partial(self._reducer, caller, asker),
-                connected=frozenset(source for source, found in sources.items() if found is not None),
+                connected=frozenset(sources),
             ),
             sources=sources, decisions=Bounded(CLASSES_A_SCOPE),
         )

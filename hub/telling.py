@@ -93,7 +93,7 @@ def _count(group: GroupDecision) -> Count:
     forms = Counter(group.columns[cell].form for cell in group.cells.values())
     source = group.at.source
     return Count(
-        source=source, status=group.status, rows=group.tells_rows, forms=tuple(sorted(forms.items())),
+        source=source, status=group.status, rows=bool(group.rows), forms=tuple(sorted(forms.items())),
         fields=tuple(sorted({f"{source}.{column.field}={column.form}" for column in group.columns})),
     )
 
