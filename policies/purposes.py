@@ -168,7 +168,7 @@ _TABLE = (
         bases=frozenset({BasisKind.SELF}), until="本次会话",
     ),
     _purpose(
-        "PRIVACY_AUDIT", "隐私审计", PurposeKind.NO_FACTS, "MZ JW SJ DC", groups="", law="PIPL §54",
+        "PRIVACY_AUDIT", "隐私审计", PurposeKind.NO_FACTS, "MZ MZ-HD DSJ JW SJ DC", groups="", law="PIPL §54",
         bases=frozenset({BasisKind.AUDIT}), until="—",
     ),
     _purpose("STATISTICS", "统计", PurposeKind.NO_FACTS, "MZ TJ", groups="", law="法定职责; 每组不少于5人", bases=_STATUTE, until="—"),
