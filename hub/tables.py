@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -266,6 +267,16 @@ class Agreement(Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date]
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class IssuedResult(Base):
+    """A result issued to a neighbour: its place in the status list, and the exchange it was issued in. No person, no fact."""
+
+    __tablename__ = "issued_result"
+    index: Mapped[int] = mapped_column(BigInteger, Identity(always=True, start=0, minvalue=0), primary_key=True)
+    exchange: Mapped[str] = mapped_column(index=True)
+    expires_at: Mapped[datetime]
+    withdrawn: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 # --- the access log -------------------------------------------------------------------------------------------------
