@@ -111,8 +111,10 @@ def _date(value: object) -> Raw:
     match = _DATE.fullmatch(value) if type(value) is str else None
     if match is None:
         raise Unreadable("not a date")
-    year, month, day = (part for part in match.groups() if part is not None)
     try:
+        if len(match[0]) == 8 or match[0][4] == "-":
+            return date.fromisoformat(match[0])
+        year, month, day = (part for part in match.groups() if part is not None)
         return date(int(year), int(month), int(day))
     except ValueError:
         raise Unreadable("not a day of the calendar") from None

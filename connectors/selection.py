@@ -13,13 +13,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.conversion import Unreadable, coded, severe_disability
 from connectors.interface import Column, DepartmentBroke, Raw, Told
 from connectors.manifest import Computed, FieldMap, GroupMap
 
 Read = Callable[[Sequence[object]], Raw]
-"""One cell out of a row aligned with `Selection.names`."""
+"""A value out of a row aligned with `Selection.row_names`."""
+
+_WHOLE = slice(None)
 
 SHAPES_KEPT = 512
 """How many question shapes a connector remembers; askers cannot make it grow without end."""
@@ -27,9 +30,12 @@ SHAPES_KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How one column is read. A computed cell is what the department may tell already, and is not reduced again."""
+    """How one column is read: the part of a row `at`, through `read`. A computed cell is what the department may tell
+    already, and is not reduced again.
+    """
 
-    read: Read
+    at: int | slice
+    read: Callable[[Any], Raw]
     computed: bool
 
 
@@ -55,11 +61,16 @@ class Selection:
 
     def rows(self, raw: Iterable[Sequence[object]], columns: Sequence[Column]) -> tuple[tuple[Told, ...], ...]:
         """The department's rows as ours. Raises `Unreadable`."""
-        steps = [(cell.read, None if cell.computed else column.reduce) for cell, column in zip(self.cells, columns, strict=True)]
-        return tuple([
-            tuple([read(row) if reduce is None else reduce(read(row)) for read, reduce in steps])  # type: ignore[misc]
-            for row in raw
-        ])
+        steps = [
+            (cell.at, cell.read, _told if cell.computed else column.reduce)
+            for cell, column in zip(self.cells, columns, strict=True)
+        ]
+        return tuple([tuple([reduce(read(row[at])) for at, read, reduce in steps]) for row in raw])
+
+
+def _told(value: Raw) -> Told:
+    """What a department computed is told as it says; its table holds nothing but what may be told."""
+    return value  # type: ignore[return-value]
 
 
 class Selections:
@@ -107,21 +118,21 @@ class _Draft:
 
     def cell(self, entry: FieldMap, column: Column, *, computed: bool) -> Cell:
         if not computed:
-            return Cell(self._value(entry), computed=False)
+            if entry.name:
+                return Cell(self.position(entry.name), entry.convert, computed=False)
+            return Cell(_WHOLE, self._derived(entry), computed=False)
         answer = entry.computes[column.leaf]
         if answer.threshold:
-            return Cell(self._compared(answer, str(column.parameter)), computed=True)
-        position, table = self.position(answer.name), coded(answer.codes)
-        return Cell(lambda row: table(row[position]), computed=True)
+            return Cell(_WHOLE, self._compared(answer, str(column.parameter)), computed=True)
+        return Cell(self.position(answer.name), coded(answer.codes), computed=True)
 
-    def _value(self, entry: FieldMap) -> Read:
+    def _derived(self, entry: FieldMap) -> Read:
         if entry.derive == "absent":
             return lambda _row: None
-        if entry.derive == "severe":
-            category, grade = (self._value(self._group.fields[name]) for name in entry.inputs)
-            return lambda row: severe_disability(category(row), grade(row))
-        position, convert = self.position(entry.name), entry.convert
-        return lambda row: convert(row[position])
+        (category, read_category), (grade, read_grade) = (
+            (self.position(made.name), made.convert) for made in (self._group.fields[name] for name in entry.inputs)
+        )
+        return lambda row: severe_disability(read_category(row[category]), read_grade(row[grade]))
 
     def _compared(self, answer: Computed, yuan: str) -> Read:
         self.comparison = answer.name

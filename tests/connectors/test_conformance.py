@@ -1,0 +1,273 @@
+"""The contract every connector keeps, whatever its protocol, against departments that behave and departments that do not."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import traceback
+from decimal import Decimal
+
+import pytest
+
+from connectors.interface import (
+    Column,
+    DepartmentBroke,
+    DepartmentError,
+    DepartmentTimeout,
+    DepartmentUnavailable,
+    Records,
+)
+from connectors.registry import flattened
+from policies.reduce import plain
+from schema.register import GROUPS
+from tests.connectors.asking import GROUP_CODES, ask, column, columns, household, pseudonym
+
+ID_NUMBER = re.compile(r"\d{17}[\dX]")
+OVER_A_WIRE = [group for group in GROUP_CODES if group != "disability"]
+NAMES = {
+    "civilAssistance": ("monthlyAmount", "monthly"), "confirmation": ("validTo", "validUntil"), "employment": ("publicPost", "acc0g1"),
+    "householdRegister": ("memberCount", "hnrs"), "marriage": ("registeredOn", "registered"), "realEstate": ("areaSqm", "mj"),
+    "socialInsurance": ("lastPaidMonth", "aae003"), "tax": ("taxPaid", "D04"), "vehicle": ("status", "jdczt"),
+}
+each_group = pytest.mark.parametrize("group", GROUP_CODES)
+each_wire = pytest.mark.parametrize("group", OVER_A_WIRE)
+
+
+def department(group: str) -> str:
+    return GROUPS[group].department
+
+
+def expected(population, group: str, person) -> list[tuple[object, ...]]:
+    """What the population knows, in the forms `columns(group)` asks for."""
+    rows = []
+    for record in population.records(group, person) if population.by_id_number(person.id_number) else ():
+        told = []
+        for asked in columns(group):
+            value = record.get(GROUPS[group].fields[asked.field].csv_name)
+            if asked.leaf == "pid":
+                value = None if value is None else pseudonym(str(value))
+            elif asked.leaf == "code" or (isinstance(value, int) and asked.leaf == "value"):
+                value = None if value is None else str(value)
+            told.append(plain(value))
+        rows.append(tuple(told))
+    return rows
+
+
+def comparable(rows) -> list[tuple[str, ...]]:
+    """Order of records is the department's; 0.5 and 0.50 are one number."""
+    return sorted(
+        tuple(format(Decimal(cell).normalize(), "f") if isinstance(cell, str) and re.fullmatch(r"\d+\.\d+", cell) else str(cell) for cell in row)
+        for row in rows
+    )
+
+
+def discreet(error: BaseException, people) -> None:
+    """Nothing an operator could print of an error names a person."""
+    text = "".join(traceback.format_exception(error)) + repr(error) + str(error.args)
+    assert not ID_NUMBER.search(text)
+    assert not any(person.name in text for person in people)
+
+
+@each_group
+async def test_every_value_arrives_in_our_names_units_and_codes(group, departments, population):
+    people = household(population, group, 12)
+    told = await departments[group].fetch(ask(group, people))
+    assert list(told) == [f"s{number}" for number in range(24)]
+    for number, person in enumerate(people):
+        records = told[f"s{number}"]
+        rows = expected(population, group, person)
+        assert records.status == ("MATCHED" if rows else "NO_RECORD")
+        assert comparable(records.rows) == comparable(rows)
+        assert re.fullmatch(r"2026-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", records.as_of)
+
+
+@each_wire
+async def test_only_the_named_column_is_asked_and_with_each_subjects_own_reference(group, departments, government, population):
+    ours, theirs = NAMES[group]
+    people = household(population, group)
+    told = await departments[group].fetch(ask(group, people, (column(group, ours),)))
+    await asyncio.sleep(0.05)  # the registry's journal arrives by notification
+    [entry] = government.journal(department(group)).entries
+    assert entry["group"] == group
+    assert entry["columns"] == [theirs]
+    assert entry["organisation"] == "500152-MZ-HD"
+    assert entry["subjects"] == [
+        {"reference": f"intent-{number:04d}", "purpose": "DIBAO_REVIEW", "approval": "case-1"} for number in range(6)
+    ]
+    assert {len(row) for records in told.values() for row in records.rows} == {1}
+
+
+@each_group
+async def test_a_field_asked_in_two_forms_is_asked_of_the_department_once(group, departments, government, population):
+    ours, theirs = NAMES.get(group, ("validTo", "yxqz"))
+    asked = (column(group, ours), column(group, ours))
+    told = await departments[group].fetch(ask(group, household(population, group), asked))
+    await asyncio.sleep(0.05)
+    if group != "disability":
+        assert government.journal(department(group)).entries[0]["columns"] == [theirs]
+    assert all(row[0] == row[1] for records in told.values() for row in records.rows)
+
+
+@each_group
+async def test_existence_alone_is_asked_with_at_most_one_column_and_tells_no_value(group, departments, government, population):
+    told = await departments[group].fetch(ask(group, household(population, group), ()))
+    await asyncio.sleep(0.05)
+    assert [records.status for records in told.values()] == ["MATCHED", "NO_RECORD"] * 3
+    assert {row for records in told.values() for row in records.rows} == {()}
+    if group != "disability":
+        [entry] = government.journal(department(group)).entries
+        assert entry["columns"] == {
+            "GA": ["hlb"] if group == "householdRegister" else ["syxz"], "SW": ["D01"], "GZ": [], "MZ": ["__typename"],
+            "RS": ["aae140"] if group == "socialInsurance" else ["acc210"],
+        }[department(group)]
+
+
+@each_group
+async def test_a_question_about_nobody_is_never_sent(group, departments, government):
+    assert await departments[group].fetch(ask(group, [])) == {}
+    await asyncio.sleep(0.05)
+    assert government.journal(department(group)).calls == 0
+
+
+@each_group
+async def test_a_field_the_manifest_does_not_declare_is_refused_before_anything_is_sent(group, departments, government, population):
+    made_up = Column("sfzh", "full", "FULL", None, plain)
+    with pytest.raises(DepartmentBroke, match=f"declares no field 'sfzh' of {group}"):
+        await departments[group].fetch(ask(group, household(population, group), (made_up,)))
+    assert government.journal(department(group)).calls == 0
+
+
+@each_wire
+async def test_a_slow_department_is_given_its_deadline_and_no_more(group, departments, government, population):
+    people = household(population, group)
+    await government.control(department(group), {"slow": 0.8})
+    begun = asyncio.get_running_loop().time()
+    with pytest.raises(DepartmentTimeout) as caught:
+        await departments[group].fetch(ask(group, people, deadline=0.2))
+    assert asyncio.get_running_loop().time() - begun < 0.7
+    discreet(caught.value, people)
+
+
+@pytest.mark.parametrize("fail", [503, 403, "drop"])
+@each_wire
+async def test_a_failing_department_is_unavailable(group, fail, departments, government, population):
+    people = household(population, group)
+    await government.control(department(group), {"fail": fail})
+    with pytest.raises(DepartmentUnavailable) as caught:
+        await departments[group].fetch(ask(group, people))
+    discreet(caught.value, people)
+
+
+@each_wire
+async def test_a_department_nobody_listens_at_is_unavailable(group, opening, population):
+    nowhere = {
+        **{f"{name}_URL": "http://127.0.0.1:9" for name in ("GA", "SW", "RS", "MZ")}, "GZ_DSN": "postgresql://u:p@127.0.0.1:9/x",
+    }
+    people = household(population, group)
+    with pytest.raises(DepartmentUnavailable) as caught:
+        await (await opening(settings=nowhere))[group].fetch(ask(group, people))
+    discreet(caught.value, people)
+
+
+@each_wire
+async def test_refused_credentials_are_told_apart_from_an_answer(group, opening, government, population):
+    wrong = {
+        "GA_PRIVATE_KEY": "A" * 43, "SW_PASSWORD": "wrong", "RS_SECRET": "wrong", "MZ_BEARER": "wrong",
+        "GZ_DSN": re.sub(r":[^:@/]+@", ":wrong@", flattened(government.settings)["GZ_DSN"]),
+    }
+    people = household(population, group)
+    with pytest.raises(DepartmentUnavailable) as caught:
+        await (await opening(settings=wrong))[group].fetch(ask(group, people))
+    discreet(caught.value, people)
+    assert "wrong" not in str(caught.value)
+
+
+@each_wire
+async def test_the_left_out_half_is_an_error_and_never_no_record(group, departments, government, population):
+    people = household(population, group)
+    await government.control(department(group), {"lie": "half"})
+    told = await departments[group].fetch(ask(group, people))
+    assert [records.status for records in told.values()] == ["MATCHED", "NO_RECORD", "MATCHED", *["SOURCE_ERROR"] * 3]
+    assert all(told[f"s{number}"] == Records("SOURCE_ERROR", None, ()) for number in (3, 4, 5))
+    assert departments.tallies()[department(group)].missing == 3
+
+
+@pytest.mark.parametrize("lie", ["types", "renamed", "nothing", "html", "huge"])
+@each_wire
+async def test_an_answer_outside_the_contract_is_broken_and_tells_nothing(group, lie, departments, government, population):
+    people = [person for person in household(population, group) if population.records(group, person)]
+    await government.control(department(group), {"lie": lie})
+    asked = (column(group, "certNoTail"),) if (group, lie) == ("realEstate", "huge") else columns(group)
+    with pytest.raises(DepartmentBroke) as caught:
+        await departments[group].fetch(ask(group, people, asked))
+    discreet(caught.value, people)
+
+
+@each_group
+async def test_after_a_bad_hour_the_same_connector_answers_again(group, departments, government, population):
+    people = household(population, group)
+    honest = await departments[group].fetch(ask(group, people))
+    for settings in ({"lie": "renamed"}, {"lie": "types"}, {"fail": "drop"}):
+        await government.control(department(group), settings)
+        try:
+            await departments[group].fetch(ask(group, people))
+        except DepartmentError as error:
+            discreet(error, people)
+        await government.control(department(group), {})
+        assert await departments[group].fetch(ask(group, people)) == honest
+
+
+@each_group
+async def test_fields_nobody_asked_for_do_not_come_out(group, departments, government, population):
+    people = household(population, group)
+    honest = await departments[group].fetch(ask(group, people))
+    await government.control(department(group), {"lie": "extra_fields"})
+    told = await departments[group].fetch(ask(group, people))
+    assert told == honest
+    assert "13800000000" not in repr(told)
+
+
+@each_group
+async def test_people_nobody_asked_for_do_not_come_out(group, departments, government, population):
+    people = household(population, group)
+    honest = await departments[group].fetch(ask(group, people))
+    await government.control(department(group), {"lie": "extra_people"})
+    told = await departments[group].fetch(ask(group, people))
+    assert told == honest
+    if group != "disability":
+        assert departments.tallies()[department(group)].strays >= 1
+
+
+@each_group
+async def test_an_exception_within_a_reduction_is_wrapped_and_its_text_kept_out(group, departments, population):
+    people = household(population, group)
+    asked = column(group, NAMES.get(group, ("validTo", ""))[0])
+
+    def failing(raw: object) -> str:
+        raise RuntimeError(f"{people[0].id_number} {raw}")
+
+    with pytest.raises(DepartmentBroke) as caught:
+        await departments[group].fetch(ask(group, people, (Column(asked.field, asked.leaf, asked.form, None, failing),)))
+    discreet(caught.value, people)
+
+
+@each_wire
+async def test_a_question_larger_than_a_call_is_cut_and_one_failed_call_loses_only_its_own(group, opening, government, population):
+    departments = await opening(batch=2, concurrency=1)
+    people = household(population, group)
+    whole = await departments[group].fetch(ask(group, people))
+    assert [records.status for records in whole.values()] == ["MATCHED", "NO_RECORD"] * 3
+    if department(group) == "GZ":
+        return  # its control keeps no count of calls
+    await government.control(department(group), {"fail": 503, "times": 1})
+    told = await departments[group].fetch(ask(group, people))
+    assert [records.status for records in told.values()] == ["SOURCE_ERROR"] * 2 + ["MATCHED", "NO_RECORD"] * 2
+    assert {key: told[key] for key in ("s2", "s3", "s4", "s5")} == {key: whole[key] for key in ("s2", "s3", "s4", "s5")}
+
+
+@each_group
+async def test_two_subjects_of_one_id_number_are_both_answered(group, departments, population):
+    person = household(population, group)[0]
+    told = await departments[group].fetch(ask(group, [person, person]))
+    assert told["s0"] == told["s1"]
+    assert told["s0"].status == "MATCHED"
