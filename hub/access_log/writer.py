@@ -14,7 +14,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import asyncpg
 
@@ -23,31 +22,16 @@ from hub.access_log.entry import Entry
 from hub.access_log.keeper import Keeper, KeptFile
 from hub.access_log.leaf import Sealed, Unreadable, seal, split
 from hub.access_log.merkle import frontier_nodes, inclusion_ranges, prove
-from hub.access_log.note import Checkpoint, Signer, Verifier
+from hub.access_log.note import Checkpoint, Signer
 from hub.access_log.receipt import Receipt
 from hub.access_log.soundness import check_sound
 from hub.access_log.store import LogStore
 from hub.access_log.tiles import Tiles
 from hub.access_log.tree import Grown, Tree
 from hub.errors import RecordingFailed
+from hub.keys import KeyRing, Use
 
 BATCH = 64
-
-
-class Key(Protocol):
-    """A key of the ring: 32 raw Ed25519 bytes under a version."""
-
-    @property
-    def version(self) -> int: ...
-    @property
-    def secret(self) -> bytes: ...
-
-
-class Keys(Protocol):
-    """What the log needs of the key ring."""
-
-    def current(self, use: str) -> Key: ...
-    def get(self, use: str, version: int) -> Key: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +59,7 @@ class AccessLog:
         self,
         pool: asyncpg.Pool,
         *,
-        keys: Keys,
+        keys: KeyRing,
         clock: Callable[[], datetime],
         random: Callable[[int], bytes],
         origin: str,
@@ -85,10 +69,8 @@ class AccessLog:
         """`origin` names the log in checkpoints ("hub.example/log"); `checkpoint_path` lies outside the database; `wait` in
         seconds bounds every append.
         """
-        current = keys.current("LOG")
-        self._signer = Signer(origin, current.secret)
-        versions = range(1, current.version + 1)
-        self.verifiers: tuple[Verifier, ...] = tuple(Signer(origin, keys.get("LOG", version).secret).verifier for version in versions)
+        self._signer = Signer(origin, keys.current(Use.LOG).secret)
+        self.verifiers = tuple(Signer(origin, key.secret).verifier for key in reversed(keys.versions(Use.LOG)))
         self.origin = origin
         self.store = LogStore(pool)
         self.tiles = Tiles(self.store.leaf_hashes, checkpoint_path.with_name(checkpoint_path.name + ".tiles"))
@@ -108,7 +90,11 @@ class AccessLog:
         """Compare the stored tree with the checkpoint kept outside the database, sign its head, begin writing. Raises
         `LogUnsound` when the tree is behind or beside what was signed.
         """
-        head = await check_sound(self.tree, self.store, self.tiles, self._file, self.verifiers)
+        try:
+            head = await check_sound(self.tree, self.store, self.tiles, self._file, self.verifiers)
+        except BaseException:
+            await self.tree.close()
+            raise
         self._keeper.start()
         self._keeper.add(head.size, Checkpoint(self.origin, head.size, head.root).sign(self._signer), self._clock())
         self._writer = asyncio.create_task(self._write(), name="access log writer")
@@ -142,6 +128,10 @@ class AccessLog:
                 return await waiting.done
         except TimeoutError:
             raise RecordingFailed("the access log did not answer in time") from None
+
+    def now(self) -> datetime:
+        """The log's clock."""
+        return self._clock()
 
     def seal(self, entry: Entry) -> Sealed:
         """The entry's final bytes; an entry that cannot be written is one that is not recorded."""

@@ -50,8 +50,7 @@ OUTCOME = entries.outcome(
 
 
 def chance(seed: int):
-    source = randomness.Random(seed)
-    return lambda count: source.randbytes(count)
+    return randomness.Random(seed).randbytes
 
 
 def test_the_leaf_is_the_head_and_the_head_names_the_rest() -> None:
