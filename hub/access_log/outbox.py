@@ -51,10 +51,11 @@ async def _carry(log: AccessLog) -> int:
 def _sealed(log: AccessLog, row: asyncpg.Record) -> Sealed:
     """The row as an entry. One row no entry can hold must not keep the others out: then its JSON is text, or its digest."""
     text: str = row["body"]
-    about: dict[str, object] = orjson.loads(text)
+    about = orjson.loads(text)
     for said in (about, {"json": text}):
-        with suppress(RecordingFailed):
-            return log.seal(_entry(row, said))
+        if isinstance(said, dict):
+            with suppress(RecordingFailed):
+                return log.seal(_entry(row, said))
     return log.seal(_entry(row, {"sha256": hashlib.sha256(text.encode()).hexdigest()}))
 
 

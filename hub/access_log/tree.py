@@ -139,22 +139,21 @@ class Tree:
             async with asyncio.timeout(self._wait):
                 if self._connection is None or self._connection.is_closed():
                     await self._drop()
-                    self._connection = await self._connect()
+                    self._connection = await self._pool.acquire(timeout=self._wait)
+                    await self._prepare(self._connection)
                 yield self._connection
         except BaseException:
             # Unknown what the server did: forget the head, and never reuse a connection that may hold a lock or an answer.
             await self._drop()
             raise
 
-    async def _connect(self) -> PoolConnectionProxy:
-        connection = await self._pool.acquire(timeout=self._wait)
+    async def _prepare(self, connection: PoolConnectionProxy) -> None:
         bound = max(1, int(self._wait * 900))
         # An entry counts only when it is on disk, whatever the server's default; a stopped process may not keep the head locked.
         await connection.execute(
             f"SET statement_timeout = {bound}; SET idle_in_transaction_session_timeout = {bound};"
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
         )
-        return connection
 
     async def _drop(self) -> None:
         self._head = None
