@@ -78,7 +78,7 @@ def test_a_hundred_kilobytes_of_tokens() -> None:
     assert "tokens" in str(refusal("{" + " a" * 49_000 + "}"))
     assert refusal("{ " + "a" * 100_001 + " }").status == 413
     assert isinstance(refusal("#\n" * 49_000 + "{ a }"), TooLarge)
-    assert isinstance(refusal("{ person(id: \"" + "\\u0041" * 16_000 + "\") { x } }"), InvalidDocument)
+    assert isinstance(refusal('{ person(id: "' + "\\u0041" * 16_000 + '") { x } }'), InvalidDocument)
 
 
 def test_directive_overload() -> None:
