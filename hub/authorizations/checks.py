@@ -1,0 +1,212 @@
+"""The checks of domain C4 in their order, each with its reason code: who passes them stands before the plan.
+
+     1 token         signature, algorithm, key, audience           hub/oauth/tokens.py     TOKEN_INVALID
+     2 time          lifetime, single use, revoked                 hub/identity.py         TOKEN_EXPIRED TOKEN_REPLAYED
+     3 letter        found, hash, active, unexpired                here                    AUTH_…
+     4 requester     the token's organisation and system, active   here                    REQUESTER_MISMATCH
+     5 purpose       of the token, system, department and letters  here                    PURPOSE_MISMATCH
+     6 subjects      covered by a signature, each                  here, coverage.py       SUBJECT_NOT_COVERED
+     7 facts         token, letter and purpose                     here, hub/decision.py   FACT_NOT_AUTHORIZED
+     8 jurisdiction  the case live, the region competent           here                    NO_JURISDICTION
+     9 catalogue     attribute, departments, purposes              here, catalogue.py      CATALOG_DENIED
+    10 log           durable before a department is asked          hub/access_log/         LOG_UNAVAILABLE
+
+6, 7 and 9 hold for a person or a fact group: their answers go into the standing, and refuse only where nothing is left.
+Issuing a token runs 3, 4, 5, 7 and 8 too, by these functions; a standing is never older than its matter, client or catalogue.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from hub.authorizations.coverage import by_basis, by_letters, letter_state, received_by, within
+from hub.authorizations.matter import Letter, Matter
+from hub.authorizations.reasons import Reason
+from hub.authorizations.standing import Coverage, Standing
+from hub.caller import Caller
+from hub.errors import Forbidden
+from policies.purposes import PURPOSES
+from policies.verdict import BasisKind, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who the hub knows behind a client id, at this moment."""
+
+    client: str
+    organisation: str
+    department: str
+    region: str
+    role: str
+    purposes: frozenset[str]
+    active: bool  # client and organisation both
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """What a check sees. `matter` is None where there is none, or where the organisation does not handle it: both look alike."""
+
+    caller: Caller
+    requester: Requester
+    matter: Matter | None
+    at: datetime
+    person: str = ""  # basis `self`: the hub's id of the asker
+
+
+class NotStanding(Forbidden):
+    """A check refused. `reason` is its code; the text is the same whether or not a case or letter exists."""
+
+    def __init__(self, reason: Reason, text: str) -> None:
+        """`text` is shown to the caller."""
+        super().__init__(text, code=reason.value)
+        self.reason = reason
+
+
+def letter(presented: Presented) -> None:
+    """Check 3. A letter of a case the organisation does not handle is not found, whether or not it exists."""
+    for identifier, digest in presented.caller.basis.letters:
+        found = _letter(presented, identifier)
+        if found is None:
+            raise NotStanding(Reason.AUTH_NOT_FOUND, "no such letter in this case")
+        if not hmac.compare_digest(found.hash, digest):
+            raise NotStanding(Reason.AUTH_HASH_MISMATCH, "the letter's hash is not the one stored")
+    # One of several may lapse without taking the others along: who signed it is uncovered then (check 6).
+    states = [letter_state(one, presented.at) for one in _letters(presented)]
+    if not states or all(states):
+        reason = next((state for state in states if state), Reason.AUTH_NOT_FOUND)
+        raise NotStanding(reason, "no letter of this token is in force")
+
+
+def requester(presented: Presented) -> None:
+    """Check 4: the system is still the organisation's and active, and a letter names it as receiver."""
+    known, caller = presented.requester, presented.caller
+    if not known.active or (known.client, known.organisation) != (caller.client, caller.organisation):
+        raise NotStanding(Reason.REQUESTER_MISMATCH, "the requesting organisation or system is not active as the token says")
+    letters = _letters(presented)
+    if letters and not any(received_by(one, organisation=known.organisation, region=known.region) for one in letters):
+        raise NotStanding(Reason.REQUESTER_MISMATCH, "no letter names the requesting organisation as receiver")
+
+
+def purpose(presented: Presented) -> None:
+    """Check 5: the purpose is known, the system's, the department's, stands on this basis, and every letter names it."""
+    caller, known = presented.caller, PURPOSES.get(presented.caller.purpose)
+    if known is None or caller.purpose not in presented.requester.purposes:
+        raise NotStanding(Reason.PURPOSE_MISMATCH, "the system is not registered for this purpose")
+    if presented.requester.department not in known.departments:
+        raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose is not this department's")
+    if caller.basis.kind not in known.bases:
+        raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not stand on this basis")
+    if any(caller.purpose not in one.purposes for one in _letters(presented)):
+        raise NotStanding(Reason.PURPOSE_MISMATCH, "a letter does not name the purpose")
+
+
+def subjects(presented: Presented) -> Mapping[str, Coverage]:
+    """Check 6, by person. Refuses only where `self` names nobody of the case; elsewhere each uncovered person is typed status."""
+    matter, caller = presented.matter, presented.caller
+    if matter is None:
+        return {}
+    if caller.basis.kind is BasisKind.LETTER:
+        named = [identifier for identifier, _ in caller.basis.letters]
+        known = presented.requester
+        return by_letters(
+            matter, named, purpose=caller.purpose, organisation=known.organisation, region=known.region, at=presented.at
+        )
+    if caller.basis.kind is BasisKind.SELF and presented.person not in matter.people():
+        raise NotStanding(Reason.SUBJECT_NOT_COVERED, "the token's person is not of this case")
+    known_purpose = PURPOSES[caller.purpose]
+    on_statute = caller.basis.kind is BasisKind.STATUTE
+    groups = known_purpose.statute_groups if on_statute else known_purpose.told_groups()
+    return by_basis(matter, caller.basis.kind, person=presented.person, groups=groups)
+
+
+def facts(presented: Presented) -> None:
+    """Check 7: something must be left of token, letters and purpose; which, `hub/decision.py` tells per person and group."""
+    caller = presented.caller
+    if caller.groups is None:
+        return
+    told = PURPOSES[caller.purpose].told_groups()
+    letters = _letters(presented)
+    listed = None if not letters or any("ALL_LISTED" in one.fact_groups for one in letters) else frozenset[str]().union(
+        *(one.fact_groups for one in letters)
+    )
+    if not caller.groups & told & (told if listed is None else listed):
+        raise NotStanding(Reason.FACT_NOT_AUTHORIZED, "no fact group is left of token, letter and purpose")
+
+
+def jurisdiction(presented: Presented) -> None:
+    """Check 8: the case is live, its platform names the organisation, and one's region lies in the other's.
+
+    A neighbour's organisation never passes: it asks through its own hub, under an agreement.
+    """
+    if presented.caller.basis.kind is BasisKind.AUDIT:
+        return
+    matter, known = presented.matter, presented.requester
+    live = matter is not None and (matter.closed_at is None or matter.closed_at > presented.at)
+    if matter is None or not live or presented.caller.relation is not Relation.LOCAL:
+        raise NotStanding(Reason.NO_JURISDICTION, "no live case of this organisation's")
+    if not (within(matter.region, known.region) or within(known.region, matter.region)):
+        raise NotStanding(Reason.NO_JURISDICTION, "no live case of this organisation's")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One row of the table: which bases pass it."""
+
+    number: int
+    name: str
+    bases: frozenset[BasisKind]
+    run: Callable[[Presented], object] | None  # None: made elsewhere
+
+
+_ALL = frozenset(BasisKind)
+_CASES = _ALL - {BasisKind.AUDIT}
+CHECKS: tuple[Check, ...] = (
+    Check(1, "token", _ALL, None),
+    Check(2, "time", _ALL, None),
+    Check(3, "letter", frozenset({BasisKind.LETTER}), letter),
+    Check(4, "requester", _ALL, requester),
+    Check(5, "purpose", _ALL, purpose),
+    Check(6, "subjects", frozenset({BasisKind.LETTER, BasisKind.SELF}), subjects),
+    Check(7, "facts", _CASES, facts),
+    Check(8, "jurisdiction", _CASES, jurisdiction),
+    Check(9, "catalogue", _CASES, None),
+    Check(10, "log", _ALL, None),
+)
+
+
+def allowed(presented: Presented) -> None:
+    """Checks 3 to 8 that the basis passes, in order. Raises `NotStanding`."""
+    kind = presented.caller.basis.kind
+    for check in CHECKS:
+        if check.run is not None and kind in check.bases:
+            check.run(presented)
+
+
+def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
+    """The standing of who passes. `catalogue` is check 9 by fact group. Raises `NotStanding`."""
+    allowed(presented)
+    return Standing(
+        caller=presented.caller,
+        matter=None if presented.caller.basis.kind is BasisKind.AUDIT else presented.matter,
+        coverage=MappingProxyType(dict(subjects(presented))),
+        catalogue=catalogue,
+    )
+
+
+def _letter(presented: Presented, identifier: str) -> Letter | None:
+    letters = presented.matter.letters if presented.matter is not None else ()
+    return next((one for one in letters if one.id == identifier), None)
+
+
+def _letters(presented: Presented) -> tuple[Letter, ...]:
+    found = (_letter(presented, identifier) for identifier, _ in presented.caller.basis.letters)
+    return tuple(one for one in found if one is not None)
+
+
+def handled(matter: Matter | None, organisation: str) -> Matter | None:
+    """The matter if its platform says that this organisation handles it; a stranger's matter looks like none."""
+    return matter if matter is not None and organisation in matter.organisations else None

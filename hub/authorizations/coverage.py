@@ -1,0 +1,121 @@
+"""Check 6, per person: whose facts are covered at a moment, by which letters, how strongly, and if not, why.
+
+Rules of this file:
+- Each person whose data is fetched is covered by their own signature or their representative's (domain B17). A household's signature
+  covers nobody; an obligor outside it signs too (SAL §41); an excluded person is never covered.
+- Only letters the token names count, and only those that are active, unexpired, and name purpose and receiver.
+- A guardian's signature ends with the ward's coming of age: from then on the person decides.
+- Nothing here asks a clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta, timezone
+
+from hub.authorizations.ability import needs_guardian, signs_alone
+from hub.authorizations.matter import Letter, Matter, Member, Signature
+from hub.authorizations.reasons import Reason
+from hub.authorizations.standing import Coverage
+from policies.verdict import BasisKind
+
+CHINA = timezone(timedelta(hours=8))
+ALL_LEVELS, ALL_LISTED = "ALL_LEVELS", "ALL_LISTED"
+_ASSURANCE = ("NONE", "LOW", "SUBSTANTIAL", "HIGH")
+_NOT_COVERED = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())
+
+
+def letter_state(letter: Letter, at: datetime) -> Reason | None:
+    """Why a letter does not hold at a moment; None where it does. Superseded is expired: it must be signed anew (B17)."""
+    if letter.status == "REVOKED" or (letter.revoked_at is not None and letter.revoked_at <= at):
+        return Reason.AUTH_REVOKED
+    if letter.status != "ACTIVE" or (letter.expires_at is not None and letter.expires_at <= at):
+        return Reason.AUTH_EXPIRED
+    return None
+
+
+def received_by(letter: Letter, *, organisation: str, region: str) -> bool:
+    """Whether a letter names an organisation as receiver: itself, a region it lies in, or all levels nationwide."""
+    return any(name in (ALL_LEVELS, organisation) or within(region, name) for name in letter.receivers)
+
+
+def within(region: str, outer: str) -> bool:
+    """Whether a 12-digit region lies in another: 500152103000 in 500152000000 and in 500000000000."""
+    if len(region) != 12 or len(outer) != 12 or not outer.isdecimal():
+        return False
+    return region.startswith(_significant(outer))
+
+
+def by_letters(
+    matter: Matter, named: Iterable[str], *, purpose: str, organisation: str, region: str, at: datetime
+) -> Mapping[str, Coverage]:
+    """Coverage of everybody in the matter under the letters (ids) a token names."""
+    wanted = frozenset(named)
+    letters = [letter for letter in matter.letters if letter.id in wanted]
+    good = [letter for letter in letters if purpose in letter.purposes and received_by(letter, organisation=organisation, region=region)]
+    return {member.person.id: _covered(member, good, at) for member in matter.members}
+
+
+def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[str] | None) -> Mapping[str, Coverage]:
+    """Coverage where law stands in for the letter: members and obligors for a duty, only the asker for `self`.
+
+    `groups` are the fact groups the law opens. An excluded person stays uncovered: not part of the matter.
+    """
+    covered = Coverage(True, "", "NONE", (), groups)
+    return {
+        member.person.id: covered
+        if member.role != "EXCLUDED" and (kind is not BasisKind.SELF or member.person.id == person)
+        else _NOT_COVERED
+        for member in matter.members
+    }
+
+
+def _covered(member: Member, letters: Iterable[Letter], at: datetime) -> Coverage:
+    if member.role == "EXCLUDED":
+        return _NOT_COVERED
+    held: list[tuple[Letter, Signature]] = []
+    lapsed: list[Reason] = []
+    for letter in letters:
+        signature = next((s for s in letter.signatures if _stands_for(s, member, at)), None)
+        if signature is None:
+            continue
+        state = letter_state(letter, at)
+        if state is None:
+            held.append((letter, signature))
+        else:
+            lapsed.append(state)
+    if not held:
+        return Coverage(False, (lapsed[0] if lapsed else Reason.SUBJECT_NOT_COVERED).value, "NONE", (), frozenset())
+    everything = any(ALL_LISTED in letter.fact_groups for letter, _ in held)
+    return Coverage(
+        covered=True,
+        code="",
+        assurance=min((signature.assurance for _, signature in held), key=_ASSURANCE.index),
+        letters=tuple(letter.id for letter, _ in held),
+        groups=None if everything else frozenset().union(*(letter.fact_groups for letter, _ in held)),
+    )
+
+
+def _stands_for(signature: Signature, member: Member, at: datetime) -> bool:
+    person = member.person
+    if person.id not in signature.covers:
+        return False
+    signed, today = signature.signed_at.astimezone(CHINA).date(), at.astimezone(CHINA).date()
+    if signature.capacity == "SELF":
+        # Judged on the day of signing: a child's own signature does not become good with the years.
+        return signature.person == person.id and signs_alone(person.birth_date, member.capacity, signed)
+    if signature.capacity == "LEGAL_REPRESENTATIVE":
+        return signature.person in member.guardians and needs_guardian(person.birth_date, member.capacity, today)
+    if signature.capacity == "AGENT":
+        # Whose mandate it was, was verified with the letter; a guardian's mandate ends as a guardian's signature does.
+        was, still = (needs_guardian(person.birth_date, member.capacity, day) for day in (signed, today))
+        return not was or still
+    return False
+
+
+def _significant(region: str) -> str:
+    """The digits that mean something: province 2, city 4, county 6, township 9, village 12."""
+    for length in (2, 4, 6, 9):
+        if not region[length:].strip("0"):
+            return region[:length]
+    return region

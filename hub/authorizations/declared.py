@@ -1,0 +1,76 @@
+"""What a platform declares, once verified: case, household, people and letters as values. No I/O; `repr` shows no identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredPerson:
+    """One person of a declared household; `ref` is the platform's name for them within the registration."""
+
+    ref: str
+    id_number: str = field(repr=False)  # normalised
+    name: str = field(repr=False)
+    sex: str = field(repr=False)
+    birth_date: date | None = field(repr=False)
+    relation: str
+    role: str  # MEMBER, OBLIGOR, EXCLUDED
+    capacity: str  # FULL, LIMITED, NONE
+    guardians: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSignature:
+    """One verified signature under a letter: who, for whom, how, and the bytes that prove it."""
+
+    ref: str
+    capacity: str
+    covers: tuple[str, ...]
+    method: str
+    assurance: str
+    alg: str
+    kid: str
+    signature: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredLetter:
+    """核对授权书: the exact bytes that were signed, and what they say."""
+
+    number: str
+    document: bytes = field(repr=False)
+    hash: bytes
+    notice: str
+    purposes: tuple[str, ...]
+    fact_groups: tuple[str, ...]
+    receivers: tuple[str, ...]
+    signed_at: datetime
+    expires_at: datetime | None
+    signatures: tuple[DeclaredSignature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A platform's verified registration. `hash` is the SHA-256 of the JWS as sent; `warnings` name refs, not people."""
+
+    platform: str
+    jti: str
+    issued_at: datetime
+    hash: bytes
+    reference: str
+    assistance_type: str
+    stage: str
+    region: str
+    organisations: tuple[str, ...]
+    opened_at: datetime
+    closed_at: datetime | None
+    area: str
+    hukou_region: str
+    residence_region: str
+    kin_of_staff: bool
+    people: tuple[DeclaredPerson, ...]
+    letters: tuple[DeclaredLetter, ...]
+    warnings: tuple[str, ...]

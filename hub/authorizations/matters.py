@@ -1,0 +1,137 @@
+"""Matters as workers hold them: read once from the database, kept for a minute at most, dropped the moment the watch says so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from cachetools import TTLCache
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hub.authorizations import matter
+from hub.authorizations.matter import Matter
+from hub.people.store import Known, People
+from hub.signatures import sha256
+from hub.tables import Case, Household, Letter, Member, Signer
+
+KEPT = 60.0
+"""Seconds a matter is kept without being read again; revocations do not wait for it."""
+MATTERS = 2000
+
+_LETTER = (
+    Letter.id, Letter.number, Letter.document_hash, Letter.purposes, Letter.fact_groups, Letter.receivers, Letter.signed_at,
+    Letter.expires_at, Letter.status, Letter.revoked_at,
+)  # fmt: skip
+_SIGNER = (Signer.letter_id, Signer.person_id, Signer.capacity, Signer.covers, Signer.assurance, Signer.signed_at)
+
+
+class Matters:
+    """The matters one worker knows. One event loop's thread only."""
+
+    def __init__(self, engine: AsyncEngine, people: People) -> None:
+        """`people` opens identities."""
+        self._engine = engine
+        self._people = people
+        self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic)
+        self._loading: dict[str, asyncio.Task[Matter | None]] = {}
+        self._dropped = 0
+
+    def held(self, case: str) -> Matter | None:
+        """The matter if it is in memory and young enough; no waiting."""
+        return self._held.get(case)
+
+    async def load(self, case: str) -> Matter | None:
+        """The matter by case id; None where there is none. Concurrent askers share one reading."""
+        found = self.held(case)
+        if found is not None:
+            return found
+        task = self._loading.get(case)
+        if task is None:
+            task = self._loading[case] = asyncio.create_task(self._load(case))
+            task.add_done_callback(lambda _: self._loading.pop(case, None) if self._loading.get(case) is task else None)
+        return await asyncio.shield(task)
+
+    def drop(self, kind: str, ref: str) -> None:
+        """What a revocation touches is read again: `kind` CASE or LETTER. Readings under way are not kept."""
+        if kind not in ("CASE", "LETTER"):
+            return
+        self._dropped += 1
+        self._loading.clear()  # those waiting get what they began; who comes now reads anew
+        # Small, and rare: a map from letter to case would have to be kept true for nothing else.
+        for case, held in list(self._held.items()):
+            if case == ref or any(letter.id == ref for letter in held.letters):
+                self._held.pop(case, None)
+
+    async def _load(self, case: str) -> Matter | None:
+        before = self._dropped
+        async with self._engine.connect() as connection:
+            found = await read(connection, self._people, case)
+        if found is not None and before == self._dropped:
+            self._held[case] = found
+        return found
+
+
+async def read(connection: AsyncConnection, people: People, case: str) -> Matter | None:
+    """One matter from its rows, as of one snapshot."""
+    if "\0" in case:
+        return None
+    await connection.execution_options(isolation_level="REPEATABLE READ")
+    where = (Case.id == case, Household.case_id == Case.id)
+    columns = [*Case.__table__.columns, Household.id.label("household_id"), Household.area, Household.hukou_region]
+    head = (await connection.execute(select(*columns, Household.residence_region, Household.kin_of_staff).where(*where))).one_or_none()
+    if head is None:
+        return None
+    query = select(Member.__table__).where(Member.household_id == head.household_id).order_by(Member.ordinal)
+    members = (await connection.execute(query)).all()
+    letters = (await connection.execute(select(*_LETTER).where(Letter.case_id == case).order_by(Letter.id))).all()
+    wanted = select(Letter.id).where(Letter.case_id == case)
+    signers = (await connection.execute(select(*_SIGNER).where(Signer.letter_id.in_(wanted)).order_by(*_SIGNER[:2]))).all()
+    known = await people.by_ids(connection, [row.person_id for row in members])
+    made = _matter(head, members, letters, signers, known)
+    # By content: every worker gives the same state the same version, and another state another one.
+    state = repr((made, [(person.id_number, person.name, person.birth_date, person.log_subject) for person in _persons(made)]))
+    return replace(made, version=int.from_bytes(sha256(state.encode())[:7]))
+
+
+def _persons(made: Matter) -> list[matter.Person]:
+    return [member.person for member in made.members]
+
+
+def _matter(
+    head: Any, members: Iterable[Any], letters: Iterable[Any], signers: Iterable[Any],
+    known: Mapping[UUID, Known],
+) -> Matter:  # fmt: skip
+    signatures: dict[str, list[matter.Signature]] = defaultdict(list)
+    for row in signers:
+        signed = matter.Signature(str(row.person_id), row.capacity, frozenset(row.covers), row.assurance, row.signed_at)
+        signatures[row.letter_id].append(signed)
+    return Matter(
+        case=head.id, reference=head.reference, platform=head.platform, assistance_type=head.assistance_type, stage=head.stage,
+        region=head.region, organisations=frozenset(head.organisations), opened_at=head.opened_at, closed_at=head.closed_at,
+        household=str(head.household_id), area=head.area, hukou_region=head.hukou_region,
+        residence_region=head.residence_region, kin_of_staff=head.kin_of_staff,
+        members=tuple(_member(row, known[row.person_id]) for row in members),
+        letters=tuple(_letter(row, signatures[row.id]) for row in letters), version=0,
+    )  # fmt: skip
+
+
+def _member(row: Any, known: Known) -> matter.Member:
+    identity = known.identity
+    person = matter.Person(
+        str(row.person_id), identity.id_number, identity.name, identity.sex, identity.birth_date, known.log_subject
+    )
+    return matter.Member(person, row.relation, row.role, row.capacity, tuple(row.guardians))
+
+
+def _letter(row: Any, signatures: list[matter.Signature]) -> matter.Letter:
+    return matter.Letter(
+        id=row.id, number=row.number, hash=row.document_hash.hex(), purposes=frozenset(row.purposes),
+        fact_groups=frozenset(row.fact_groups), receivers=frozenset(row.receivers), signed_at=row.signed_at,
+        expires_at=row.expires_at, status=row.status, revoked_at=row.revoked_at, signatures=tuple(signatures),
+    )  # fmt: skip

@@ -1,0 +1,133 @@
+"""The watch: every worker learns of a revocation within STOP_TIME, told by the database or, failing that, by asking it.
+
+- Notices wake it at once; where one is lost, it reads on every POLL seconds from the last `seq` it knows.
+- Its knowledge carries the time of the last good reading. Older than STOP_TIME, it decides nothing: each request asks the database
+  itself, and is refused where that fails too. So no answer is decided on revocations older than STOP_TIME, whatever breaks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+import asyncpg
+import structlog
+
+from hub.errors import Overloaded
+from hub.postgres.connection import APP_ROLE, plain_url
+
+CHANNEL = "hub_revocation"
+STOP_TIME = 1.0
+"""Seconds within which a revocation that committed stops every question in every worker."""
+POLL = 0.5
+OVERLAP = 256
+"""Rows read again each time: a row with a lower `seq` may commit after one with a higher (an operator's own SQL, say)."""
+
+_SINCE = "SELECT seq, kind, ref, expires_at FROM revocation WHERE seq > $1 ORDER BY seq"
+_LAST = "SELECT COALESCE(max(seq), 0) FROM revocation"
+_TOKENS = "SELECT ref, expires_at FROM revocation WHERE kind = 'TOKEN' AND expires_at > $1"
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_log = structlog.stdlib.get_logger("hub.watch")
+
+Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
+Forget = Callable[[str, str], None]
+"""Told of each revocation: its kind and what it is of."""
+
+
+class RevocationWatch:
+    """Follows the table `revocation` for one worker. Start before the first request, stop after the last."""
+
+    def __init__(self, url: str, pool: asyncpg.Pool[asyncpg.Record], *, clock: Callable[[], datetime]) -> None:
+        """`url` for a connection of its own, `pool` for asking without it, `clock` for the ends of revoked tokens."""
+        self._url = url
+        self._pool = pool
+        self._clock = clock
+        self._forget: list[Forget] = []
+        self._tokens: dict[str, datetime] = {}
+        self._seen: set[int] = set()
+        self._last = 0
+        self._fresh_at = float("-inf")
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def subscribe(self, forget: Forget) -> None:
+        """Have `forget` called for each revocation, before any question is decided after it was read."""
+        self._forget.append(forget)
+
+    @property
+    def following(self) -> bool:
+        """Whether memory is fresh; else every request asks the database. For readiness."""
+        return time.monotonic() - self._fresh_at <= STOP_TIME
+
+    async def start(self) -> None:
+        """Read what is revoked now, then follow. Raises asyncpg's errors where the database cannot be read."""
+        self._last = await self._pool.fetchval(_LAST)
+        for row in await self._pool.fetch(_TOKENS, self._clock()):
+            self._tokens[row["ref"]] = row["expires_at"]
+        await self._read(self._pool.fetch)
+        self._task = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """End following."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    def revoked(self, jti: str) -> bool:
+        """Whether an access token was revoked."""
+        return jti in self._tokens
+
+    async def settled(self) -> None:
+        """Nothing while memory is fresh; else the database is asked now. Raises `Overloaded` where that cannot be done in time."""
+        if self.following:
+            return
+        try:
+            await asyncio.wait_for(self._read(self._pool.fetch), STOP_TIME)
+        except _FAILURES:
+            # Deciding fails closed: what may have been revoked is not asked about.
+            raise Overloaded(retry_after=1) from None
+
+    async def _follow(self) -> None:
+        while True:
+            connection: asyncpg.Connection[asyncpg.Record] | None = None
+            try:
+                settings = {"role": APP_ROLE}
+                connection = await asyncpg.connect(plain_url(self._url), timeout=STOP_TIME, server_settings=settings)
+                await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+                await self._read_on(connection)
+            except _FAILURES as error:
+                _log.warning("revocations are not followed; every request asks the database", error=type(error).__name__)
+            finally:
+                if connection is not None:
+                    connection.terminate()
+            await asyncio.sleep(POLL)
+
+    async def _read_on(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
+        while True:
+            self._wake.clear()  # before reading: a notice that comes meanwhile is not lost
+            await asyncio.wait_for(self._read(connection.fetch), STOP_TIME)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL)
+
+    async def _read(self, fetch: Fetch) -> None:
+        began = time.monotonic()
+        for row in await fetch(_SINCE, self._last - OVERLAP):
+            if row["seq"] not in self._seen:
+                self._take(row)
+        self._fresh_at = max(self._fresh_at, began)
+
+    def _take(self, row: asyncpg.Record) -> None:
+        self._seen.add(row["seq"])
+        self._last = max(self._last, row["seq"])
+        if row["kind"] == "TOKEN":
+            self._tokens[row["ref"]] = row["expires_at"] or datetime.max.replace(tzinfo=UTC)
+        for forget in self._forget:
+            forget(row["kind"], row["ref"])
+        if len(self._seen) > 4 * OVERLAP:
+            self._seen = {seq for seq in self._seen if seq > self._last - OVERLAP}
+            now = self._clock()
+            self._tokens = {jti: ends for jti, ends in self._tokens.items() if ends > now}

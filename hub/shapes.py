@@ -1,0 +1,47 @@
+"""JSON Schemas the hub publishes and holds its callers to; a mismatch names a place, never the value that stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonschema import Draft202012Validator
+
+_HUB = Path(__file__).parent
+_FILES = {
+    "registration": _HUB / "authorizations" / "registration.schema.json",
+    "letter": _HUB / "authorizations" / "letter.schema.json",
+    "revocation": _HUB / "authorizations" / "revocation.schema.json",
+    "household_facts": _HUB / "oauth" / "household_facts.schema.json",
+}
+PUBLISHED: Mapping[str, bytes] = {name: path.read_bytes() for name, path in _FILES.items()}
+_VALIDATORS = {
+    name: Draft202012Validator(orjson.loads(text), format_checker=Draft202012Validator.FORMAT_CHECKER)
+    for name, text in PUBLISHED.items()
+}
+
+
+class Misshapen(Exception):
+    """A value does not fit its published schema; the text is a JSON path and the rule broken."""
+
+
+def fit(name: str, value: Mapping[str, Any]) -> None:
+    """Nothing if `value` fits the published schema; else `Misshapen` for the place nearest the root."""
+    errors = sorted(_VALIDATORS[name].iter_errors(value), key=lambda error: (len(error.absolute_path), error.json_path))
+    if not errors and not _printable(value):
+        raise Misshapen("$ holds a control character")  # no name has one, PostgreSQL stores no NUL, and a log line must stay one
+    if errors:
+        # jsonschema's own message quotes the value, which may be an ID number
+        raise Misshapen(f"{errors[0].json_path} breaks '{errors[0].validator}'")
+
+
+def _printable(value: object) -> bool:
+    if isinstance(value, str):
+        return not any(character < " " or "\x7f" <= character < "\xa0" for character in value)
+    if isinstance(value, dict):
+        return all(_printable(key) and _printable(member) for key, member in value.items())
+    if isinstance(value, list):
+        return all(_printable(member) for member in value)
+    return True
