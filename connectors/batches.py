@@ -105,6 +105,8 @@ class Batches:
         except Exception as error:  # noqa: BLE001 - the seam: nothing foreign may leave
             self.tally.failures += 1
             raise DepartmentBroke(f"{self._department}: {type(error).__name__} while reading its answer") from None
+        if len(records) != len(subjects):
+            raise DepartmentBroke(f"{self._department} answered about another number of people")
         return self._counted(records)
 
     def _counted(self, records: Sequence[Records]) -> Sequence[Records]:

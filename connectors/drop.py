@@ -142,6 +142,12 @@ def stamp(status: os.stat_result) -> Stamp:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
+def states(path: Path) -> tuple[Stamp, ...]:
+    """What tells the state of a drop and of the files beside it; a file that is not there has none."""
+    beside = (path, path.with_name(f"{path.name}.sha256"), path.with_name(f"{path.name}.done"))
+    return tuple(stamp(one.stat()) if one.exists() else (0, 0, 0) for one in beside)
+
+
 def complete(directory: Path, dataset: str) -> list[Path]:
     """The months whose marker is there, newest first."""
     name = re.compile(re.escape(dataset) + r"_\d{4}(0[1-9]|1[0-2])\.csv", re.ASCII)

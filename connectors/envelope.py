@@ -71,8 +71,8 @@ def page(names: Mapping[str, str], answer: object, subjects: Sequence[Subject], 
         return Page(rows, instant(moment), strays, None)
     rows, strays = _flat(names, results, wanted, places)
     for place in _list(answer.get(names["none"])):
-        if type(place) is str and place in places:
-            rows.setdefault(places[place], [])
+        if type(place) is str and place in places and rows.setdefault(places[place], []):
+            raise DepartmentBroke("a subject with records and without")
     token = answer.get(names["next_page"]) if "next_page" in names else None
     if token is not None and type(token) is not str:
         raise DepartmentBroke("a page token that is no text")
@@ -92,6 +92,8 @@ def _nested(
         at = places.get(str(result.get(key)))
         if at is None or result.get(number) != subjects[at].id_number:
             strays += 1
+        elif at in rows:
+            raise DepartmentBroke("two results for one subject")
         elif result.get(status) == found:
             rows[at] = [_row(record, wanted) for record in _list(result.get(records))]
         elif result.get(status) == none:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from connectors.batches import Batches
 from connectors.conversion import instant
-from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp
+from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp, states
 from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection, Selections
@@ -87,7 +87,7 @@ class _Shelf:
         self._directory = directory
         self._seen: Stamp | None = None
         self._served: Drop | None = None
-        self._refused: dict[Path, Stamp] = {}
+        self._refused: dict[Path, tuple[Stamp, ...]] = {}
         self._looking = asyncio.Lock()
 
     async def newest(self) -> Drop:
@@ -103,8 +103,13 @@ class _Shelf:
             return self._present()
 
     def _current(self) -> bool:
-        """Whether nothing changed since the last look; two system calls, short enough for the loop."""
+        """Whether nothing changed since the last look; two system calls, and three a refused drop, short enough for the loop.
+
+        A department may mend a refused drop where it lies, which the directory's own time does not show.
+        """
         if self._seen is None or stamp(self._directory.stat()) != self._seen:
+            return False
+        if any(states(path) != state for path, state in self._refused.items()):
             return False
         return self._served is None or self._served.unchanged()
 
@@ -114,17 +119,21 @@ class _Shelf:
         return self._served
 
     def _look(self, served: Drop | None) -> Drop | None:
+        known, self._refused = self._refused, {}
         for path in complete(self._directory, self.layout.dataset):
-            state = stamp(path.stat())
-            if served is not None and served.path == path and served.stamp == state:
+            state = states(path)
+            if served is not None and served.path == path and served.stamp == state[0]:
                 return served
-            if self._refused.get(path) == state:
+            self._refused[path] = state
+            if known.get(path) == state:
                 continue
             try:
-                return Drop(path, self.layout)
+                drop = Drop(path, self.layout)
             except DropRefused as refusal:
-                self._refused[path] = state
                 _LOG.warning("drop %s refused: %s", path.name, refusal)
+            else:
+                del self._refused[path]
+                return drop
         return None
 
     def close(self) -> None:

@@ -91,12 +91,16 @@ class GraphqlConnector:
         except (KeyError, TypeError, AttributeError, Unreadable):
             # A GraphQL error's text is the department's own and may quote a variable: it stays unread.
             raise DepartmentUnavailable(f"{self.department} answered without data") from None
+        if type(people) is not list or any(type(person) is not dict for person in people):
+            raise DepartmentBroke(f"{self.department} answered with what is no list of people")
         places = {str(place): place - 1 for place in range(1, len(subjects) + 1)}
         rows: dict[int, list[list[object]]] = {}
         for person in people:
             at = places.get(str(person.get(self._names["key"])))
             if at is None or person.get(self._names["id"]) != subjects[at].id_number:
                 self._batches.tally.strays += 1
+            elif at in rows:
+                raise DepartmentBroke(f"{self.department} gave two answers for one subject")
             elif type(found := person.get(records)) is list and len(found) <= ROWS_A_SUBJECT:
                 rows[at] = [_row(record, wanted) for record in found]
         return as_of, rows

@@ -134,6 +134,8 @@ class _Reader:
             status = result.findtext(self._status)
             if at is None or result.findtext(self._id) != subjects[at].id_number:
                 strays += 1
+            elif at in rows:
+                raise DepartmentBroke("two results for one subject")
             elif status == self._names["found"]:
                 rows[at] = [self._row(record, wanted) for record in result.iterchildren(self._record)]
             elif status == self._names["none"]:

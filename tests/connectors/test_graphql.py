@@ -1,0 +1,81 @@
+"""A department's own graph: documents hold names, variables hold people, answers are read by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import orjson
+import pytest
+from graphql import build_schema, parse, validate
+
+from connectors import manifest
+from connectors.graphql import GraphqlConnector, document
+from connectors.interface import DepartmentBroke, DepartmentUnavailable, Subject
+from tests.connectors.asking import ask, column
+from tests.connectors.test_manifest import SETTINGS
+
+PATH = Path("connectors/manifests/MZ.toml")
+MZ = manifest.parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
+SDL = build_schema(Path("docs/contracts/MZ.graphql").read_text(encoding="utf-8"))
+PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000")
+
+
+@pytest.fixture
+def reader(clock, random) -> GraphqlConnector:
+    return GraphqlConnector(MZ, clock=clock, random=random)
+
+
+def answer(**told) -> bytes:
+    return orjson.dumps({"data": {"persons": {"dataTime": "2026-11-22T06:00:00+08:00", **told}}})
+
+
+@pytest.mark.parametrize("group", ["civilAssistance", "marriage", "confirmation"])
+def test_every_document_the_manifest_can_make_fits_the_departments_schema(group):
+    names = [entry.name for entry in MZ.groups[group].fields.values() if entry.name]
+    for chosen in ([], names[:1], names):
+        assert validate(SDL, parse(document(MZ.envelope, MZ.groups[group].call["list"], chosen))) == []
+
+
+async def test_the_document_is_the_same_whoever_is_asked_about(departments, government, population, monkeypatch):
+    bodies = []
+    door = departments["marriage"]._door
+    honest = door.post
+
+    async def listening(url, make):
+        bodies.append(orjson.loads(make()[0]))
+        return await honest(url, make)
+
+    monkeypatch.setattr(door, "post", listening)
+    people = list(population.people())[:6]
+    for part in (people[:3], people[3:]):
+        await departments["marriage"].fetch(ask("marriage", part, (column("marriage", "maritalStatus"),)))
+    assert bodies[0]["query"] == bodies[1]["query"]
+    assert "status" in bodies[0]["query"]
+    assert not any(person.id_number in body["query"] or person.name in orjson.dumps(body).decode() for person in people for body in bodies)
+
+
+@pytest.mark.parametrize("body", [
+    b"[]", b'{"data": null, "errors": [{"message": "50990119850101001X not found"}]}', b'{"data": {"persons": null}}',
+    answer(persons=[], dataTime="soon"), b'{"errors": []}',
+])
+def test_an_answer_without_data_is_unavailable_and_its_text_unread(reader, body):
+    with pytest.raises(DepartmentUnavailable, match=r"^MZ answered without data$"):
+        reader._read(body, "marriage", (), ("status",))
+
+
+@pytest.mark.parametrize("persons", [None, "x", ["x"], [{"key": "1", "idNumber": "50990119850101001X", "marriage": ["x"]}],
+                                     [{"key": "1", "idNumber": "50990119850101001X", "marriage": [{"state": "1"}]}]])
+def test_an_answer_of_another_shape_is_broken(reader, persons):
+    with pytest.raises(DepartmentBroke):
+        reader._read(answer(persons=persons), "marriage", (PERSON,), ("status",))
+
+
+def test_a_list_that_could_not_be_read_is_an_error_and_not_no_record(reader):
+    told = [{"key": "1", "idNumber": "50990119850101001X", "marriage": None}]
+    assert reader._read(answer(persons=told), "marriage", (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
+
+
+async def test_what_is_not_json_is_broken(reader):
+    with pytest.raises(DepartmentBroke, match="MZ answered with what is not JSON"):
+        reader._read(b"<html>", "marriage", (), ("status",))
+    await reader.close()
