@@ -20,6 +20,7 @@ class Settings:
     directory: Path = Path("var/hub")  # keys, embedded database, kept checkpoint, security log
     database_url: str = ""  # empty: the embedded PostgreSQL in `directory`
     manifests: Path = Path("connectors/manifests")
+    sources: Path = Path("var/sources.json")  # addresses and secrets the manifests refer to, mode 0600 (docs/contracts)
     host: str = "127.0.0.1"
     port: int = 8152
     workers: int = 1

@@ -1,0 +1,127 @@
+"""The composition root of one worker: the only place that reads the clock, draws randomness and joins the parts to routes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from hub import journal, metrics
+from hub.access_log.routes import routes as log_routes
+from hub.authorizations.intake import routes as intake_routes
+from hub.console.inquiry import console_routes
+from hub.graph import Graph
+from hub.graphiql import routes as graphiql_routes
+from hub.graphql_http import Receive, Scope, Send
+from hub.migrate import head, revision_of
+from hub.oauth.routes import routes as oauth_routes
+from hub.opening import Hub, open_hub
+from hub.operations.persisted import PersistedOperations
+from hub.operations.quotas import ClientQuota, InFlight
+from hub.operations.registering import routes as operation_routes
+from hub.regions.routes import routes as region_routes
+from hub.settings import Settings, SettingsError
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def clock() -> datetime:
+    """Now, as every part of the hub is told it."""
+    return datetime.now(SHANGHAI)
+
+
+class Front:
+    """What uvicorn calls: the graph first, without the web framework around it; everything else through Starlette."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Nothing is opened before the server's lifespan begins."""
+        self.graph: Graph | None = None
+        self._settings = settings
+        self._rest = Starlette(lifespan=self._lifespan)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One connection or request."""
+        if scope["type"] == "http" and scope["path"] == "/graphql" and self.graph is not None:
+            await self.graph(scope, receive, send)
+        else:
+            await self._rest(scope, receive, send)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
+        async with open_hub(self._settings, sources(self._settings), clock=clock, random=os.urandom) as hub:
+            self.graph = graph(hub)
+            app.router.routes.extend(routes(hub, self.graph))
+            yield
+            self.graph = None
+
+
+def create() -> Front:
+    """The factory uvicorn starts each worker with; settings come from the environment."""
+    journal.configure()
+    return Front(Settings.read(os.environ))
+
+
+def sources(settings: Settings) -> dict[str, Any]:
+    """The departments' addresses and secrets. Raises SettingsError if the file cannot be read."""
+    try:
+        read: dict[str, Any] = json.loads(settings.sources.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise SettingsError("HUB_SOURCES cannot be read as JSON") from None
+    return read
+
+
+def graph(hub: Hub) -> Graph:
+    """The graph over an open hub."""
+    settings, seconds = hub.settings, asyncio.get_running_loop().time
+    return Graph(
+        identify=hub.desk.identify, documents=hub.documents,
+        persisted=PersistedOperations(hub.records, hub.documents, seconds=seconds), road=hub.road,
+        in_flight=InFlight(settings.in_flight),
+        quota=ClientQuota(rate_per_minute=settings.rate_per_minute, concurrency=settings.concurrency, seconds=seconds),
+        security=hub.security, max_body=hub.limits.body, numbers=hub.random,
+    )
+
+
+def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
+    """Everything beside the graph."""
+    found: list[BaseRoute] = [
+        Route("/healthz", lambda _request: PlainTextResponse("ok")),
+        Route("/readyz", lambda _request: _readiness(hub)),
+        Route("/metrics", lambda _request: Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)),
+        *oauth_routes(hub.desk.authorization),
+        *intake_routes(hub.desk, hub.upkeep.wake),
+        *operation_routes(hub.desk, answering.persisted, hub.clock),
+        *log_routes(hub.log, hub.desk.reader),
+        *region_routes(hub),
+    ]
+    if hub.settings.console:
+        found += console_routes(hub)
+    if hub.settings.graphiql:
+        found += graphiql_routes()
+    return found
+
+
+async def _readiness(hub: Hub) -> Response:
+    """Whether this worker can decide and record now: database, schema, revocations followed, the log's last append."""
+    checks = {"revocations": hub.desk.watch.following}
+    try:
+        checks["schema"] = await asyncio.wait_for(revision_of(hub.settings.database_url), 2) == head()
+        await asyncio.wait_for(hub.log.checkpoint(), 2)
+        checks["log"] = True
+    except Exception:  # noqa: BLE001 (whatever is wrong, the worker is not ready)
+        checks.setdefault("schema", False)
+        checks["log"] = False
+    metrics.REVOCATION_WATCH.set(int(checks["revocations"]))
+    ready = all(checks.values())
+    return JSONResponse({"ready": ready, "checks": checks}, status_code=200 if ready else 503)
+
+

@@ -1,0 +1,61 @@
+"""The console's two windows into the hub: the road under PRIVACY_AUDIT, and the offline verifier over an entry's receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from starlette.routing import BaseRoute
+
+from hub.access_log.receipt import BadReceipt, verify_receipt
+from hub.authorizations.standing import Standing
+from hub.caller import Basis, Caller
+from hub.console.pages import Console
+from hub.console.sessions import LIFETIME, Officer, Sessions
+from hub.opening import Hub
+from hub.regions.names import region_name
+from policies.verdict import BasisKind, Relation
+
+PURPOSE = "PRIVACY_AUDIT"
+
+
+def console_routes(hub: Hub) -> list[BaseRoute]:
+    """The console over an open hub."""
+
+    async def inquire(officer: Officer, document: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        operation = await hub.documents.load(document)
+        travelled = await hub.road.travel(operation, variables, standing(hub, officer), address="CONSOLE")
+        data: Mapping[str, Any] = orjson.loads(travelled.data)
+        return data
+
+    async def verify(identifier: str) -> list[tuple[str, bool]]:
+        receipt = await hub.log.receipt_of(identifier)
+        if receipt is None:
+            return [("日志中没有这一条目", False)]
+        try:
+            verify_receipt(orjson.loads(orjson.dumps(receipt.as_json())), hub.log.verifiers)
+        except BadReceipt as bad:
+            return [(f"核验未通过：{bad}", False)]
+        return [
+            ("检查点签名有效，出自本日志的公钥", True),
+            (f"条目在该检查点所签的默克尔树中（第 {receipt.index} 叶，证明 {len(receipt.proof)} 步）", True),
+            ("回执所示内容即该叶的原始字节", True),
+        ]
+
+    sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
+    console = Console(
+        sessions, inquire, verify, region_name=region_name(hub.settings.region), secure_cookies=hub.settings.secure_cookies,
+    )
+    return console.routes()
+
+
+def standing(hub: Hub, officer: Officer) -> Standing:
+    """A console officer as a caller: an audit basis has no case and reaches no fact."""
+    caller = Caller(
+        organisation=officer.organisation, department="MZ", region=hub.settings.region, relation=Relation.LOCAL,
+        role="PRIVACY_OFFICER", client="console", officer=officer.name, purpose=PURPOSE, basis=Basis(kind=BasisKind.AUDIT),
+        case="", token="", expires_at=hub.clock() + timedelta(seconds=LIFETIME.total_seconds()),
+    )
+    return Standing(caller=caller, matter=None, coverage={}, catalogue={})

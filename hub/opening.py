@@ -1,0 +1,164 @@
+"""Opening a hub: keys, database, policy, departments and log joined once, in the order each needs the one before.
+
+Everything that waits is opened here and closed in reverse; what a request touches is in `Hub`, and nothing of it is global.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp
+import asyncpg
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from connectors.registry import Departments, flattened, open_connectors
+from hub import metrics
+from hub.access_log.security import SecurityLog
+from hub.access_log.sweep import Sweep
+from hub.access_log.upkeep import Upkeep
+from hub.access_log.writer import AccessLog
+from hub.answer import Answerer
+from hub.audit import Audit
+from hub.authorizations.desk import Desk, open_desk
+from hub.caller import Caller
+from hub.errors import TooMany
+from hub.fetch import Fetcher
+from hub.gathering import Gathering
+from hub.keys import KeyRing
+from hub.operation import Documents
+from hub.operations.limits import Limits
+from hub.operations.quotas import LookUps
+from hub.people.handles import Handles
+from hub.people.pseudonym import Pseudonyms
+from hub.people.vault import Vault
+from hub.plan import Planner
+from hub.postgres.connection import LOG_ROLE, engine, pool
+from hub.regions.neighbours import Neighbours, open_neighbours
+from hub.route import Road
+from hub.settings import Settings
+from hub.sources import KnownSources, Source
+from policies.engine import Policy, load
+from schema import SCHEMA
+from schema.register import GROUPS
+
+Clock = Callable[[], datetime]
+Random = Callable[[int], bytes]
+
+_log = structlog.get_logger("hub.opening")
+
+
+@dataclass(slots=True)
+class Hub:
+    """One worker's hub, open."""
+
+    settings: Settings
+    keys: KeyRing
+    engine: AsyncEngine
+    records: asyncpg.Pool[asyncpg.Record]
+    vault: Vault
+    policy: Policy
+    departments: Departments
+    desk: Desk
+    log: AccessLog
+    security: SecurityLog
+    upkeep: Upkeep
+    documents: Documents
+    planner: Planner
+    road: Road
+    neighbours: Neighbours
+    limits: Limits
+    clock: Clock
+    random: Random
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: Clock, random: Random) -> AsyncIterator[Hub]:
+    """A hub over the database of `settings`; `sources` are the departments' addresses and secrets (docs/contracts)."""
+    async with AsyncExitStack() as stack:
+        keys = await asyncio.to_thread(KeyRing.load, settings.directory / "keys")
+        policy = await asyncio.to_thread(load, settings.region[:6])
+        database = engine(settings.database_url, pool_size=4)
+        stack.push_async_callback(database.dispose)
+        records = await stack.enter_async_context(await pool(settings.database_url, max_size=6))
+        writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
+        departments = await open_connectors(settings.manifests, flattened(sources), clock=clock, random=random)
+        stack.push_async_callback(departments.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        vault = Vault(keys, random)
+        log = AccessLog(
+            writing, keys=keys, clock=clock, random=random, origin=f"{settings.issuer.partition('//')[2]}/log",
+            checkpoint_path=settings.directory / "checkpoint", wait=settings.log_wait,
+        )
+        await log.start()
+        stack.push_async_callback(log.stop)
+        security = SecurityLog(settings.directory / "security.log", clock=clock)
+        upkeep = Upkeep(log, Sweep(log, writing), security)
+        upkeep.start()
+        stack.push_async_callback(upkeep.stop)
+        desk = await open_desk(settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random)
+        stack.push_async_callback(desk.close)
+        neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
+        limits = Limits()
+        planner = _planner(settings, policy, departments, neighbours, keys, LookUps(records), clock)
+        audit = Audit(log.store, desk.log_subject)
+        fetcher = Fetcher(
+            gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble,
+            roots={"accessLog": audit.access_log},
+        )
+        road = Road(
+            planner=planner, fetcher=fetcher, answerer=Answerer(SCHEMA, planner.reach), log=log, policy_digest=policy.digest,
+            clock=clock, random=random, max_response=limits.response,
+        )
+        documents = Documents(SCHEMA, limits, introspection=settings.introspection)
+        yield Hub(
+            settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
+            desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
+            neighbours=neighbours, limits=limits, clock=clock, random=random,
+        )
+
+
+def _planner(
+    settings: Settings, policy: Policy, departments: Departments, neighbours: Neighbours, keys: KeyRing, look_ups: LookUps,
+    clock: Clock,
+) -> Planner:
+    own = [
+        Source(
+            group, departments.department(group), departments.region(group), departments.system(group),
+            departments.deadline(group), departments.gatherable(group), departments[group],
+        )
+        for group in departments
+    ]
+    pseudonyms = Pseudonyms(keys)
+
+    def pid(caller: Caller) -> Callable[[str], str]:
+        return lambda number: pseudonyms.pid(
+            number, purpose=caller.purpose, organisation=caller.organisation, case=caller.case,
+        )
+
+    async def take(caller: Caller) -> None:
+        if caller.look_ups_per_day <= 0:
+            raise TooMany("this client looks nobody up by ID number", retry_after=86_400, code="LOOK_UPS")
+        await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
+
+    return Planner(
+        groups=GROUPS, policy=policy, sources=KnownSources(own, neighbours.sources()), handles=Handles(keys),
+        region=settings.region, look_up=take, pseudonym=pid,
+    )
+
+
+def _trouble(source: Source, status: str, error: Exception) -> None:
+    """For the operator: which department, which status, which kind of failure; never a department's words."""
+    metrics.DEPARTMENTS.labels(source.department, status).inc()
+    _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
+
+
+def kept_directory(settings: Settings) -> Path:
+    """The hub's own directory, made private."""
+    settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return settings.directory

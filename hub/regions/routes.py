@@ -1,0 +1,72 @@
+"""The routes neighbouring regions call, over an open hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from starlette.routing import BaseRoute, Route
+
+from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.matter import Person
+from hub.authorizations.platforms import first_use
+from hub.opening import Hub
+from hub.people.id_number import parse
+from hub.people.store import People
+from hub.people.vault import Identity
+from hub.regions.answering import Answering
+from hub.regions.asking import PATH, STATUS_PATH
+from hub.regions.exchange import ExchangeRefused
+from hub.regions.issuing import Issuing
+from schema.register import GROUPS
+
+_PRESENCE = "records"
+_OUR_OWN = frozenset({_PRESENCE, "proof"})  # not facts of the record: whether there is one, and the credential itself
+
+
+def routes(hub: Hub) -> list[BaseRoute]:
+    """Nothing where no agreement holds: a hub without neighbours has no door for them."""
+    if not hub.neighbours.agreements:
+        return []
+    people = People(hub.vault, hub.random)
+    catalogue = Catalogue(hub.records)
+
+    async def identify(named: Sequence[tuple[str, str]]) -> Sequence[Person]:
+        return [await _person(hub, people, number, name) for number, name in named]
+
+    async def shared(department: str, purpose: str, now: datetime) -> Mapping[str, str]:
+        await catalogue.refresh(now.timestamp())
+        return catalogue.decide(department=department, purpose=purpose, on=now.date())
+
+    async def once(issuer: str, nonce: str, expires_at: datetime) -> bool:
+        async with hub.engine.begin() as connection:
+            return await first_use(connection, issuer, nonce, expires_at)
+
+    answering = Answering(
+        url=hub.settings.issuer, region=hub.settings.region, agreements=lambda: hub.neighbours.agreements,
+        keys=hub.neighbours.keys, road=hub.road, documents=hub.documents, identify=identify, shared=shared, once=once,
+        issuing=Issuing(hub.engine, url=hub.settings.issuer, keys=hub.neighbours.keys), security=hub.security,
+        fields=[name for name in GROUPS["confirmation"].fields if name not in _OUR_OWN], clock=hub.clock, random=hub.random,
+    )
+    return [
+        Route(PATH, answering.confirmations, methods=["POST"]),
+        Route(STATUS_PATH, answering.status_list, methods=["GET"]),
+    ]
+
+
+async def _person(hub: Hub, people: People, number: str, name: str) -> Person:
+    """A person of the vault by ID number; one not known yet is added, so that the log can name them by pseudonym.
+
+    A neighbour never changes what our own platforms registered: a known person stays as they are.
+    """
+    try:
+        parsed = parse(number, today=hub.clock().date())
+    except ValueError:
+        raise ExchangeRefused("the question names no ID number") from None
+    async with hub.engine.begin() as connection:
+        known = await people.find(connection, parsed.value)
+        if known is None:
+            known = await people.upsert(connection, Identity(parsed.value, name, parsed.sex, parsed.birth_date))
+        opened = (await people.by_ids(connection, [known]))[known]
+    identity = opened.identity
+    return Person(str(opened.id), identity.id_number, identity.name, identity.sex, identity.birth_date, opened.log_subject)
