@@ -39,9 +39,14 @@ def policy() -> Policy:
     return load("500152")
 
 
+def id_number(first: str) -> str:
+    """17 digits with their check character (GB 11643); county 509900 was never assigned."""
+    return first + "10X98765432"[sum(int(d) * 2 ** (17 - n) for n, d in enumerate(first)) % 11]
+
+
 def person(number: int, born: date | None = date(1980, 5, 1)) -> Person:
     internal = str(uuid.UUID(int=0xABC0000000000000000000000000 + number))
-    return Person(id=internal, id_number=f"50990019800501{number:03d}X", name=f"甄嘉{'甲乙丙丁戊己庚'[number % 7]}", sex="1",
+    return Person(id=internal, id_number=id_number(f"50990019800501{number:03d}"), name=f"甄嘉{'甲乙丙丁戊己庚'[number % 7]}", sex="1",
                   birth_date=born, log_subject=f"{number:064x}")
 
 
