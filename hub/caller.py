@@ -11,13 +11,14 @@ from policies.verdict import BasisKind, Relation
 @dataclass(frozen=True, slots=True)
 class Basis:
     """The tagged basis of a token. `letters` are (id, SHA-256 hex) pairs; `article` a law's ("SAL §42"); `reason` free text
-    of an emergency. Only the part its kind needs is set.
+    of an emergency; `person` the asker's handle, of `self`. Only the part its kind needs is set.
     """
 
     kind: BasisKind
     letters: tuple[tuple[str, str], ...] = ()
     article: str = ""
     reason: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,9 @@ from hub.errors import Forbidden
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind, Relation
 
+AUDITORS = frozenset({"PRIVACY_OFFICER", "SUPERVISOR"})
+"""Roles that read the log (domain C5); neither is told facts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Requester:
@@ -98,6 +101,8 @@ def purpose(presented: Presented) -> None:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the system is not registered for this purpose")
     if presented.requester.department not in known.departments:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose is not this department's")
+    if caller.basis.kind is BasisKind.AUDIT and presented.requester.role not in AUDITORS:
+        raise NotStanding(Reason.PURPOSE_MISMATCH, "the access log is for privacy officers and supervisors")
     if caller.basis.kind not in known.bases:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not stand on this basis")
     if any(caller.purpose not in one.purposes for one in _letters(presented)):

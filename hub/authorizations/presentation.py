@@ -1,0 +1,52 @@
+"""What a client presents, put together: caller, requester and matter as they are now, ready for the checks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.authorizations.checks import Presented, Requester, handled
+from hub.authorizations.coverage import within
+from hub.authorizations.matter import Matter
+from hub.authorizations.matters import Matters
+from hub.caller import Basis, Caller
+from hub.people.handles import Handles
+from policies.verdict import Relation
+
+
+class Presenter:
+    """Makes callers of one hub's region and finds their matters."""
+
+    def __init__(self, matters: Matters, handles: Handles, *, region: str) -> None:
+        """`region` of the hub: 6 or 12 digits."""
+        self._matters = matters
+        self._handles = handles
+        self._region = region.ljust(12, "0")
+
+    def caller(
+        self, requester: Requester, *, officer: str, purpose: str, basis: Basis, case: str, groups: frozenset[str] | None,
+        token: str, expires_at: datetime, allow_list_only: bool, look_ups_per_day: int,
+        organisation: str = "",
+    ) -> Caller:  # fmt: skip
+        """The caller as policy will see it. `organisation` is the token's own word, where there is a token."""
+        return Caller(
+            organisation=organisation or requester.organisation, department=requester.department, region=requester.region,
+            relation=self._relation(requester.region), role=requester.role, client=requester.client, officer=officer,
+            purpose=purpose, basis=basis, case=case, token=token, expires_at=expires_at, groups=groups,
+            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day,
+        )  # fmt: skip
+
+    async def matter(self, case: str) -> Matter | None:
+        """A case's matter, from memory where it is there."""
+        return (self._matters.held(case) or await self._matters.load(case)) if case else None
+
+    def present(self, caller: Caller, requester: Requester, matter: Matter | None, at: datetime) -> Presented:
+        """A matter the organisation does not handle is presented as none."""
+        person = ""
+        if caller.basis.person:
+            decoded = self._handles.decode(caller.basis.person, kind="per", organisation=caller.organisation, case=caller.case)
+            person = str(decoded) if decoded else ""
+        return Presented(caller, requester, handled(matter, requester.organisation), at, person)
+
+    def _relation(self, region: str) -> Relation:
+        local = within(region, self._region) or within(self._region, region)
+        return Relation.LOCAL if local else Relation.NEIGHBOUR

@@ -1,0 +1,62 @@
+"""Where platforms bring registrations and revocations: one signed message a request, in the body, never in a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hub.authorizations.reasons import Refused
+from hub.authorizations.revocation import Revocations
+from hub.authorizations.store import Registrar
+from hub.errors import CallerError, NotAcceptable, TooLarge
+from hub.signatures import LONGEST_REGISTRATION
+
+_PRIVATE = {"Cache-Control": "no-store"}
+_log = structlog.stdlib.get_logger("hub.authorizations")
+
+
+def routes(registrar: Registrar, revocations: Revocations, clock: Callable[[], datetime]) -> list[Route]:
+    """POST /registrations and POST /revocations, application/jose."""
+
+    async def register(request: Request) -> Response:
+        accepted = await registrar.accept(await _message(request), clock())
+        letters = [{"number": number, "id": letter, "hash": digest} for number, (letter, digest) in accepted.letters.items()]
+        told = {"case": accepted.case, "letters": letters, "warnings": list(accepted.warnings)}
+        return JSONResponse(told, status_code=201 if accepted.changed else 200, headers=_PRIVATE)
+
+    async def revoke(request: Request) -> Response:
+        revoked = await revocations.accept(await _message(request), clock())
+        return JSONResponse({"case": revoked.case, "revoked": list(revoked.letters)}, headers=_PRIVATE)
+
+    return [
+        Route("/registrations", _answering(register), methods=["POST"]),
+        Route("/revocations", _answering(revoke), methods=["POST"]),
+    ]
+
+
+def _answering(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except CallerError as error:
+            kind = "registration" if isinstance(error, Refused) else "request"
+            _log.info(f"{kind} refused", code=error.code)
+            return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=_PRIVATE)
+
+    return endpoint
+
+
+async def _message(request: Request) -> str:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("application/jose", "application/jwt"):
+        raise NotAcceptable("the body must be application/jose", code="UNSUPPORTED_MEDIA_TYPE", status=415)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_REGISTRATION:
+            raise TooLarge(f"the message is longer than {LONGEST_REGISTRATION} bytes", status=413)
+    return body.decode("latin-1").strip()

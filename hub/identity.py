@@ -1,0 +1,182 @@
+"""Identify: step 1 of the road. A token -> who asks, and checks 1 to 9 of domain C4, as they are at this moment.
+
+Rules of this file:
+- A token's signature is verified once and remembered by the token's SHA-256; whether it has ended, was revoked, or is held by
+  whoever it is bound to is looked at every time.
+- A standing is remembered beside its token only as long as nothing it rests on changed: matter, client, catalogue, and the day.
+- Whatever is wrong with a token, outward it is one answer; the exact reason is in `detail`, for the log.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.checks import stand
+from hub.authorizations.coverage import CHINA
+from hub.authorizations.matter import Matter
+from hub.authorizations.presentation import Presenter
+from hub.authorizations.reasons import Reason
+from hub.authorizations.standing import Standing
+from hub.authorizations.watch import RevocationWatch
+from hub.bounded import Bounded
+from hub.caller import Caller
+from hub.errors import Overloaded, Unauthenticated
+from hub.oauth.clients import Clients, RegisteredClient
+from hub.oauth.dpop import check_proof
+from hub.oauth.single_use import SingleUse
+from hub.oauth.tokens import Token, Tokens
+from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
+
+TOKENS = 4096
+"""Verified tokens remembered in one worker."""
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError, TimeoutError)
+
+
+class TokenRefused(Unauthenticated):
+    """Check 1 or 2 refused. `reason` and `detail` are for the log; `scheme` for the WWW-Authenticate header."""
+
+    def __init__(self, reason: Reason, detail: str, *, scheme: str = "Bearer") -> None:
+        """`detail` says exactly why and holds nothing of the token."""
+        super().__init__("no good token")
+        self.reason = reason
+        self.detail = f"{reason.value}: {detail}"
+        self.scheme = scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """What a request brings: its headers and, for DPoP, what they must speak of."""
+
+    authorization: str | None
+    proof: str | None = None
+    method: str = "POST"
+    url: str = ""
+
+
+@dataclass(slots=True)
+class _Held:
+    """A verified token and the last standing made from it, with what that rested on."""
+
+    token: Token
+    standing: Standing | None = None
+    client: RegisteredClient | None = None
+    matter: Matter | None = None
+    catalogue: int = 0
+    until: datetime | None = None
+
+
+class Identifier:
+    """One worker's step 1. One event loop's thread only."""
+
+    def __init__(
+        self, *, tokens: Tokens, clients: Clients, presenter: Presenter, catalogue: Catalogue, watch: RevocationWatch,
+        used: SingleUse, require_dpop: bool,
+    ) -> None:  # fmt: skip
+        """`require_dpop` refuses tokens that are not bound to a key."""
+        self._tokens = tokens
+        self._clients = clients
+        self._presenter = presenter
+        self._catalogue = catalogue
+        self._watch = watch
+        self._used = used
+        self._require_dpop = require_dpop
+        self._held: Bounded[bytes, _Held] = Bounded(TOKENS)
+
+    async def identify(self, presented: Presentation, now: datetime) -> Standing:
+        """Raises `TokenRefused` (401), `NotStanding` (403, the check's code), `Overloaded` where the database cannot be asked."""
+        scheme, text = _credentials(presented.authorization)
+        try:
+            await self._watch.settled()
+            held = self._verified(text, now, scheme)
+            await self._bound(held.token, scheme, text, presented, now)
+            return await self._standing(held, now, scheme)
+        except _FAILURES:
+            raise Overloaded(retry_after=1) from None  # deciding fails closed
+
+    def _verified(self, text: str, now: datetime, scheme: str) -> _Held:
+        digest = sha256(text.encode())
+        held = self._held.get(digest)
+        if held is None:
+            try:
+                held = self._held.put(digest, _Held(self._tokens.open(text, now)))
+            except OutOfTime as error:
+                raise TokenRefused(Reason.TOKEN_EXPIRED, str(error), scheme=scheme) from None
+            except BadSignature as error:
+                raise TokenRefused(Reason.TOKEN_INVALID, str(error), scheme=scheme) from None
+        if held.token.expires_at <= now:
+            raise TokenRefused(Reason.TOKEN_EXPIRED, "expired", scheme=scheme)
+        if self._watch.revoked(held.token.jti):
+            raise TokenRefused(Reason.TOKEN_INVALID, "revoked", scheme=scheme)
+        return held
+
+    async def _bound(self, token: Token, scheme: str, text: str, presented: Presentation, now: datetime) -> None:
+        if not token.thumbprint:
+            if self._require_dpop or scheme == "DPoP":
+                raise TokenRefused(Reason.TOKEN_INVALID, "the token is bound to no key", scheme="DPoP")
+            return
+        if scheme != "DPoP" or presented.proof is None:
+            raise TokenRefused(Reason.TOKEN_INVALID, "a bound token came without proof", scheme="DPoP")
+        try:
+            proof = check_proof(
+                presented.proof, method=presented.method, url=presented.url, now=now, token=text, bound_to=token.thumbprint
+            )
+        except OutOfTime as error:
+            raise TokenRefused(Reason.TOKEN_EXPIRED, str(error), scheme=scheme) from None
+        except BadSignature as error:
+            raise TokenRefused(Reason.TOKEN_INVALID, str(error), scheme=scheme) from None
+        if not await self._used.first(f"dpop:{proof.thumbprint}", proof.jti, expires_at=proof.expires_at, now=now):
+            raise TokenRefused(Reason.TOKEN_REPLAYED, "the proof was presented before", scheme=scheme)
+
+    async def _standing(self, held: _Held, now: datetime, scheme: str) -> Standing:
+        await self._catalogue.refresh(time.monotonic())
+        client = await self._clients.load(held.token.client)
+        if client is None:
+            raise TokenRefused(Reason.TOKEN_INVALID, "its client is gone", scheme=scheme)
+        matter = await self._presenter.matter(held.token.details.case)
+        if (
+            held.standing is not None and held.until is not None and now < held.until
+            and held.client is client and held.matter is matter and held.catalogue == self._catalogue.version
+        ):  # fmt: skip
+            return held.standing
+        caller = self._caller(held.token, client)
+        on = now.astimezone(CHINA).date()
+        catalogue = self._catalogue.decide(department=caller.department, purpose=caller.purpose, on=on)
+        standing = stand(self._presenter.present(caller, client.requester, matter, now), catalogue)
+        held.standing, held.client, held.matter = standing, client, matter
+        held.catalogue, held.until = self._catalogue.version, _until(standing, now)
+        return standing
+
+    def _caller(self, token: Token, client: RegisteredClient) -> Caller:
+        # The organisation is the token's: check 4 compares it with the client's of today.
+        details = token.details
+        return self._presenter.caller(
+            client.requester, officer=token.officer, purpose=details.purpose, basis=details.basis, case=details.case,
+            groups=details.groups, token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,
+            look_ups_per_day=client.look_ups_per_day, organisation=token.organisation,
+        )  # fmt: skip
+
+
+def _credentials(authorization: str | None) -> tuple[str, str]:
+    scheme, _, text = (authorization or "").partition(" ")
+    known = {"bearer": "Bearer", "dpop": "DPoP"}.get(scheme.lower())
+    if known is None or not text:
+        raise TokenRefused(Reason.TOKEN_INVALID, "no bearer or DPoP token")
+    if len(text) > LONGEST_TOKEN or not text.isascii():
+        raise TokenRefused(Reason.TOKEN_INVALID, "the header is too long, or not ASCII", scheme=known)
+    return known, text
+
+
+def _until(standing: Standing, now: datetime) -> datetime:
+    """When time alone may change a standing: midnight in China (ages, catalogue), a letter's or the case's end."""
+    midnight = (now.astimezone(CHINA) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    ends = [midnight, standing.caller.expires_at]
+    if standing.matter is not None:
+        ends += [at for at in (standing.matter.closed_at, *(one.expires_at for one in standing.matter.letters)) if at is not None]
+        ends += [one.revoked_at for one in standing.matter.letters if one.revoked_at is not None]
+    return min(at for at in ends if at > now)

@@ -1,0 +1,74 @@
+"""Client systems as a worker knows them: keys, organisation, purposes; read again soon, forgotten at once when revoked."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import asyncpg
+import orjson
+from cachetools import TTLCache
+from joserfc.jwk import KeySet
+
+from hub.authorizations.checks import Requester
+from hub.signatures import BadSignature, key_set
+
+KEPT = 30.0
+"""Seconds a client is kept; a revoked one is dropped by the watch, a deactivated organisation's within this time."""
+CLIENTS = 1000
+
+_CLIENT = """
+SELECT c.id, c.jwks, c.purposes, c.allow_list_only, c.look_ups_per_day, c.active AND o.active AS active,
+       o.code, o.department, o.region, o.role
+FROM client c JOIN organisation o ON o.code = c.organisation WHERE c.id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredClient:
+    """A system of an organisation, with the public keys its assertions must bear."""
+
+    requester: Requester
+    keys: KeySet
+    allow_list_only: bool
+    look_ups_per_day: int
+
+
+class Clients:
+    """One event loop's thread only."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        """`pool` of records."""
+        self._pool = pool
+        self._held: TTLCache[str, RegisteredClient] = TTLCache(CLIENTS, KEPT, timer=time.monotonic)
+        self._dropped = 0
+
+    async def load(self, client: str) -> RegisteredClient | None:
+        """The client, active or not; None where there is none. Raises asyncpg's errors."""
+        found = self._held.get(client)
+        if found is not None or "\0" in client:
+            return found
+        before = self._dropped
+        row = await self._pool.fetchrow(_CLIENT, client)
+        found = _client(row) if row is not None else None
+        if found is not None and before == self._dropped:  # else it may have been revoked while we read
+            self._held[client] = found
+        return found
+
+    def drop(self, kind: str, ref: str) -> None:
+        """Read a revoked client again."""
+        if kind == "CLIENT":
+            self._dropped += 1
+            self._held.pop(ref, None)
+
+
+def _client(row: asyncpg.Record) -> RegisteredClient | None:
+    try:
+        keys = key_set(orjson.loads(row["jwks"]))
+    except BadSignature:
+        return None  # enrolled with keys we do not accept: as good as not enrolled
+    requester = Requester(
+        client=row["id"], organisation=row["code"], department=row["department"], region=row["region"], role=row["role"],
+        purposes=frozenset(row["purposes"]), active=row["active"],
+    )  # fmt: skip
+    return RegisteredClient(requester, keys, row["allow_list_only"], row["look_ups_per_day"])

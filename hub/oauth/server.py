@@ -1,0 +1,152 @@
+"""The authorization server, without HTTP: one grant, one way to authenticate, tokens that are identity and consent at once.
+
+A token is issued only where checks 3 to 8 hold at that moment; they are run again for every question it asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.authorizations.checks import NotStanding, allowed
+from hub.authorizations.presentation import Presenter
+from hub.authorizations.revocation import revoke_token
+from hub.authorizations.watch import RevocationWatch
+from hub.caller import Caller
+from hub.oauth.assertion import Assertions, Authenticated
+from hub.oauth.details import Details, read
+from hub.oauth.dpop import check_proof
+from hub.oauth.refusals import OAuthRefused, malformed
+from hub.oauth.single_use import SingleUse
+from hub.oauth.tokens import LIFETIME, Token, Tokens
+from hub.signatures import BadSignature
+from policies.purposes import PURPOSES
+
+OnRefusal = Callable[[Caller, str, datetime], Awaitable[None]]
+"""Told of each refusal by a check (its code): an authenticated refusal belongs into the access log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server is made of; `issuer` is the hub's URL without a slash at the end."""
+
+    issuer: str
+    engine: AsyncEngine
+    assertions: Assertions
+    tokens: Tokens
+    presenter: Presenter
+    watch: RevocationWatch
+    used: SingleUse
+    require_dpop: bool
+    clock: Callable[[], datetime]
+    on_refusal: OnRefusal | None = None
+
+
+class AuthorizationServer:
+    """Token, introspection and revocation endpoints; forms in, JSON-ready objects out, `OAuthRefused` otherwise."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Holds no state of its own."""
+        self._parts = parts
+
+    async def token(self, form: Mapping[str, str], proof: str | None) -> Mapping[str, Any]:
+        """POST /oauth/token: client_credentials with exactly one household_facts detail."""
+        now = self._parts.clock()
+        client = await self._parts.assertions.authenticate(form, now)
+        identifier = client.client.requester.client
+        if form.get("grant_type") != "client_credentials":
+            raise OAuthRefused("unsupported_grant_type", "only client_credentials is served", client=identifier)
+        if not client.officer:
+            raise malformed("the assertion names no officer", client=identifier)
+        asked = read(form.get("authorization_details", ""))
+        thumbprint = await self._bound(proof, now)
+        granted = _granted(asked)
+        await self._check(client, granted, now)
+        token, text = self._parts.tokens.issue(
+            client=identifier, organisation=client.client.requester.organisation, officer=client.officer,
+            details=granted.given, thumbprint=thumbprint, now=now,
+        )  # fmt: skip
+        return {
+            "access_token": text,
+            "token_type": "DPoP" if token.thumbprint else "Bearer",
+            "expires_in": int(LIFETIME.total_seconds()),
+            "authorization_details": [dict(granted.given)],
+        }
+
+    async def introspect(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """POST /oauth/introspect (RFC 7662): a client sees its own organisation's tokens; all others look inactive."""
+        now = self._parts.clock()
+        client = await self._parts.assertions.authenticate(form, now)
+        await self._parts.watch.settled()
+        token = self._open(form.get("token", ""), now)
+        organisation = client.client.requester.organisation
+        if token is None or token.organisation != organisation or self._parts.watch.revoked(token.jti):
+            return {"active": False}
+        told = {
+            "active": True, "iss": self._parts.issuer, "aud": self._parts.issuer, "client_id": token.client, "sub": token.client,
+            "jti": token.jti, "exp": int(token.expires_at.timestamp()), "officer": token.officer,
+            "organisation": token.organisation, "authorization_details": [dict(token.details.given)],
+            "token_type": "DPoP" if token.thumbprint else "Bearer",
+        }  # fmt: skip
+        return told | ({"cnf": {"jkt": token.thumbprint}} if token.thumbprint else {})
+
+    async def revoke(self, form: Mapping[str, str]) -> None:
+        """POST /oauth/revoke (RFC 7009): silent about tokens that are not the client's own."""
+        now = self._parts.clock()
+        client = await self._parts.assertions.authenticate(form, now)
+        token = self._open(form.get("token", ""), now)
+        identifier = client.client.requester.client
+        if token is not None and token.client == identifier:
+            await revoke_token(self._parts.engine, token.jti, expires_at=token.expires_at, by=identifier, at=now)
+
+    async def _bound(self, proof: str | None, now: datetime) -> str:
+        if proof is None:
+            if self._parts.require_dpop:
+                raise OAuthRefused("invalid_dpop_proof", "a DPoP proof is required")
+            return ""
+        try:
+            url = f"{self._parts.issuer}/oauth/token"
+            good = check_proof(proof, method="POST", url=url, now=now)
+        except BadSignature as error:
+            raise OAuthRefused("invalid_dpop_proof", "the DPoP proof is refused", detail=str(error)) from None
+        if not await self._parts.used.first(f"dpop:{good.thumbprint}", good.jti, expires_at=good.expires_at, now=now):
+            raise OAuthRefused("invalid_dpop_proof", "the DPoP proof is refused", detail="TOKEN_REPLAYED: presented before")
+        return good.thumbprint
+
+    async def _check(self, client: Authenticated, granted: Details, now: datetime) -> None:
+        presenter, known = self._parts.presenter, client.client
+        caller = presenter.caller(
+            known.requester, officer=client.officer, purpose=granted.purpose, basis=granted.basis, case=granted.case,
+            groups=granted.groups, token="", expires_at=now + LIFETIME, allow_list_only=known.allow_list_only,
+            look_ups_per_day=known.look_ups_per_day,
+        )  # fmt: skip
+        await self._parts.watch.settled()
+        matter = await presenter.matter(granted.case)
+        try:
+            allowed(presenter.present(caller, known.requester, matter, now))
+        except NotStanding as refusal:
+            if self._parts.on_refusal is not None:
+                await self._parts.on_refusal(caller, refusal.reason.value, now)
+            description = f"{refusal.reason.value}: {refusal.message}"
+            raise OAuthRefused("invalid_authorization_details", description, client=known.requester.client) from None
+
+    def _open(self, text: str, now: datetime) -> Token | None:
+        try:
+            return self._parts.tokens.open(text, now)
+        except BadSignature:
+            return None
+
+
+def _granted(asked: Details) -> Details:
+    """What is granted of the groups asked: those of the purpose (RFC 9396 §7 lets a server grant less, and say so)."""
+    known = PURPOSES.get(asked.purpose)
+    if asked.groups is None or known is None:
+        return asked
+    left = asked.groups & known.told_groups()
+    if not left:
+        return asked  # check 7 refuses it with its own code
+    return replace(asked, groups=left, given={**asked.given, "groups": sorted(left)})

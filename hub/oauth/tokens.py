@@ -1,0 +1,102 @@
+"""Access tokens (RFC 9068): signed by the hub under its TOKEN key, ten minutes, for this hub alone; and the keys to check them by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from joserfc import jws
+from joserfc.jwk import KeySet, OKPKey
+
+from hub.authorizations.identifiers import new_id
+from hub.keys import KeyRing, Random, Use
+from hub.oauth.details import Details, details
+from hub.signatures import BadSignature, canonical, check_claims, open_jws
+
+LIFETIME = timedelta(minutes=10)
+TYP = "at+jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a verified token says. `thumbprint` is of the key it is bound to, "" for a bearer token."""
+
+    jti: str
+    client: str
+    organisation: str
+    officer: str
+    details: Details
+    expires_at: datetime
+    thumbprint: str
+
+
+class Tokens:
+    """Issues and opens. Old key versions open until their tokens have ended; new tokens use the newest."""
+
+    def __init__(self, keys: KeyRing, *, issuer: str, random: Random) -> None:
+        """`issuer` is the hub's URL and the only audience."""
+        self._issuer = issuer
+        self._random = random
+        self._ring = keys
+        self._public: tuple[int, KeySet] | None = None
+
+    def issue(
+        self, *, client: str, organisation: str, officer: str, details: Mapping[str, Any], thumbprint: str, now: datetime
+    ) -> tuple[Token, str]:
+        """A new token, as value and as text."""
+        jti = new_id("tok", now, self._random(10))
+        claims: dict[str, Any] = {
+            "iss": self._issuer, "aud": self._issuer, "sub": client, "client_id": client, "jti": jti,
+            "iat": int(now.timestamp()), "exp": int((now + LIFETIME).timestamp()),
+            "organisation": organisation, "officer": officer, "authorization_details": [dict(details)],
+        }  # fmt: skip
+        if thumbprint:
+            claims["cnf"] = {"jkt": thumbprint}
+        current = self._ring.current(Use.TOKEN)
+        header = {"alg": "Ed25519", "typ": TYP, "kid": _kid(current.version)}
+        key = OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(current.secret))
+        return _token(claims, now), jws.serialize_compact(header, canonical(claims), key, algorithms=["Ed25519"])
+
+    def open(self, text: str, now: datetime) -> Token:
+        """Checks 1 and 2 of a token: signature, typ, key, audience, lifetime. Raises `BadSignature`, `OutOfTime`."""
+        claims = open_jws(text, self._keys(), typ=(TYP,))
+        check_claims(claims, now=now, issuer=self._issuer, audience=(self._issuer,), longest=LIFETIME)
+        try:
+            return _token(claims, now)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise BadSignature("signed by us, and not a household token") from error
+
+    def jwks(self) -> Mapping[str, object]:
+        """Public keys for whoever checks our tokens (RFC 7517)."""
+        return {"keys": [dict(key.as_dict(private=False), use="sig", alg="Ed25519") for key in self._keys()]}
+
+    def _keys(self) -> KeySet:
+        newest = self._ring.current(Use.TOKEN).version
+        if self._public is None or self._public[0] != newest:
+            self._public = newest, KeySet([_public(key.version, key.secret) for key in self._ring.versions(Use.TOKEN)])
+        return self._public[1]
+
+
+def _token(claims: Mapping[str, Any], now: datetime) -> Token:
+    return Token(
+        jti=claims["jti"],
+        client=claims["client_id"],
+        organisation=claims["organisation"],
+        officer=claims["officer"],
+        details=details(claims["authorization_details"][0]),
+        expires_at=datetime.fromtimestamp(claims["exp"], now.tzinfo),
+        thumbprint=claims.get("cnf", {}).get("jkt", ""),
+    )
+
+
+def _kid(version: int) -> str:
+    return f"token-{version}"
+
+
+def _public(version: int, secret: bytes) -> OKPKey:
+    key = OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(secret).public_key(), {"kid": _kid(version)})
+    key.ensure_kid()
+    return key
