@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 
 import orjson
 
@@ -21,7 +22,12 @@ from hub.access_log.merkle import leaf_hash
 VERSION = 1
 LARGEST = 65_535  # bytes of a head: an entry bundle counts them in 16 bits (C2SP tlog-tiles)
 LARGEST_REST = 1_048_576
+_LONGEST = 256  # characters of a name that stands in a column of its own
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32, as a ULID
+_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
+
+_head_of = attrgetter(*HEAD)
+_rest_of = attrgetter(*REST)
 
 
 class Unreadable(ValueError):
@@ -45,15 +51,15 @@ def seal(entry: Entry, *, random: Callable[[int], bytes]) -> Sealed:
     chance = random(42)
     at = entry.at.astimezone(UTC)
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
-    rest = canonical(_written(entry, REST) | {"nonce": chance[:16].hex()})
+    rest = canonical(_written(REST, _rest_of(entry)) | {"nonce": chance[:16].hex()})
     identifier = new_id(at, chance[32:])
     head = canonical(
-        _written(entry, HEAD)
+        _written(HEAD, _head_of(entry))
         | {
             "v": VERSION,
             "id": identifier,
-            "kind": str(entry.kind),
-            "at": instant(at),
+            "kind": entry.kind,
+            "at": at.isoformat(timespec="milliseconds")[:-6] + "Z",
             "nonce": chance[16:32].hex(),
             "rest": hashlib.sha256(rest).hexdigest(),
         }
@@ -90,39 +96,23 @@ def instant(at: datetime) -> str:
 def new_id(at: datetime, chance: bytes) -> str:
     """`log_` and a ULID: 48 bits of milliseconds, 80 random bits, sortable by time."""
     number = int(at.timestamp() * 1000) << 80 | int.from_bytes(chance[:10], "big")
-    return "log_" + "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "log_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def _fit_columns(entry: Entry) -> None:
     """Refuse text a column or its index could not hold: in one transaction one bad entry would fail its 63 neighbours."""
     words = (*entry.letters, *entry.subjects)
-    for text in (entry.organisation, entry.purpose, entry.question, entry.case, *words):
-        if len(text) > 256 or "\0" in text:
-            raise Unreadable("a name in an entry is too long or holds a NUL")
-    if any(not word or word.split() != [word] for word in words):
+    listed = " ".join(words)
+    if len(listed.split()) != len(words):
         raise Unreadable("ids of letters and people hold no spaces")
+    names = (entry.organisation, entry.purpose, entry.question, entry.case, *words)
+    if max(map(len, names)) > _LONGEST or "\0" in "".join(names):
+        raise Unreadable("a name in an entry is too long or holds a NUL")
 
 
-def _written(entry: Entry, names: tuple[str, ...]) -> dict[str, object]:
-    written: dict[str, object] = {}
-    for name in names:
-        value = getattr(entry, name)
-        if value is None or value in ("", (), {}):
-            continue
-        written[name] = _plain(value)
-    return written
-
-
-def _plain(value: object) -> object:
-    """Tuples as lists, enumerations as their text; everything else as it is, for `canonical` to judge."""
-    if isinstance(value, str):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {_plain(key): _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        ordered = sorted(value) if isinstance(value, set | frozenset) else value
-        return [_plain(inner) for inner in ordered]
-    return value
+def _written(names: tuple[str, ...], values: tuple[object, ...]) -> dict[str, object]:
+    """What an entry says: empty parts are left out, a zero is said."""
+    return {name: value for name, value in zip(names, values, strict=True) if value or type(value) is int}
 
 
 def _object(data: bytes) -> dict[str, object]:

@@ -119,15 +119,16 @@ class AccessLog:
         """Record; returns when the entry is durable, raises `RecordingFailed` when that is not known in time."""
         if self._writer is None:
             raise RecordingFailed("the access log is not running")
-        waiting = _Waiting(self.seal(entry), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(self.seal(entry), loop.create_future())
+        late = loop.call_later(self._wait, _give_up, waiting.done)
         self._queue.append(waiting)
         self._idle.clear()
         self._ready.set()
         try:
-            async with asyncio.timeout(self._wait):
-                return await waiting.done
-        except TimeoutError:
-            raise RecordingFailed("the access log did not answer in time") from None
+            return await waiting.done
+        finally:
+            late.cancel()
 
     def now(self) -> datetime:
         """The log's clock."""
@@ -213,3 +214,8 @@ class AccessLog:
         for waiting in batch:
             if not waiting.done.done():
                 waiting.done.set_exception(RecordingFailed("the access log could not take the entry"))
+
+
+def _give_up(done: asyncio.Future[Appended]) -> None:
+    if not done.done():
+        done.set_exception(RecordingFailed("the access log did not answer in time"))
