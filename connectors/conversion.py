@@ -72,7 +72,7 @@ def _decimal(value: object) -> Decimal | None:
 
 def _fen(value: object) -> Raw:
     amount = _integer(value)
-    return None if amount is None else Decimal(str(amount)).scaleb(-2)
+    return None if amount is None else Decimal(amount).scaleb(-2)  # type: ignore[arg-type]
 
 
 def _wan(value: object) -> Raw:

@@ -45,7 +45,7 @@ _FREE: Mapping[str, re.Pattern[str]] = {
     key: re.compile(pattern, re.ASCII) for key, pattern in {
         "path": r"(/[A-Za-z0-9_\-.]+)+", "shape": r"nested|flat", "header": r"\w+(,\w+)*", "encoding": r"gb18030|utf-8", "subject_end": r"\d{1,2}",
         "rows_per_page": r"\d{1,3}", "namespace": r"[A-Za-z0-9:/.#_\-]+", "action": r"[A-Za-z0-9:/.#_\-]+", "ok_value": r"\w+",
-        "found": r"\w+", "none": r"\w+", "failed": r"\w+",
+        "found": r"\w+", "none": r"\w+",
     }.items()
 }
 """The parts of a call or envelope that are no identifier, and what they may be instead."""
@@ -54,12 +54,12 @@ _SUBJECT = frozenset({"organisation", "columns", "subjects", "key", "id", "purpo
 ENVELOPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "rest": (
         _SUBJECT | {"shape", "ok", "ok_value", "results", "none"},
-        frozenset({"status", "found", "failed", "records", "page_size", "page_token", "next_page", "rows_per_page",
+        frozenset({"status", "found", "records", "page_size", "page_token", "next_page", "rows_per_page",
                    "thresholds", "threshold_name", "threshold_amount", "intent_header"}),
     ),
     "soap": (
-        _SUBJECT | {"namespace", "action", "request", "response", "column", "result", "status", "found", "none", "failed",
-                    "record", "value", "value_column"}, frozenset(),
+        _SUBJECT | {"namespace", "action", "request", "response", "column", "result", "status", "found", "none",
+                    "record", "value_column"}, frozenset(),
     ),
     "sql": (frozenset(), frozenset()),
     "files": (frozenset(), frozenset()),

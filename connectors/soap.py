@@ -121,7 +121,7 @@ class _Reader:
         self._parser = etree.XMLParser(
             resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True,
         )
-        self._value, self._column = prefix + names["value"], names["value_column"]
+        self._column = names["value_column"]
 
     def read(self, body: bytes, subjects: Sequence[Subject], wanted: Sequence[str]) -> Told:
         """Raises DepartmentBroke."""
@@ -160,7 +160,7 @@ class _Reader:
     def _row(self, record: etree._Element, wanted: Sequence[str]) -> list[object]:
         column = self._column
         # xsi:nil needs no look: an element that is nil is empty, and empty text is null anyway.
-        values = {value.get(column): value.text for value in record.iterchildren(self._value)}
+        values = {value.get(column): value.text for value in record}
         try:
             return [values[name] for name in wanted]
         except KeyError:
