@@ -115,12 +115,12 @@ class Gathering:
             self._leave(key, line)
 
     async def _answered(self, connector: Connector, together: list[_Waiting], *, split: bool) -> None:
-        ask = _joined(together)
-        if not ask.subjects:
-            return _deliver(together, {})
+        passengers = [(one, subject) for one in together if not one.answer.done() for subject in one.stands(one.ask.subjects)]
+        if not passengers:
+            return _deliver(together, passengers, {})
         try:
             self.sent += 1
-            records = await connector.fetch(ask)
+            records = await connector.fetch(_joined(together, passengers))
         except DepartmentTimeout as error:  # no time is left to try again
             return _fail(together, error)
         except DepartmentError as error:
@@ -129,7 +129,7 @@ class Gathering:
         except Exception as error:  # noqa: BLE001 (each asker wraps and reports it)
             return _fail(together, error)
         else:
-            return _deliver(together, records)
+            return _deliver(together, passengers, records)
         half = len(together) // 2
         await asyncio.gather(*[self._answered(connector, part, split=False) for part in (together[:half], together[half:])])
         return None
@@ -141,10 +141,12 @@ def _key(connector: Connector, ask: Ask) -> _Key:
     return (id(connector), ask.group, ask.organisation, ask.purpose, ask.approval, columns)
 
 
-def _joined(together: list[_Waiting]) -> Ask:
-    """One ask of all; its deadline is the longest anybody still has."""
+def _joined(together: list[_Waiting], passengers: list[tuple[_Waiting, Subject]]) -> Ask:
+    """One ask of all; its deadline is the longest anybody still has. Keys are given anew: each asker's are unique to itself
+    alone, and one person's rows under another's key would be told to the wrong asker.
+    """
     now = asyncio.get_running_loop().time()
-    subjects = tuple([subject for one in together if not one.answer.done() for subject in one.stands(one.ask.subjects)])
+    subjects = tuple([dataclasses.replace(subject, key=str(seat)) for seat, (_, subject) in enumerate(passengers)])
     left = max(one.arrived + one.ask.deadline - now for one in together)
     return dataclasses.replace(together[0].ask, subjects=subjects, deadline=max(left, 0.001))
 
@@ -153,11 +155,14 @@ def _closing() -> DepartmentUnavailable:
     return DepartmentUnavailable("the hub is closing")
 
 
-def _deliver(together: list[_Waiting], records: Mapping[str, Records]) -> None:
-    for one in together:
+def _deliver(together: list[_Waiting], passengers: list[tuple[_Waiting, Subject]], records: Mapping[str, Records]) -> None:
+    answers: dict[_Waiting, dict[str, Records]] = {one: {} for one in together}
+    for seat, (one, subject) in enumerate(passengers):
+        if str(seat) in records:
+            answers[one][subject.key] = records[str(seat)]
+    for one, answer in answers.items():
         if not one.answer.done():
-            keys = [subject.key for subject in one.ask.subjects]
-            one.answer.set_result({key: records[key] for key in keys if key in records})
+            one.answer.set_result(answer)
 
 
 def _fail(together: list[_Waiting], error: Exception) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from hub.authorizations.matter import Member
 from hub.decision import GroupDecision, Line, refused
@@ -103,8 +103,9 @@ class Interpretation:
         if value is None:
             return None
         if depth < len(place.wrapping):  # "[": anything else was taken off by the caller
-            items = value if isinstance(value, list | tuple) and not isinstance(value, _Person) else [value]
-            return [self._complete(place, depth + 1, item, (*path, index)) for index, item in enumerate(items)]
+            if not isinstance(value, list | tuple):
+                self._wrong("a source told something that is no list", "SOURCE_ERROR", path)
+            return [self._complete(place, depth + 1, item, (*path, index)) for index, item in enumerate(value)]
         leaf = self.types.get(place.type)
         return self._object(place, value, path) if leaf is None else self._leaf(leaf, json_ready(value), path)
 
@@ -113,7 +114,7 @@ class Interpretation:
             self._wrong(f"a source told something that is no {leaf.name}", "SOURCE_ERROR", path)
         return value
 
-    def _wrong(self, message: str, code: str, path: Path) -> None:
+    def _wrong(self, message: str, code: str, path: Path) -> NoReturn:
         self.errors.append({"message": message, "path": list(path), "extensions": {"code": code}})
         raise Bubble
 
@@ -127,6 +128,8 @@ class Interpretation:
             type_name = next(iter(place.selections))
         else:
             type_name = concrete(value, tuple(place.selections))
+            if not type_name:
+                self._wrong(f"a source told something that is no {place.type}", "SOURCE_ERROR", path)
         return self._fields(type_name, place.selections.get(type_name, ()), value, path)
 
     def _whole_person(self, at: PersonPlace, place: Place, member: Member, path: Path) -> Mapping[str, object]:

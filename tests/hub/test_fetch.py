@@ -1,0 +1,187 @@
+"""Fetch: each source within its own deadline, one failure one group's status, coverage asked again before and after, nothing believed that does not fit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from connectors.interface import DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Records
+from hub.fetch import Fetcher
+from hub.sources import KnownSources
+from tests.hub.road import FACT_GROUPS, Department, person, road, sources, standing
+
+TWO = '{ case(id: "case_1") { household { members { person { tax { status records { month } } vehicle { status disclosure { fields { field form reason } } records { useNature } } } } } } }'
+
+
+def told(answer: object, group: str) -> list[tuple[str, object]]:
+    people = [one["person"] for one in answer.data["case"]["household"]["members"]]
+    return [(one[group]["status"], one[group]["records"]) for one in people]
+
+
+def both(tax: Department, vehicle: Department, *, deadline: float = 1.0) -> KnownSources:
+    own = {group: sources(vehicle, deadline=deadline).source(group, "") for group in FACT_GROUPS}
+    own["tax"] = replace(own["tax"], connector=tax)
+    return KnownSources(own.values())
+
+
+@pytest.mark.parametrize(("failure", "status"), [
+    (DepartmentUnavailable("secret host"), "SOURCE_ERROR"), (DepartmentTimeout("late"), "SOURCE_TIMEOUT"), (DepartmentBroke("html"), "SOURCE_ERROR"),
+    (TimeoutError(), "SOURCE_TIMEOUT"), (KeyError("a bug"), "SOURCE_ERROR"),
+])
+async def test_one_failing_department_costs_its_own_group_and_no_more(keys, failure, status) -> None:
+    trouble = []
+    fetcher = Fetcher(trouble=lambda source, code, error: trouble.append((source.group, code, error)))
+    travelled = road(keys, known=both(Department(fails=[failure]), Department()), fetcher=fetcher)
+    _, _, answer = await travelled.ask(TWO)
+    assert told(answer, "tax") == [(status, None)] * 4
+    assert {code for code, _ in told(answer, "vehicle")} <= {"MATCHED", "NO_RECORD"}
+    assert answer.errors == ()
+    assert trouble == [("tax", status, failure)]
+    assert "secret" not in repr(answer)
+
+
+async def test_a_department_that_hangs_is_let_go_of_at_its_deadline(keys) -> None:
+    class Deaf(Department):
+        async def fetch(self, ask):
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                try:
+                    await asyncio.sleep(1.5)
+                except asyncio.CancelledError:
+                    continue
+            return {}
+
+    travelled = road(keys, known=both(Deaf(), Department(), deadline=0.1))
+    begun = time.monotonic()
+    _, _, answer = await travelled.ask(TWO)
+    assert time.monotonic() - begun < 1.2
+    assert told(answer, "tax") == [("SOURCE_TIMEOUT", None)] * 4
+    assert told(answer, "vehicle")[0][0] in {"MATCHED", "NO_RECORD"}
+    await asyncio.sleep(1.5)  # the deaf one ends by itself
+
+
+async def test_a_longer_deadline_of_another_department_is_waited_for(keys) -> None:
+    slow = Department(slow=0.5)
+    own = {group: sources(Department(slow=5.0), deadline=0.05).source(group, "") for group in FACT_GROUPS}
+    own["tax"] = replace(own["tax"], connector=slow, deadline=2.0)
+    _, _, answer = await road(keys, known=KnownSources(own.values())).ask(TWO)
+    assert {status for status, _ in told(answer, "vehicle")} == {"SOURCE_TIMEOUT"}
+    assert "SOURCE_TIMEOUT" not in {status for status, _ in told(answer, "tax")}
+
+
+async def test_departments_are_asked_at_once(keys) -> None:
+    travelled = road(keys, department=Department(slow=0.1))
+    begun = time.monotonic()
+    await travelled.ask(TWO)
+    assert time.monotonic() - begun < 0.19
+
+
+async def test_an_asker_that_goes_away_takes_its_asks_along(keys) -> None:
+    ended = []
+
+    class Slow(Department):
+        async def fetch(self, ask):
+            try:
+                await asyncio.sleep(5)
+            finally:
+                ended.append(ask.group)
+
+    travelled = road(keys, department=Slow())
+    plan = await travelled.plan(TWO)
+    task = asyncio.create_task(travelled.fetcher.fetch(plan, "i"))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0)
+    assert sorted(ended) == ["tax", "vehicle"]
+
+
+async def test_coverage_that_fell_before_the_ask_keeps_the_person_out_of_it(keys) -> None:
+    fetcher = Fetcher(recheck=lambda _standing, people: {one: "AUTH_REVOKED" for one in people if one == person(1).id})
+    travelled = road(keys, fetcher=fetcher)
+    _, fetched, answer = await travelled.ask(TWO)
+    assert fetched.fallen
+    assert person(1).id_number not in {number for _, _, numbers in travelled.department.asked for number in numbers}
+    assert told(answer, "vehicle")[1] == ("NOT_AUTHORIZED", None)
+    lines = answer.data["case"]["household"]["members"][1]["person"]["vehicle"]["disclosure"]["fields"]
+    assert lines == [{"field": "useNature", "form": "WITHHELD", "reason": "AUTH_REVOKED"}]
+
+
+async def test_coverage_that_fell_while_the_department_answered_drops_the_rows(keys) -> None:
+    revoked: dict[str, str] = {}
+
+    class Revoking(Department):
+        async def fetch(self, ask):
+            records = await super().fetch(ask)
+            revoked.update({person(n).id: "AUTH_REVOKED" for n in range(4)})
+            return records
+
+    fetcher = Fetcher(recheck=lambda _standing, people: {one: revoked[one] for one in people if one in revoked})
+    travelled = road(keys, department=Revoking(), fetcher=fetcher)
+    for _ in range(2):  # the second time a program is at hand, and must not be used
+        _, _, answer = await travelled.ask(TWO)
+        assert told(answer, "vehicle") == [("NOT_AUTHORIZED", None)] * 4
+
+
+async def test_nobody_left_standing_means_no_call(keys) -> None:
+    fetcher = Fetcher(recheck=lambda _standing, people: dict.fromkeys(people, "AUTH_REVOKED"))
+    travelled = road(keys, fetcher=fetcher)
+    await travelled.ask(TWO)
+    assert travelled.department.asks == []
+
+
+@pytest.mark.parametrize(("records", "status"), [
+    (None, "SOURCE_ERROR"), (Records("MATCHED", None, ((1, 2, 3),)), "SOURCE_ERROR"), (Records("FINE", None, ()), "SOURCE_ERROR"),
+    (Records("NO_RECORD", None, (("x",),)), "SOURCE_ERROR"), (Records("NO_RECORD", None, ()), "NO_RECORD"),
+    (Records("SOURCE_ERROR", None, ()), "SOURCE_ERROR"), (Records("PENDING", None, ()), "PENDING"),
+])
+async def test_what_does_not_fit_the_ask_is_not_believed(keys, records, status) -> None:
+    class Odd(Department):
+        async def fetch(self, ask):
+            told = await super().fetch(ask)
+            first = ask.subjects[0].key
+            told["somebody else"] = Records("MATCHED", None, (("extra",),))
+            if records is None:
+                del told[first]
+            else:
+                told[first] = records
+            return told
+
+    _, fetched, answer = await road(keys, department=Odd()).ask(TWO)
+    assert told(answer, "vehicle")[0][0] == status
+    assert told(answer, "vehicle")[1][0] in {"MATCHED", "NO_RECORD"}
+    assert set(fetched.outcomes) == {person(n).id for n in range(4)}
+
+
+async def test_each_subject_travels_with_the_intent_and_an_opaque_key(keys) -> None:
+    travelled = road(keys)
+    await travelled.ask(TWO, who=standing())
+    for ask in travelled.department.asks:
+        assert {subject.intent for subject in ask.subjects} == {"intent_1"}
+        assert ask.approval == "case_1" and ask.purpose == "DIBAO_REVIEW" and ask.organisation == "org"
+        assert len({subject.key for subject in ask.subjects}) == 4
+        assert all(person(n).id not in subject.key for n in range(4) for subject in ask.subjects)
+
+
+async def test_a_plan_without_asks_contacts_nobody(keys) -> None:
+    travelled = road(keys)
+    _, fetched, _ = await travelled.ask('{ case(id: "case_1") { household { members { person { name { full } idNumber { masked } birthDate { on } sex { code } } } } } }')
+    assert travelled.department.asks == []
+    assert fetched.outcomes[person(0).id]["identity"].rows[0][0] == person(0).name
+
+
+async def test_the_hubs_own_lists_are_asked_of_their_provider_with_arguments(keys) -> None:
+    seen = []
+
+    async def provider(who: object, arguments: object) -> object:
+        seen.append(arguments)
+        return {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
+    travelled = road(keys, fetcher=Fetcher(roots={"accessLog": provider}))
+    _, _, answer = await travelled.ask("query($n: Int) { log: accessLog(first: $n, filter: {organisation: \"o\"}) { edges { cursor } pageInfo { hasNextPage } } }", {"n": 3})
+    assert answer.data == {"log": {"edges": [], "pageInfo": {"hasNextPage": False}}}
+    assert seen[0]["first"] == 3 and seen[0]["filter"]["organisation"] == "o"
