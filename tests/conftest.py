@@ -1,7 +1,7 @@
 """Shared by all tests: a real PostgreSQL, a fresh migrated database per test, a clock and randomness that obey the test.
 
 One embedded server a run: under pytest-xdist the controller starts it and tells its workers where it is. HUB_TEST_DATABASE_URL points at
-another server (a user that may create databases and roles); HUB_PG_BIN at other binaries.
+another server (as a superuser: some tests do what only one may); HUB_PG_BIN at other binaries.
 """
 
 from __future__ import annotations
