@@ -17,11 +17,11 @@ from starlette.routing import BaseRoute, Route
 
 from hub import journal, metrics
 from hub.access_log.routes import routes as log_routes
-from hub.authorizations.intake import routes as intake_routes
 from hub.console.inquiry import console_routes
 from hub.graph import Graph
-from hub.graphiql import routes as graphiql_routes
+from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
+from hub.intake import routes as intake_routes
 from hub.migrate import head, revision_of
 from hub.oauth.routes import routes as oauth_routes
 from hub.opening import Hub, open_hub
@@ -30,6 +30,7 @@ from hub.operations.quotas import ClientQuota, InFlight
 from hub.operations.registering import routes as operation_routes
 from hub.regions.routes import routes as region_routes
 from hub.settings import Settings, SettingsError
+from schema import SCHEMA
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -98,7 +99,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         Route("/readyz", lambda _request: _readiness(hub)),
         Route("/metrics", lambda _request: Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)),
         *oauth_routes(hub.desk.authorization),
-        *intake_routes(hub.desk, hub.upkeep.wake),
+        *intake_routes(hub.desk, hub.security, hub.upkeep.wake),
         *operation_routes(hub.desk, answering.persisted, hub.clock),
         *log_routes(hub.log, hub.desk.reader),
         *region_routes(hub),
@@ -106,7 +107,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     if hub.settings.console:
         found += console_routes(hub)
     if hub.settings.graphiql:
-        found += graphiql_routes()
+        found += GraphiQL(SCHEMA).routes()
     return found
 
 

@@ -25,8 +25,8 @@ from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
 from hub.answer import Answerer
 from hub.audit import Audit
-from hub.authorizations.desk import Desk, open_desk
 from hub.caller import Caller
+from hub.desk import Desk, open_desk
 from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
@@ -101,7 +101,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         upkeep = Upkeep(log, Sweep(log, writing), security)
         upkeep.start()
         stack.push_async_callback(upkeep.stop)
-        desk = await open_desk(settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random)
+        desk = await open_desk(settings, engine=database, pool=records, keys=keys, vault=vault, log=log, clock=clock, random=random)
         stack.push_async_callback(desk.close)
         neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
         limits = Limits()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -22,7 +22,9 @@ _MAX_BYTES = 100_000
 class Door(Protocol):
     """Who lets a request in."""
 
-    identify: Callable[[Scope], Awaitable[Standing]]
+    async def identify(self, scope: Scope) -> Standing:
+        """A request's standing."""
+        ...
 
 
 def routes(door: Door, persisted: PersistedOperations, clock: Callable[[], datetime]) -> list[BaseRoute]:
