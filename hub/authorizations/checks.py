@@ -61,12 +61,15 @@ class Presented:
 
 
 class NotStanding(Forbidden):
-    """A check refused. `reason` is its code; the text is the same whether or not a case or letter exists."""
+    """A check refused. `reason` is its code; the text is the same whether or not a case or letter exists. `caller` is who was
+    refused, for the entry an authenticated refusal leaves in the log.
+    """
 
     def __init__(self, reason: Reason, text: str) -> None:
         """`text` is shown to the caller."""
         super().__init__(text, code=reason.value)
         self.reason = reason
+        self.caller: Caller | None = None
 
 
 def letter(presented: Presented) -> None:
@@ -186,9 +189,13 @@ CHECKS: tuple[Check, ...] = (
 def allowed(presented: Presented) -> None:
     """Checks 3 to 8 that the basis passes, in order. Raises `NotStanding`."""
     kind = presented.caller.basis.kind
-    for check in CHECKS:
-        if check.run is not None and kind in check.bases:
-            check.run(presented)
+    try:
+        for check in CHECKS:
+            if check.run is not None and kind in check.bases:
+                check.run(presented)
+    except NotStanding as refusal:
+        refusal.caller = presented.caller
+        raise
 
 
 def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:

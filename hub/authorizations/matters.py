@@ -40,6 +40,7 @@ class Matters:
         self._people = people
         self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic)
         self._loading: dict[str, asyncio.Task[Matter | None]] = {}
+        self._changed: TTLCache[tuple[str, int], None] = TTLCache(MATTERS, KEPT * 2, timer=time.monotonic)
         self._dropped = 0
 
     def held(self, case: str) -> Matter | None:
@@ -58,7 +59,7 @@ class Matters:
         return await asyncio.shield(task)
 
     def drop(self, kind: str, ref: str) -> None:
-        """What a revocation touches is read again: `kind` CASE or LETTER. Readings under way are not kept."""
+        """What a revocation touches is read again: `kind` CASE or LETTER. A reading under way begins again."""
         if kind not in ("CASE", "LETTER"):
             return
         self._dropped += 1
@@ -67,13 +68,22 @@ class Matters:
         for case, held in list(self._held.items()):
             if case == ref or any(letter.id == ref for letter in held.letters):
                 self._held.pop(case, None)
+                if kind == "CASE":
+                    self._changed[case, held.version] = None
+
+    def changed(self, matter: Matter) -> bool:
+        """Whether a matter somebody holds was registered anew or closed since it was read."""
+        return (matter.case, matter.version) in self._changed
 
     async def _load(self, case: str) -> Matter | None:
-        before = self._dropped
-        async with self._engine.connect() as connection:
-            found = await read(connection, self._people, case)
-        if found is not None and before == self._dropped:
+        before = -1
+        while before != self._dropped:  # what was revoked while we read may be missing from what we read
+            before = self._dropped
+            async with self._engine.connect() as connection:
+                found = await read(connection, self._people, case)
+        if found is not None:
             self._held[case] = found
+            self._changed.pop((case, found.version), None)  # registered anew, and nothing in it changed
         return found
 
 

@@ -100,10 +100,12 @@ class RevocationWatch:
                 await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
                 await self._read_on(connection)
             except _FAILURES as error:
-                _log.warning("revocations are not followed; every request asks the database", error=type(error).__name__)
+                _log.warning("revocations come by asking, not by notice", error=type(error).__name__)
             finally:
                 if connection is not None:
                     connection.terminate()
+            with contextlib.suppress(*_FAILURES):
+                await asyncio.wait_for(self._read(self._pool.fetch), STOP_TIME)
             await asyncio.sleep(POLL)
 
     async def _read_on(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:

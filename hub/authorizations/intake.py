@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import Protocol
 
 import structlog
 from starlette.requests import Request
@@ -20,17 +21,27 @@ _PRIVATE = {"Cache-Control": "no-store"}
 _log = structlog.stdlib.get_logger("hub.authorizations")
 
 
-def routes(registrar: Registrar, revocations: Revocations, clock: Callable[[], datetime]) -> list[Route]:
-    """POST /registrations and POST /revocations, application/jose."""
+class Counter(Protocol):
+    """Who takes platforms' messages."""
+
+    registrar: Registrar
+    revocations: Revocations
+    clock: Callable[[], datetime]
+
+
+def routes(counter: Counter, wake: Callable[[], None]) -> list[Route]:
+    """POST /registrations and POST /revocations, application/jose. `wake` hears that there is something for the log to carry."""
 
     async def register(request: Request) -> Response:
-        accepted = await registrar.accept(await _message(request), clock())
+        accepted = await counter.registrar.accept(await _message(request), counter.clock())
+        wake()
         letters = [{"number": number, "id": letter, "hash": digest} for number, (letter, digest) in accepted.letters.items()]
         told = {"case": accepted.case, "letters": letters, "warnings": list(accepted.warnings)}
         return JSONResponse(told, status_code=201 if accepted.changed else 200, headers=_PRIVATE)
 
     async def revoke(request: Request) -> Response:
-        revoked = await revocations.accept(await _message(request), clock())
+        revoked = await counter.revocations.accept(await _message(request), counter.clock())
+        wake()
         return JSONResponse({"case": revoked.case, "revoked": list(revoked.letters)}, headers=_PRIVATE)
 
     return [

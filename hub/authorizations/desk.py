@@ -1,0 +1,119 @@
+"""The desk: everything that decides who may ask, opened together for one worker, and what the other parts of the hub ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
+
+from hub.access_log.routes import Reader
+from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.matters import Matters
+from hub.authorizations.presentation import Presenter
+from hub.authorizations.recheck import Recheck
+from hub.authorizations.revocation import Revocations
+from hub.authorizations.standing import Standing
+from hub.authorizations.store import Registrar
+from hub.authorizations.watch import RevocationWatch
+from hub.errors import CallerError, Overloaded
+from hub.identity import Identifier, Presentation
+from hub.keys import KeyRing, Random
+from hub.oauth.assertion import Assertions
+from hub.oauth.clients import Clients
+from hub.oauth.server import OnRefusal, Parts
+from hub.oauth.single_use import SingleUse
+from hub.oauth.tokens import Tokens
+from hub.people.handles import Handles
+from hub.people.id_number import BadIdNumber, parse
+from hub.people.store import People
+from hub.people.vault import Vault
+from hub.settings import Settings
+from policies.verdict import BasisKind
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(slots=True)
+class Desk:
+    """One worker's. `authorization` is what the OAuth routes are made of; `recheck` is asked at every late delivery."""
+
+    registrar: Registrar
+    revocations: Revocations
+    authorization: Parts
+    watch: RevocationWatch
+    recheck: Recheck
+    clock: Clock
+    _identifier: Identifier
+    _people: People
+    _engine: AsyncEngine
+
+    async def identify(self, scope: MutableMapping[str, Any]) -> Standing:
+        """Step 1 for an ASGI request. Raises as `Identifier.identify`; the proof's URL is the hub's public one."""
+        authorization, proof = _header(scope, b"authorization"), _header(scope, b"dpop")
+        url = self.authorization.issuer + scope["path"]
+        return await self._identifier.identify(Presentation(authorization, proof, scope["method"], url), self.clock())
+
+    async def reader(self, request: Request) -> Reader | None:
+        """Whose token came with a request for a receipt or for log entries; None where there is no good one."""
+        try:
+            caller = (await self.identify(request.scope)).caller
+        except (CallerError, Overloaded):
+            return None
+        officer = caller.basis.kind is BasisKind.AUDIT and caller.role == "PRIVACY_OFFICER"
+        return Reader(caller.organisation, officer=officer, name=caller.officer if officer else "")
+
+    async def log_subject(self, id_number: str) -> str:
+        """The pseudonym the log names a person by; "" where the number is none, or nobody's the hub knows."""
+        try:
+            number = parse(id_number, today=self.clock().date()).value
+        except BadIdNumber:
+            return ""
+        async with self._engine.connect() as connection:
+            found = await self._people.find(connection, number)
+            known = await self._people.by_ids(connection, [found] if found is not None else [])
+        return next((one.log_subject for one in known.values()), "")
+
+    async def close(self) -> None:
+        """Stop following revocations."""
+        await self.watch.stop()
+
+
+async def open_desk(
+    settings: Settings, *, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], keys: KeyRing, vault: Vault, clock: Clock,
+    random: Random, on_refusal: OnRefusal | None = None,
+) -> Desk:  # fmt: skip
+    """A desk over an open database; follows revocations from here on until closed. `on_refusal` hears of tokens refused by a check."""
+    issuer = settings.issuer.rstrip("/")
+    people, watch = People(vault, random), RevocationWatch(settings.database_url, pool, clock=clock)
+    matters, clients, used = Matters(engine, people), Clients(pool), SingleUse(pool)
+    watch.subscribe(matters.drop)
+    watch.subscribe(clients.drop)
+    tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(pool)
+    presenter = Presenter(matters, Handles(keys), region=settings.region)
+    desk = Desk(
+        registrar=Registrar(engine, vault, random=random, audience=issuer),
+        revocations=Revocations(engine, audience=issuer),
+        authorization=Parts(
+            issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
+            tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
+            on_refusal=on_refusal,
+        ),
+        watch=watch, recheck=Recheck(watch, matters), clock=clock, _people=people, _engine=engine,
+        _identifier=Identifier(
+            tokens=tokens, clients=clients, presenter=presenter, catalogue=catalogue, watch=watch, used=used,
+            require_dpop=settings.require_dpop,
+        ),
+    )  # fmt: skip
+    await watch.start()
+    return desk
+
+
+def _header(scope: Mapping[str, Any], name: bytes) -> str | None:
+    """One header; None where it is missing, or given twice: two proofs or two tokens are none (RFC 9449 §4.3 no. 1)."""
+    found = [value for key, value in scope["headers"] if key == name]
+    return found[0].decode("latin-1") if len(found) == 1 else None
