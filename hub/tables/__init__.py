@@ -1,0 +1,39 @@
+"""The hub's records in PostgreSQL: what is stored, and nothing a department ever told.
+
+Stored are identities (sealed), cases, letters, agreements, clients, the catalogue and the access log. No table holds a fact.
+Times are timestamptz; text keys are ULIDs with a prefix; a person's key is a random UUID that leaves the hub only inside a handle.
+"""
+
+from hub.tables.asking import Client, ClientOperation, LookUpCount, Organisation, PersistedOperation, Revocation, UsedAssertion
+from hub.tables.console import ConsoleSession, ConsoleUser
+from hub.tables.declared import Base
+from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
+from hub.tables.matter import Case, CatalogueEntry, Household, Letter, Member, Person, Platform, Signer
+from hub.tables.regions import Agreement, IssuedResult
+
+__all__ = [
+    "Agreement",
+    "Base",
+    "Case",
+    "CatalogueEntry",
+    "Client",
+    "ClientOperation",
+    "ConsoleSession",
+    "ConsoleUser",
+    "Household",
+    "IssuedResult",
+    "Letter",
+    "LogCheckpoint",
+    "LogEntry",
+    "LogHead",
+    "LookUpCount",
+    "Member",
+    "Organisation",
+    "Outbox",
+    "PersistedOperation",
+    "Person",
+    "Platform",
+    "Revocation",
+    "Signer",
+    "UsedAssertion",
+]

@@ -1,0 +1,86 @@
+"""Who asks, and within which limits: organisations, clients, what was used or revoked, persisted operations."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Identity
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.tables.declared import Base
+
+
+class Organisation(Base):
+    """机构: an organ that may ask, with its stable code and alias history (domain 0.1 #30)."""
+
+    __tablename__ = "organisation"
+    code: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    aliases: Mapped[list[str]] = mapped_column(default=list)
+    department: Mapped[str]  # code of domain A2: MZ-HD, TOWN, JY …
+    region: Mapped[str]  # 12 digits
+    role: Mapped[str]  # CHECK_OPERATOR, TOWNSHIP_OFFICER, DEPT_SYSTEM, PRIVACY_OFFICER, REGION_LIAISON …
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Client(Base):
+    """A system of an organisation that may authenticate by private_key_jwt (RFC 7523)."""
+
+    __tablename__ = "client"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organisation: Mapped[str] = mapped_column(ForeignKey("organisation.code"))
+    name: Mapped[str]
+    jwks: Mapped[dict[str, Any]]
+    purposes: Mapped[list[str]]
+    allow_list_only: Mapped[bool] = mapped_column(default=False)
+    look_ups_per_day: Mapped[int] = mapped_column(default=200)
+    active: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime]
+
+
+class UsedAssertion(Base):
+    """A jti that was presented once: assertions and DPoP proofs are single-use (RFC 7523 §3, RFC 9449 §11.1)."""
+
+    __tablename__ = "used_assertion"
+    issuer: Mapped[str] = mapped_column(primary_key=True)
+    jti: Mapped[str] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Revocation(Base):
+    """What is no longer good, in the order it was said; workers follow `seq`."""
+
+    __tablename__ = "revocation"
+    seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str]  # LETTER, TOKEN, CLIENT, CASE
+    ref: Mapped[str] = mapped_column(index=True)
+    at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
+class PersistedOperation(Base):
+    """A document registered once and run by its SHA-256."""
+
+    __tablename__ = "persisted_operation"
+    hash: Mapped[str] = mapped_column(primary_key=True)
+    document: Mapped[str]
+    registered_by: Mapped[str]
+    registered_at: Mapped[datetime]
+
+
+class ClientOperation(Base):
+    """Which persisted operations a client in allow-list mode may run."""
+
+    __tablename__ = "client_operation"
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), primary_key=True)
+    hash: Mapped[str] = mapped_column(ForeignKey("persisted_operation.hash"), primary_key=True)
+
+
+class LookUpCount(Base):
+    """How many people a client looked up by ID number on one day (Asia/Shanghai)."""
+
+    __tablename__ = "look_up_count"
+    client_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    count: Mapped[int]

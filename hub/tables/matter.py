@@ -1,0 +1,138 @@
+"""The matter a question belongs to: platforms, people, cases, declared households, letters, the catalogue."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from hub.tables.declared import Base
+
+
+class Platform(Base):
+    """A platform whose signed registrations the hub accepts (domain A1), with its keys."""
+
+    __tablename__ = "platform"
+    id: Mapped[str] = mapped_column(primary_key=True)  # cq-jiuzhutong, sc-tianfu, dept-approval/JY …
+    name: Mapped[str]
+    jwks: Mapped[dict[str, Any]]
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Person(Base):
+    """自然人: identity sealed under a versioned key; found by blind index only."""
+
+    __tablename__ = "person"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    blind_index: Mapped[bytes] = mapped_column(unique=True)
+    sealed: Mapped[bytes]
+    key_version: Mapped[int]
+    log_key: Mapped[bytes | None]  # sealed per-subject HMAC key of the log's pseudonyms; NULL once erased
+
+
+class Case(Base):
+    """办理事项: the matter a question belongs to, as its platform registered it."""
+
+    __tablename__ = "matter_case"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    platform: Mapped[str] = mapped_column(ForeignKey("platform.id"))
+    reference: Mapped[str]  # the platform's own number
+    assistance_type: Mapped[str]
+    stage: Mapped[str]
+    region: Mapped[str]
+    organisations: Mapped[list[str]]  # who handles it
+    registration_hash: Mapped[bytes]
+    opened_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    household: Mapped[Household] = relationship(back_populates="case", uselist=False, lazy="raise")
+    letters: Mapped[list[Letter]] = relationship(back_populates="case", lazy="raise")
+    __table_args__ = (UniqueConstraint("platform", "reference"),)
+
+
+class Household(Base):
+    """共同生活家庭 as declared (57 §7), not the hukou book."""
+
+    __tablename__ = "household"
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    case_id: Mapped[str] = mapped_column(ForeignKey("matter_case.id"), unique=True)
+    area: Mapped[str]  # URBAN or RURAL
+    hukou_region: Mapped[str]
+    residence_region: Mapped[str]
+    kin_of_staff: Mapped[bool] = mapped_column(default=False)
+    case: Mapped[Case] = relationship(back_populates="household", lazy="raise")
+    members: Mapped[list[Member]] = relationship(back_populates="household", lazy="raise")
+
+
+class Member(Base):
+    """家庭成员 or 法定义务人 of a declared household."""
+
+    __tablename__ = "member"
+    household_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("household.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    relation: Mapped[str]  # GB/T 4761
+    role: Mapped[str]  # MEMBER, OBLIGOR, EXCLUDED
+    capacity: Mapped[str]  # FULL, LIMITED, NONE
+    guardians: Mapped[list[str]] = mapped_column(default=list)  # person ids as text
+    household: Mapped[Household] = relationship(back_populates="members", lazy="raise")
+
+
+class Letter(Base):
+    """核对授权书: a signed letter (domain B17), stored as the exact bytes that were signed, sealed."""
+
+    __tablename__ = "letter"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    case_id: Mapped[str] = mapped_column(ForeignKey("matter_case.id"), index=True)
+    sealed_document: Mapped[bytes]
+    key_version: Mapped[int]
+    document_hash: Mapped[bytes]
+    hash_alg: Mapped[str]
+    notice_version: Mapped[str]
+    purposes: Mapped[list[str]]
+    fact_groups: Mapped[list[str]]  # ["ALL_LISTED"] or codes
+    receivers: Mapped[list[str]]  # ["ALL_LEVELS"], organisation codes or regions
+    signed_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]  # NULL: event expiry (exit from the matter)
+    status: Mapped[str]  # ACTIVE, REVOKED, EXPIRED, SUPERSEDED
+    revoked_at: Mapped[datetime | None]
+    case: Mapped[Case] = relationship(back_populates="letters", lazy="raise")
+    signers: Mapped[list[Signer]] = relationship(back_populates="letter", lazy="raise")
+
+
+class Signer(Base):
+    """签署人: one verified signature under a letter, and for whom it stands."""
+
+    __tablename__ = "signer"
+    letter_id: Mapped[str] = mapped_column(ForeignKey("letter.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    capacity: Mapped[str]  # SELF, LEGAL_REPRESENTATIVE, AGENT
+    covers: Mapped[list[str]]  # person ids as text: the signer, the ward
+    method: Mapped[str]  # ESIGN, HANDWRITTEN, FINGERPRINT
+    assurance: Mapped[str]  # HIGH, SUBSTANTIAL, LOW
+    alg: Mapped[str]
+    kid: Mapped[str]
+    signature: Mapped[bytes]
+    signed_at: Mapped[datetime]
+    letter: Mapped[Letter] = relationship(back_populates="signers", lazy="raise")
+
+
+class CatalogueEntry(Base):
+    """政务数据目录 (GDS §13–15): what a provider shares, with whom, for what."""
+
+    __tablename__ = "catalogue_entry"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    fact_group: Mapped[str] = mapped_column(index=True)
+    name: Mapped[str]
+    provider: Mapped[str]
+    attribute: Mapped[str]  # UNCONDITIONAL, CONDITIONAL, NOT_SHARED
+    departments: Mapped[list[str]]  # permitted, of a CONDITIONAL entry
+    purposes: Mapped[list[str]]
+    legal_basis: Mapped[str]
+    onward_sharing: Mapped[bool] = mapped_column(default=False)
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    __table_args__ = (CheckConstraint("attribute IN ('UNCONDITIONAL','CONDITIONAL','NOT_SHARED')", name="attribute"),)
