@@ -6,14 +6,16 @@ writes its change and its outbox row in one transaction, so that no settings cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.tables import Agreement, Base, CatalogueEntry, Client, ConsoleUser, Organisation, Outbox, Platform
+from hub.tables import Agreement, Base, CatalogueEntry, Client, ClientOperation, ConsoleUser, Organisation, Outbox, Platform
 
 
 async def enrol_organisation(
@@ -79,6 +81,27 @@ async def enrol_console_user(engine: AsyncEngine, *, name: str, password_phc: st
         "name": name, "password": password_phc, "organisation": organisation, "failures": 0, "locked_until": None, "active": True,
     }
     await _put(engine, ConsoleUser, values, key=("name",), kind="CONSOLE_USER_ENROLLED", ref=name, at=at)
+
+
+async def allow_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:
+    """Put a registered operation (SHA-256, hex) on a client's list."""
+    async with changing(engine, kind="OPERATION_ALLOWED", ref=f"{client} {digest}", at=at) as connection:
+        await connection.execute(insert(ClientOperation).values(client_id=client, hash=digest).on_conflict_do_nothing())
+
+
+async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:
+    """Take an operation off a client's list."""
+    async with changing(engine, kind="OPERATION_WITHDRAWN", ref=f"{client} {digest}", at=at) as connection:
+        listed = (ClientOperation.client_id == client, ClientOperation.hash == digest)
+        await connection.execute(delete(ClientOperation).where(*listed))
+
+
+@asynccontextmanager
+async def changing(engine: AsyncEngine, *, kind: str, ref: str, at: datetime) -> AsyncIterator[AsyncConnection]:
+    """A transaction that changes something and tells the log so; nothing is told where the block fails."""
+    async with engine.begin() as connection:
+        yield connection
+        await _note(connection, kind=kind, ref=ref, at=at)
 
 
 async def _put(

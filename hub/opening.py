@@ -92,7 +92,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log = AccessLog(
-            writing, keys=keys, clock=clock, random=random, origin=f"{settings.issuer.partition('//')[2]}/log",
+            writing, keys=keys, clock=clock, random=random, origin=log_origin(settings),
             checkpoint_path=settings.directory / "checkpoint", wait=settings.log_wait,
         )
         await log.start()
@@ -105,7 +105,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(desk.close)
         neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
         limits = Limits()
-        planner = _planner(settings, policy, departments, neighbours, keys, LookUps(records), clock)
+        planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
         audit = Audit(log.store, desk.log_subject)
         fetcher = Fetcher(
             gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble,
@@ -123,10 +123,11 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         )
 
 
-def _planner(
-    settings: Settings, policy: Policy, departments: Departments, neighbours: Neighbours, keys: KeyRing, look_ups: LookUps,
+def planner_of(
+    settings: Settings, policy: Policy, departments: Departments, neighbours: Neighbours, keys: KeyRing, look_ups: LookUps | None,
     clock: Clock,
 ) -> Planner:
+    """The planner over what is connected. Without `look_ups` it counts no look-up: for plans that are shown, never fetched."""
     own = [
         Source(
             group, departments.department(group), departments.region(group), departments.system(group),
@@ -144,11 +145,12 @@ def _planner(
     async def take(caller: Caller) -> None:
         if caller.look_ups_per_day <= 0:
             raise TooMany("this client looks nobody up by ID number", retry_after=86_400, code="LOOK_UPS")
-        await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
+        if look_ups is not None:
+            await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
 
     return Planner(
         groups=GROUPS, policy=policy, sources=KnownSources(own, neighbours.sources()), handles=Handles(keys),
-        region=settings.region, look_up=take, pseudonym=pid,
+        region=settings.region, look_up=take if look_ups is not None else None, pseudonym=pid,
     )
 
 
@@ -156,6 +158,11 @@ def _trouble(source: Source, status: str, error: Exception) -> None:
     """For the operator: which department, which status, which kind of failure; never a department's words."""
     metrics.DEPARTMENTS.labels(source.department, status).inc()
     _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
+
+
+def log_origin(settings: Settings) -> str:
+    """The name of this hub's log, in checkpoints and public keys: the issuer without its scheme."""
+    return f"{settings.issuer.partition('//')[2]}/log"
 
 
 def kept_directory(settings: Settings) -> Path:
