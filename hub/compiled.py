@@ -38,7 +38,10 @@ def compiled(telling: Telling, reading: Interpretation) -> Program:
     """The program of a telling: program(handle, outcomes) -> the person. `reading` supplies what is constant in the place."""
     if sum(len(group.at.leaves) for group in telling.decision.groups) > LEAVES_A_PROGRAM:
         raise NotCompilable
-    return _Writer(telling, reading).program()
+    try:
+        return _Writer(telling, reading).program()
+    except Bubble:
+        raise NotCompilable from None
 
 
 @dataclass(slots=True)
@@ -106,10 +109,7 @@ class _Writer:
     def _group(self, position: int) -> str:
         group, slots = self.telling.decision.groups[position], self.telling.slots[position]
         if not group.asks:
-            try:
-                return self._constant(self.reading.facts(group, slots, LOST))
-            except Bubble:
-                raise NotCompilable from None
+            return self._constant(self.reading.facts(group, slots, LOST))
         told = self._local()
         self.lines.append(f" {told} = outcomes[{self._constant(group.at.source)}]")
         entries = [(field, self._facts_field(field, group, slots, told)) for field in group.at.selections]

@@ -6,6 +6,7 @@ Nothing of the road is used here but its inputs: standing, policy, and what the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -13,13 +14,14 @@ from graphql import (
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
+    GraphQLIncludeDirective,
+    GraphQLScalarType,
     GraphQLSchema,
+    GraphQLSkipDirective,
     build_schema,
     execute,
     get_argument_values,
     get_directive_values,
-    GraphQLIncludeDirective,
-    GraphQLSkipDirective,
     parse,
 )
 
@@ -36,16 +38,24 @@ from tests.hub.road import NOW, REGION, UNCOVERED, Department, Road, policy
 
 
 @lru_cache
-def strict() -> GraphQLSchema:
-    """The printed schema with scalars that take nothing but their own JSON type, since a department's text is no number."""
-    schema = build_schema(sdl(), assume_valid=True)
-    for name, type_ in schema.type_map.items():
-        if name in ("Int", "Boolean", "Float") or not hasattr(type_, "serialize") or hasattr(type_, "values"):
-            continue
-        type_.serialize = _only(str)
-    schema.type_map["Int"].serialize = _int
-    schema.type_map["Boolean"].serialize = _only(bool)
-    return schema
+def printed() -> GraphQLSchema:
+    """The schema as it is printed, built without anything of the hub's own."""
+    return build_schema(sdl(), assume_valid=True)
+
+
+@contextmanager
+def strict(schema: GraphQLSchema) -> Iterator[None]:
+    """Scalars take nothing but their own JSON type while this holds, since a department's text is no number."""
+    held = {"Int": _int, "Boolean": _only(bool)}
+    scalars = [type_ for type_ in schema.type_map.values() if isinstance(type_, GraphQLScalarType) and type_.name != "Float"]
+    before = {type_: type_.coerce_output_value for type_ in scalars}  # graphql-core's own are shared by every schema
+    for type_ in scalars:
+        type_.coerce_output_value = held.get(type_.name, _only(str))
+    try:
+        yield
+    finally:
+        for type_, was in before.items():
+            type_.coerce_output_value = was
 
 
 def _only(kind: type) -> Any:
@@ -68,13 +78,14 @@ class Plain:
 
     def __init__(self, road: Road, who: Standing, department: Department, log: Mapping[str, object], spoilt: Mapping[str, str]) -> None:
         self.road, self.who, self.department, self.log, self.spoilt = road, who, department, log, spoilt
-        self.schema = strict()
+        self.schema = printed()
 
     def answer(self, text: str, variables: Mapping[str, object]) -> tuple[object, set[tuple[object, ...]]]:
         """Data and the paths of errors."""
-        result = execute(
-            self.schema, parse(text), variable_values=dict(variables), field_resolver=self.resolve, type_resolver=self.type_of,
-        )
+        with strict(self.schema):
+            result = execute(
+                self.schema, parse(text), variable_values=dict(variables), field_resolver=self.resolve, type_resolver=self.type_of,
+            )
         for error in result.errors or ():
             known = ("wrong type", "non-nullable", "Expected Iterable", "must resolve to an Object type", "cannot represent value")
             assert any(part in error.message for part in known), error
@@ -143,7 +154,7 @@ class Plain:
     # --- facts
 
     def _facts(self, facts: Mapping[str, Any], name: str, info: Any) -> object:
-        code, member = facts["code"], facts["member"]
+        code, _member = facts["code"], facts["member"]
         decided, reason, presence = self._decided(facts)
         if name == "group":
             return code

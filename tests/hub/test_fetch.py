@@ -162,7 +162,9 @@ async def test_each_subject_travels_with_the_intent_and_an_opaque_key(keys) -> N
     await travelled.ask(TWO, who=standing())
     for ask in travelled.department.asks:
         assert {subject.intent for subject in ask.subjects} == {"intent_1"}
-        assert ask.approval == "case_1" and ask.purpose == "DIBAO_REVIEW" and ask.organisation == "org"
+        assert ask.approval == "case_1"
+        assert ask.purpose == "DIBAO_REVIEW"
+        assert ask.organisation == "org"
         assert len({subject.key for subject in ask.subjects}) == 4
         assert all(person(n).id not in subject.key for n in range(4) for subject in ask.subjects)
 
@@ -182,6 +184,7 @@ async def test_the_hubs_own_lists_are_asked_of_their_provider_with_arguments(key
         return {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
 
     travelled = road(keys, fetcher=Fetcher(roots={"accessLog": provider}))
-    _, _, answer = await travelled.ask("query($n: Int) { log: accessLog(first: $n, filter: {organisation: \"o\"}) { edges { cursor } pageInfo { hasNextPage } } }", {"n": 3})
+    _, _, answer = await travelled.ask('query($n: Int) { log: accessLog(first: $n, filter: {organisation: "o"}) { edges { cursor } pageInfo { hasNextPage } } }', {"n": 3})
     assert answer.data == {"log": {"edges": [], "pageInfo": {"hasNextPage": False}}}
-    assert seen[0]["first"] == 3 and seen[0]["filter"]["organisation"] == "o"
+    assert seen[0]["first"] == 3
+    assert seen[0]["filter"]["organisation"] == "o"

@@ -141,7 +141,8 @@ async def test_who_no_longer_stands_as_the_call_leaves_is_not_asked_about() -> N
 async def test_nobody_left_standing_means_no_call() -> None:
     gathering, source = Gathering(), Source()
     tasks = await send(gathering, source, ask("1"), stands=lambda _subjects: [])
-    assert await tasks[0] == {} and source.asked == []
+    assert await tasks[0] == {}
+    assert source.asked == []
 
 
 async def test_a_stuck_call_does_not_hold_the_waiting_past_their_patience() -> None:
@@ -162,7 +163,7 @@ async def test_an_asker_that_goes_away_takes_nobody_along() -> None:
         task.cancel()
     await asyncio.sleep(0)
     source.gate.set()
-    assert sorted((await tasks[2])) == ["3"]
+    assert sorted(await tasks[2]) == ["3"]
     assert source.asked == [["1"], ["3"]]
 
 
@@ -187,7 +188,7 @@ async def test_closing_tells_the_waiting() -> None:
 
 
 async def test_thirty_two_askers_of_one_organisation_need_a_quarter_of_the_calls(keys) -> None:
-    text = 'query($c: ID!) { case(id: $c) { household { members { person { tax { status records { month } } vehicle { status } } } } } }'
+    text = "query($c: ID!) { case(id: $c) { household { members { person { tax { status records { month } } vehicle { status } } } } } }"
     calls = {}
     for gathering in (None, Gathering()):
         department = Department(slow=0.03)
