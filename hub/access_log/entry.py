@@ -8,9 +8,10 @@ find out that they asked about the same person. `HEAD` is the one list of what s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TypedDict, Unpack
 
 from hub.caller import Basis, Caller
 
@@ -95,20 +96,8 @@ def intent(
     """What is about to be asked, of whom and on what basis. `fields` are lines of "subject class: department column …";
     `letters` are the covering letters, by default those the token names.
     """
-    return Entry(
-        kind=Kind.INTENT,
-        at=at,
-        organisation=caller.organisation,
-        client=caller.client,
-        officer=caller.officer,
-        role=caller.role,
-        address=address,
-        purpose=caller.purpose,
-        basis=basis_text(caller.basis),
-        token=caller.token,
-        letters=_letters(caller, letters),
-        case=caller.case,
-        exchange=caller.exchange,
+    return replace(
+        _asked_by(caller, kind=Kind.INTENT, at=at, letters=letters, address=address),
         subjects=tuple(subjects),
         operation=operation,
         plan=plan,
@@ -125,46 +114,27 @@ def outcome(
     decision: Decision,
     answer: str,
     subjects: Iterable[str],
-    operation: str = "",
-    plan: str = "",
-    policy: str = "",
-    code: str = "",
     letters: Iterable[str] | None = None,
+    address: str = "",
     told: Mapping[str, object] | None = None,
     statuses: Mapping[str, object] | None = None,
     rows: Mapping[str, int] | None = None,
-    latency_ms: int | None = None,
-    address: str = "",
+    **more: Unpack[_More],
 ) -> Entry:
     """What is about to be told in answer to the intent `question`. `told` maps a field to its form or the count of values
-    told in it, `statuses` a group to its status or to the counts of statuses, `rows` a department to the rows it returned.
+    told in it, `statuses` a group to its status or to the counts of statuses, `rows` a department to the rows it returned;
+    `more` are `operation`, `plan`, `policy`, `code` and `latency_ms`.
     """
-    return Entry(
-        kind=Kind.OUTCOME,
-        at=at,
-        organisation=caller.organisation,
-        client=caller.client,
-        officer=caller.officer,
-        role=caller.role,
-        address=address,
-        purpose=caller.purpose,
-        basis=basis_text(caller.basis),
-        token=caller.token,
-        letters=_letters(caller, letters),
-        case=caller.case,
-        exchange=caller.exchange,
+    return replace(
+        _asked_by(caller, kind=Kind.OUTCOME, at=at, letters=letters, address=address),
         subjects=tuple(subjects),
         question=question,
-        operation=operation,
-        plan=plan,
-        policy=policy,
         told=told or {},
         statuses=statuses or {},
         rows=rows or {},
         decision=decision,
-        code=code,
-        latency_ms=latency_ms,
         answer=answer,
+        **more,
     )
 
 
@@ -183,25 +153,12 @@ def refusal(
     about: Mapping[str, object] | None = None,
 ) -> Entry:
     """An authenticated party was refused with `code`; before a token stands, `organisation` and `client` are all there is."""
-    return Entry(
-        kind=Kind.REFUSAL,
-        at=at,
-        organisation=caller.organisation if caller else organisation,
-        client=caller.client if caller else client,
-        officer=caller.officer if caller else officer,
-        role=caller.role if caller else "",
-        address=address,
-        purpose=caller.purpose if caller else purpose,
-        basis=basis_text(caller.basis) if caller else "",
-        token=caller.token if caller else "",
-        letters=_letters(caller, None) if caller else (),
-        case=caller.case if caller else case,
-        exchange=caller.exchange if caller else "",
-        operation=operation,
-        decision=Decision.DENY,
-        code=code,
-        about=about or {},
-    )
+    if caller is None:
+        said = Entry(kind=Kind.REFUSAL, at=at, organisation=organisation, client=client, officer=officer, purpose=purpose, case=case)
+        said = replace(said, address=address)
+    else:
+        said = _asked_by(caller, kind=Kind.REFUSAL, at=at, letters=None, address=address)
+    return replace(said, operation=operation, decision=Decision.DENY, code=code, about=about or {})
 
 
 def change(*, at: datetime, code: str, about: Mapping[str, object], organisation: str = "", case: str = "") -> Entry:
@@ -235,5 +192,28 @@ def basis_text(basis: Basis) -> str:
     return f"{basis.kind}: {detail}" if detail else str(basis.kind)
 
 
-def _letters(caller: Caller, letters: Iterable[str] | None) -> tuple[str, ...]:
-    return tuple(sorted(set(letters))) if letters is not None else tuple(name for name, _ in caller.basis.letters)
+def _asked_by(caller: Caller, *, kind: Kind, at: datetime, letters: Iterable[str] | None, address: str) -> Entry:
+    named = tuple(sorted(set(letters))) if letters is not None else tuple(name for name, _ in caller.basis.letters)
+    return Entry(
+        kind=kind,
+        at=at,
+        organisation=caller.organisation,
+        client=caller.client,
+        officer=caller.officer,
+        role=caller.role,
+        address=address,
+        purpose=caller.purpose,
+        basis=basis_text(caller.basis),
+        token=caller.token,
+        letters=named,
+        case=caller.case,
+        exchange=caller.exchange,
+    )
+
+
+class _More(TypedDict, total=False):
+    operation: str
+    plan: str
+    policy: str
+    code: str
+    latency_ms: int | None
