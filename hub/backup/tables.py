@@ -18,13 +18,16 @@ class NotWhole(Exception):
 
 
 async def dump_tables(database: asyncpg.Connection[asyncpg.Record], directory: Path) -> dict[str, Any]:
-    """Every table of the models into a file of its name; per table its columns, rows and digest, referenced tables first."""
+    """Every table of the models into a file of its name; per table its columns, rows, digest and numbering, referenced tables first."""
     told = {}
     for table in Base.metadata.sorted_tables:
         columns = [column.name for column in table.columns]
         target = directory / table.name
         done = await database.copy_from_table(table.name, columns=columns, output=target, format="text")
-        told[table.name] = {"columns": columns, "rows": _rows(done), "sha256": await asyncio.to_thread(digest, target)}
+        told[table.name] = {
+            "columns": columns, "rows": _rows(done), "sha256": await asyncio.to_thread(digest, target),
+            "identities": await _identities(database, table.name),
+        }  # fmt: skip
     return told
 
 
@@ -35,13 +38,20 @@ async def load_tables(database: asyncpg.Connection[asyncpg.Record], directory: P
         done = await database.copy_to_table(table, source=directory / table, columns=facts["columns"], format="text")
         if _rows(done) != facts["rows"]:
             raise NotWhole(f"table {table} did not come back whole")
-    identities = await database.fetch(
-        "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public' AND is_identity = 'YES'"
-    )
-    for table, column in identities:  # COPY brings its own numbers; new rows must go on after them
-        await database.execute(
-            f"SELECT setval(pg_get_serial_sequence('{table}', '{column}'), coalesce(max({column}), 0) + 1, false) FROM {table}"  # noqa: S608 - the catalog's own names
-        )
+        for column, (last, called) in facts["identities"].items():
+            # Not the largest number in the table: one that was given away and its row deleted must not be given again.
+            await database.execute("SELECT setval(pg_get_serial_sequence($1, $2), $3, $4)", table, column, last, called)
+
+
+async def _identities(database: asyncpg.Connection[asyncpg.Record], table: str) -> dict[str, tuple[int, bool]]:
+    """Where the table's own numbering stands: column -> (last number, whether it was given)."""
+    told = {}
+    for column in Base.metadata.tables[table].columns:
+        if column.identity:
+            sequence = await database.fetchval("SELECT pg_get_serial_sequence($1, $2)", table, column.name)
+            [(last, called)] = await database.fetch(f"SELECT last_value, is_called FROM {sequence}")  # noqa: S608 - the catalog's own name
+            told[column.name] = (last, called)
+    return told
 
 
 def digest(path: Path) -> str:

@@ -72,6 +72,7 @@ async def hub(database_url, engine, keys, random, tmp_path) -> Hub:
     await made.append(2)
     owner = await asyncpg.connect(database_url)
     await owner.execute("INSERT INTO revocation (kind, ref, at) SELECT 'LETTER', 'l' || n, now() FROM generate_series(1, 3) n")
+    await owner.execute("DELETE FROM revocation WHERE seq = 3")  # given away: never to be given again
     await owner.execute("INSERT INTO outbox (kind, body, at) VALUES ('X', '{\"a\": [1, \"王\"]}', now())")
     await owner.execute(
         "INSERT INTO organisation VALUES ('o', '民政局', '{\"a\",NULL,\"b c\"}', 'MZ-HD', 'r', 'CHECK_OPERATOR', true)"
@@ -115,6 +116,8 @@ async def test_everything_comes_back_and_the_hub_goes_on_from_there(
         assert (await People(Vault(ring, random), random).by_ids(used, [hub.person]))[hub.person].identity == PERSON
     await engine.dispose()
     owner = await asyncpg.connect(empty_database_url)
+    first = "INSERT INTO issued_result (exchange, expires_at) VALUES ('x', now()) RETURNING index"
+    assert await owner.fetchval(first) == 0  # numbering that never began begins where it would have
     assert await owner.fetchval("INSERT INTO revocation (kind, ref, at) VALUES ('LETTER', 'x', now()) RETURNING seq") == 4
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="append-only"):
         await owner.execute("DELETE FROM log_entry")
