@@ -16,6 +16,7 @@ from pathlib import Path
 
 import asyncpg
 
+from hub.access_log.failures import FAILURES
 from hub.access_log.note import BadNote, Checkpoint, Verifier
 
 _INSERT = """
@@ -94,7 +95,7 @@ class Keeper:
             with suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        with suppress(*FAILURES):
             await self.flush()
 
     async def flush(self) -> None:
@@ -113,8 +114,8 @@ class Keeper:
             self._ready.clear()
             try:
                 await self.flush()
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-                self._ready.set()
+            except FAILURES:
+                self._ready.set()  # tried again, with whatever came meanwhile
                 await asyncio.sleep(1)
             await asyncio.sleep(_REST)
 

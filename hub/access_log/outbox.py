@@ -14,6 +14,7 @@ import asyncpg
 import orjson
 
 from hub.access_log.entry import Entry, change
+from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import Sealed
 from hub.access_log.writer import BATCH, AccessLog
 from hub.errors import RecordingFailed
@@ -41,7 +42,7 @@ async def _carry(log: AccessLog) -> int:
             if rows:
                 first = await turn.extend([_sealed(log, row) for row in rows])
                 await turn.connection.execute(_MARK, [row["id"] for row in rows], range(first, first + len(rows)))
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    except FAILURES:
         raise RecordingFailed("the access log could not take state changes") from None
     if turn.grown is not None:
         log.sign(turn.grown)

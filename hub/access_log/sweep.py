@@ -12,6 +12,7 @@ import asyncpg
 import orjson
 
 from hub.access_log.entry import Entry, not_delivered
+from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import split
 from hub.access_log.writer import BATCH, AccessLog
 from hub.errors import RecordingFailed
@@ -56,7 +57,7 @@ class Sweep:
                 self._from = settled
                 if settled < end:
                     break
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except FAILURES:
             raise RecordingFailed("the access log could not be swept") from None
         return closed
 

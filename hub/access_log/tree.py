@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import Sealed
 from hub.access_log.merkle import Head, Node, grow
 
@@ -129,7 +130,7 @@ class Tree:
         async with self._turn:
             connection, self._connection = self._connection, None
             if connection is not None:
-                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                with suppress(*FAILURES):
                     await connection.execute("RESET statement_timeout; RESET idle_in_transaction_session_timeout")
                 await self._pool.release(connection)
 
@@ -160,7 +161,7 @@ class Tree:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            with suppress(*FAILURES):
                 await asyncio.shield(self._pool.release(connection))
 
 
