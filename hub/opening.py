@@ -6,7 +6,7 @@ Everything that waits is opened here and closed in reverse; what a request touch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,14 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.registry import Departments, flattened, open_connectors
 from hub import metrics
+from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
 from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
 from hub.answer import Answerer
 from hub.audit import Audit
+from hub.authorizations.desk import Desk, open_desk
 from hub.caller import Caller
-from hub.desk import Desk, open_desk
 from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
@@ -92,7 +93,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log = AccessLog(
-            writing, keys=keys, clock=clock, random=random, origin=log_origin(settings),
+            writing, keys=keys, clock=clock, random=random, origin=settings.log_origin,
             checkpoint_path=settings.directory / "checkpoint", wait=settings.log_wait,
         )
         await log.start()
@@ -101,7 +102,9 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         upkeep = Upkeep(log, Sweep(log, writing), security)
         upkeep.start()
         stack.push_async_callback(upkeep.stop)
-        desk = await open_desk(settings, engine=database, pool=records, keys=keys, vault=vault, log=log, clock=clock, random=random)
+        desk = await open_desk(
+            settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
+        )
         stack.push_async_callback(desk.close)
         neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
         limits = Limits()
@@ -154,15 +157,19 @@ def planner_of(
     )
 
 
+def _refusals(log: AccessLog) -> Callable[[Caller, str, datetime], Awaitable[None]]:
+    """An authenticated refusal at the token endpoint is an entry too."""
+
+    async def refused(caller: Caller, code: str, at: datetime) -> None:
+        await log.append(refusal(at=at, code=code, caller=caller))
+
+    return refused
+
+
 def _trouble(source: Source, status: str, error: Exception) -> None:
     """For the operator: which department, which status, which kind of failure; never a department's words."""
     metrics.DEPARTMENTS.labels(source.department, status).inc()
     _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
-
-
-def log_origin(settings: Settings) -> str:
-    """The name of this hub's log, in checkpoints and public keys: the issuer without its scheme."""
-    return f"{settings.issuer.partition('//')[2]}/log"
 
 
 def kept_directory(settings: Settings) -> Path:

@@ -35,6 +35,11 @@ class Settings:
     gather: bool = True
     secure_cookies: bool = False
 
+    @property
+    def log_origin(self) -> str:
+        """The name of this hub's log, in checkpoints and public keys: the issuer without its scheme."""
+        return f"{self.issuer.partition('//')[2]}/log"
+
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:
         """From an environment; an unknown HUB_ name outside `_FOREIGN` is refused, so that a typo cannot switch a guard off."""
