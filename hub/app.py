@@ -12,16 +12,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub import journal, metrics
 from hub.access_log.routes import routes as log_routes
+from hub.authorizations.intake import routes as intake_routes
 from hub.console.inquiry import console_routes
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
-from hub.intake import routes as intake_routes
 from hub.migrate import head, revision_of
 from hub.oauth.routes import routes as oauth_routes
 from hub.opening import Hub, open_hub
@@ -95,11 +96,9 @@ def graph(hub: Hub) -> Graph:
 def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     """Everything beside the graph."""
     found: list[BaseRoute] = [
-        Route("/healthz", lambda _request: PlainTextResponse("ok")),
-        Route("/readyz", lambda _request: _readiness(hub)),
-        Route("/metrics", lambda _request: Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)),
+        *_probes(hub),
         *oauth_routes(hub.desk.authorization),
-        *intake_routes(hub.desk, hub.security, hub.upkeep.wake),
+        *intake_routes(hub.desk, hub.upkeep.wake),
         *operation_routes(hub.desk, answering.persisted, hub.clock),
         *log_routes(hub.log, hub.desk.reader),
         *region_routes(hub),
@@ -109,6 +108,19 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     if hub.settings.graphiql:
         found += GraphiQL(SCHEMA).routes()
     return found
+
+
+def _probes(hub: Hub) -> list[BaseRoute]:
+    async def alive(_request: Request) -> Response:
+        return PlainTextResponse("ok")
+
+    async def ready(_request: Request) -> Response:
+        return await _readiness(hub)
+
+    async def measured(_request: Request) -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)
+
+    return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", measured)]
 
 
 async def _readiness(hub: Hub) -> Response:
