@@ -96,8 +96,10 @@ class _Shelf:
             return self._present()
         async with self._looking:
             if not self._current():
-                self._seen = stamp(self._directory.stat())
+                seen = stamp(self._directory.stat())
                 old, self._served = self._served, await asyncio.to_thread(self._look, self._served)
+                # Only now: a question that came while the look went on must wait for it, not take its absence for an answer.
+                self._seen = seen
                 if old is not None and old is not self._served:
                     old.close()
             return self._present()

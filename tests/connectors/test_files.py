@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 
@@ -133,3 +134,13 @@ async def test_one_unreadable_value_is_an_error_of_its_person_alone(tmp_path, po
     assert [records.status for records in told.values()] == ["SOURCE_ERROR", "NO_RECORD", "MATCHED", "NO_RECORD"]
     assert reader.batches.tally.unreadable == 1
     await reader.close()
+
+
+async def test_two_questions_at_once_both_wait_for_the_first_look(tmp_path, population):
+    people = household(population, "disability")
+    write(tmp_path, [f"{people[0].id_number}42,张,,,1"])
+    files = connector(tmp_path)
+    asked = ask("disability", people)
+    first, second = await asyncio.gather(files.fetch(asked), files.fetch(asked))
+    assert first == second
+    await files.close()
