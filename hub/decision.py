@@ -101,7 +101,7 @@ def _group(at: GroupPlace, rules: Rules, key: SubjectKey, table: Mapping[Resourc
         return _told(at, rules, verdicts, told=(at.place,))
     presence = verdicts[PRESENCE]
     if presence.form is Form.WITHHELD:
-        return refused(at, "NOT_COVERED", presence.reason, verdicts)
+        return refused(at, "NOT_COVERED", str(presence.reason), verdicts)
     if at.source not in rules.connected:
         return refused(at, "SOURCE_ERROR", "NOT_CONNECTED", verdicts)
     return _told(at, rules, verdicts, told=at.lists if presence.form is Form.FULL else ())
@@ -141,7 +141,7 @@ def _told(at: GroupPlace, rules: Rules, verdicts: Mapping[str, Verdict], *, told
             continue
         verdict = verdicts[leaf.spec.name] if told else _weaker(verdicts[leaf.spec.name], verdicts[PRESENCE])
         if not verdict.form.allows(leaf.form):
-            lines[leaf.spec.name, verdict.reason] = _line(leaf.spec.name, verdict)
+            lines[leaf.spec.name, str(verdict.reason)] = _line(leaf.spec.name, verdict)
         elif why := _no_threshold(leaf, rules):
             lines[leaf.spec.name, why] = Line(leaf.spec.name, verdict.form, why, "")
         else:
@@ -177,7 +177,7 @@ def _weaker(verdict: Verdict, presence: Verdict) -> Verdict:
 
 
 def _line(field: str, verdict: Verdict) -> Line:
-    return Line(field, verdict.form, verdict.reason, _rule(verdict))
+    return Line(field, verdict.form, str(verdict.reason), _rule(verdict))
 
 
 def _rule(verdict: Verdict) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from connectors.interface import Connector
+from connectors.registry import Departments
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +38,16 @@ class KnownSources:
         """`neighbours` by region code; each answers the one group it names."""
         self._own = {source.group: source for source in own}
         self._neighbours = {(source.group, region[:6]): source for region, source in (neighbours or {}).items()}
+
+    @classmethod
+    def of(cls, departments: Departments, neighbours: Mapping[str, Source] | None = None) -> KnownSources:
+        """The departments of the manifests, and neighbours."""
+        return cls((
+            Source(
+                group=group, department=departments.department(group), region=departments.region(group), system=departments.system(group),
+                deadline=departments.deadline(group), gathers=departments.gatherable(group), connector=departments[group],
+            ) for group in departments
+        ), neighbours)
 
     def source(self, group: str, region: str) -> Source | None:
         """See `Sources`."""

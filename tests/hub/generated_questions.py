@@ -98,11 +98,10 @@ class Generator:
     def abstract(self, type_: object, depth: int) -> str:
         possible = SCHEMA.get_possible_types(type_)
         parts = [f"{self.alias(1.0)}__typename"]
-        for name in getattr(type_, "fields", {}):
-            if self.draw.random() < 0.4:
-                parts.append(self.field(type_, name, depth, aliased=True))
-        for one in self.draw.sample(list(possible), k=min(len(possible), self.draw.randrange(1, 5))):
-            parts.append(f"... on {one.name}{self.directives()} {self.selection(one, depth, aliased=True)}")
+        common = [name for name in getattr(type_, "fields", {}) if self.draw.random() < 0.4]
+        chosen = self.draw.sample(list(possible), k=min(len(possible), self.draw.randrange(1, 5)))
+        parts.extend(self.field(type_, name, depth, aliased=True) for name in common)
+        parts.extend(f"... on {one.name}{self.directives()} {self.selection(one, depth, aliased=True)}" for one in chosen)
         return "{ " + " ".join(parts) + " }"
 
     def field(self, type_: object, name: str, depth: int, *, aliased: bool) -> str:

@@ -314,4 +314,4 @@ def _one(code: str, *columns: Column) -> Ask:
 
 
 def _line(field: str, form: Form, reason: str, rules: tuple[str, ...]) -> Mapping[str, object]:
-    return {"field": field, "form": form.value, "reason": reason, "rule": ", ".join(rules) or None}
+    return {"field": field, "form": form.value, "reason": str(reason), "rule": ", ".join(rules) or None}

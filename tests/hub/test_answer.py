@@ -6,15 +6,18 @@ import asyncio
 import dis
 import json
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from hub.answer import LINES
 from hub.bounded import Bounded
 from hub.compiled import NotCompilable, compiled
+from hub.fetch import Fetcher
 from hub.interpreted import Interpretation
 from hub.leaf_types import leaf_types
 from hub.records import Surroundings, concrete, json_ready, read
+from policies.verdict import Relation
 from schema import SCHEMA
 from schema.register import GROUPS
 from tests.hub.road import FACT_GROUPS, NOW, Department, covered, matter, member, person, road, sources, standing, without
@@ -215,6 +218,22 @@ def test_records_are_read_from_mappings_attributes_and_classes() -> None:
     assert json_ready(NOW) == "2026-11-23T09:00:00+08:00"
     assert json_ready(NOW.date()) == "2026-11-23"
     assert json_ready(covered()) == covered()
+    assert json_ready(Relation.LOCAL) == "LOCAL"
+    assert json_ready(UUID(int=1)) == str(UUID(int=1))
+
+
+@pytest.mark.parametrize("page", [7, {"edges": {"cursor": "c"}}, {"edges": [{"cursor": "c", "node": {"basis": {"kind": "letter"}}}]}])
+async def test_a_provider_that_gives_no_list_or_no_known_type_is_an_error_at_its_path(keys, page) -> None:
+    async def provider(_who: object, _arguments: object) -> object:
+        return page
+
+    text = "{ accessLog { edges { cursor node { basis { ... on LetterBasis { kind } } } } } }"
+    _, _, answer = await road(keys, fetcher=Fetcher(roots={"accessLog": provider})).ask(text)
+    assert len(answer.errors) == 1
+    if page != 7 and isinstance(page["edges"], list):
+        assert answer.data == {"accessLog": {"edges": [{"cursor": "c", "node": {"basis": None}}]}}
+    else:
+        assert answer.data is None
 
 
 def test_a_bounded_mapping_forgets_the_least_recently_used() -> None:

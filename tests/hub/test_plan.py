@@ -16,7 +16,8 @@ from hub.explain import explain
 from hub.question import Place, Question
 from hub.scope import age_band
 from hub.sources import KnownSources
-from policies.verdict import AgeBand, BasisKind
+from policies.forms import Form
+from policies.verdict import AgeBand, BasisKind, Resource, Verdict
 from schema.register import GROUPS
 from tests.hub.road import FACT_GROUPS, NOW, Department, covered, matter, member, person, road, sources, standing, without
 
@@ -248,6 +249,32 @@ async def test_a_policy_that_fails_to_decide_asks_nothing(keys) -> None:
     with pytest.raises(RuntimeError):
         await travelled.ask(HOUSEHOLD)
     assert travelled.department.asks == []
+
+
+async def test_where_only_presence_may_be_told_the_rows_are_not_asked(keys) -> None:
+    class PresenceOnly:
+        def table(self, _purpose: str, _caller: object, _subject: object, resources: frozenset[Resource]) -> dict[Resource, Verdict]:
+            forms = {Resource(one.group, one.level, one.cross_region): Verdict(Form.BOOLEAN, "CROSS_REGION", ("presence-only",)) for one in resources}
+            return {one: verdict if one.level == "L2" and one.cross_region == "FULL" else Verdict(Form.WITHHELD, "LEVEL", ()) for one, verdict in forms.items()}
+
+    travelled = road(keys)
+    travelled.planner._verdicts._policy = PresenceOnly()
+    text = '{ case(id: "case_1") { household { members { person { vehicle { status disclosure { fields { field form reason } } records { useNature value { band } } } } } } } }'
+    for _ in range(2):
+        plan, _, answer = await travelled.ask(text)
+        first = answer.data["case"]["household"]["members"][0]["person"]["vehicle"]
+        assert first["records"] is None
+        assert first["status"] == "MATCHED"
+        assert first["disclosure"]["fields"] == [
+            {"field": "records", "form": "BOOLEAN", "reason": "CROSS_REGION"},
+            {"field": "useNature", "form": "WITHHELD", "reason": "CROSS_REGION"},
+            {"field": "value", "form": "WITHHELD", "reason": "LEVEL"},
+        ]
+        assert {columns for _, columns, _ in travelled.department.asked} == {frozenset()}
+        assert answer.told.rows == {}
+    assert "whether there is a record, no more" in explain(plan, {})
+    rows_only = '{ case(id: "case_1") { household { members { person { vehicle { records { useNature } } } } } } }'
+    assert (await travelled.plan(rows_only)).asks == ()
 
 
 async def test_a_pseudonym_is_of_one_case_and_not_shared(keys) -> None:
