@@ -1,0 +1,117 @@
+"""`hub client`: the systems that may ask, and the operations a client in allow-list mode may run."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import click
+from sqlalchemy import func, select
+
+from hub.authorizations.revocation import revoke_client
+from hub.cli.listing import show
+from hub.cli.premises import Premises, at_work, clock
+from hub.cli.public_keys import PublicKeys
+from hub.enrolment import allow_operation, enrol_client, withdraw_operation
+from hub.operation import Documents
+from hub.operations.limits import Limits
+from hub.operations.persisted import PersistedOperations
+from hub.postgres.connection import pool
+from hub.tables import Client, ClientOperation
+from policies.purposes import PURPOSES
+from schema import SCHEMA
+
+OPERATOR = "operator"
+"""Who the records name for what is done here."""
+
+
+@click.group()
+def client() -> None:
+    """客户系统: systems of organisations that may authenticate."""
+
+
+@client.command()
+@click.argument("client_id")
+@click.option("--organisation", required=True, help="Code of an enrolled organisation.")
+@click.option("--name", required=True)
+@click.option("--jwks", required=True, type=PublicKeys(), help="JWK set of its public keys.")
+@click.option("--purpose", "purposes", required=True, multiple=True, type=click.Choice(sorted(PURPOSES)), metavar="CODE", help="May be repeated.")
+@click.option("--allow-list-only", is_flag=True, help="Runs listed operations only.")
+@click.option("--look-ups-per-day", type=click.IntRange(min=0), default=200, show_default=True, help="By ID number; 0 for none.")
+def add(
+    client_id: str, organisation: str, name: str, jwks: dict[str, Any], purposes: tuple[str, ...], *, allow_list_only: bool,
+    look_ups_per_day: int,
+) -> None:
+    """Add or change a client; one that was disabled is active again."""
+
+    async def work(premises: Premises) -> None:
+        await enrol_client(
+            premises.engine, client_id=client_id, organisation=organisation, name=name, jwks=jwks, purposes=purposes, at=clock(),
+            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day,
+        )
+        click.echo(f"client {client_id} enrolled for {', '.join(purposes)} with {len(jwks['keys'])} key(s); workers follow within 30 s")
+
+    at_work(work)
+
+
+@client.command("list")
+def list_clients() -> None:
+    """All clients."""
+
+    async def work(premises: Premises) -> None:
+        listed = select(func.count()).where(ClientOperation.client_id == Client.id).scalar_subquery()
+        query = select(Client.id, Client.organisation, Client.active, Client.allow_list_only, listed, Client.look_ups_per_day, Client.purposes)
+        async with premises.engine.connect() as connection:
+            rows = (await connection.execute(query.order_by(Client.id))).all()
+        heads = ("client", "organisation", "active", "allow-list only", "operations", "look-ups/day", "purposes")
+        show(heads, [tuple(row) for row in rows], none="no client enrolled")
+
+    at_work(work)
+
+
+@client.command()
+@click.argument("client_id")
+def disable(client_id: str) -> None:
+    """Disable a client; every token it holds stops within a second."""
+
+    async def work(premises: Premises) -> None:
+        if not await revoke_client(premises.engine, client_id, by=OPERATOR, at=clock()):
+            raise click.ClickException(f"there is no active client {client_id}")
+        click.echo(f"client {client_id} disabled")
+
+    at_work(work)
+
+
+@client.command("allow-operation")
+@click.argument("client_id")
+@click.argument("operation", metavar="FILE|HASH")
+@click.option("--withdraw", is_flag=True, help="Take it off the list instead; workers follow within 5 s.")
+def allow(client_id: str, operation: str, *, withdraw: bool) -> None:
+    """Put an operation on a client's allow list: a document to register, or the hash of one that is registered."""
+
+    async def work(premises: Premises) -> None:
+        if not re.fullmatch(r"[0-9a-fA-F]{64}", operation):
+            digest = await _digest(premises, Path(operation), register=not withdraw)
+        else:
+            digest = operation.lower()
+        if withdraw:
+            await withdraw_operation(premises.engine, client=client_id, digest=digest, at=clock())
+            click.echo(f"off {client_id}'s list: {digest}")
+        else:
+            await allow_operation(premises.engine, client=client_id, digest=digest, at=clock())
+            click.echo(f"on {client_id}'s list: {digest}")
+
+    at_work(work)
+
+
+async def _digest(premises: Premises, document: Path, *, register: bool) -> str:
+    """The document's hash; registered as a client's own would be, within the same limits."""
+    text = await asyncio.to_thread(document.read_text, encoding="utf-8")
+    if not register:
+        return sha256(text.encode()).hexdigest()
+    async with await pool(premises.url, max_size=1) as records:
+        persisted = PersistedOperations(records, Documents(SCHEMA, Limits()), seconds=lambda: clock().timestamp())
+        return await persisted.register(text, by=OPERATOR, at=clock())

@@ -1,0 +1,88 @@
+"""`hub doctor`: is this hub well? One line a check; exit status 1 where one fails."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+
+import click
+
+from hub.cli import ailments
+from hub.cli.findings import Finding, State, fail, looked
+from hub.cli.premises import Premises, open_premises, read_settings
+from hub.cli.reachability import departments
+from hub.settings import Settings, SettingsError
+
+Look = Callable[[], Awaitable[Finding]]
+
+
+@click.command()
+def doctor() -> None:
+    """体检: check settings, keys, database, access log, departments, agreements, policy. Nobody's facts are asked for."""
+    failed = asyncio.run(_examine())
+    if failed:
+        click.echo(f"{failed} check(s) failed")
+        raise click.exceptions.Exit(1)
+    click.echo("all well 一切正常")
+
+
+async def _examine() -> int:
+    """Print each finding as it comes; how many failed."""
+    try:
+        settings = read_settings()
+    except SettingsError as fault:
+        return _told([fail("settings", str(fault), "see the table of settings in the README")])
+    failed = 0
+    for check, look in _without_database(settings):
+        failed += _told([await looked(check, look)])
+    failed += _told(await _departments(settings))
+    return failed + await _database(settings)
+
+
+def _without_database(settings: Settings) -> Sequence[tuple[str, Look]]:
+    return (
+        ("settings", partial(ailments.settings_sane, settings)),
+        ("directory", partial(ailments.directory_private, settings)),
+        ("keys", partial(ailments.keys_whole, settings)),
+        ("policy", partial(ailments.policy_loads, settings)),
+        ("GraphiQL", partial(ailments.editor_whole, settings)),
+    )
+
+
+def _with_database(premises: Premises) -> Sequence[tuple[str, Look]]:
+    return (
+        ("clock", partial(ailments.clock_sane, premises)),
+        ("access log", partial(ailments.log_sound, premises)),
+        ("revocations", partial(ailments.revocations_heard, premises)),
+        ("agreements", partial(ailments.agreements_hold, premises)),
+    )
+
+
+async def _database(settings: Settings) -> int:
+    """The checks that need the database, once it is there."""
+    failed = 0
+    looking: list[Finding] = []
+
+    async def look() -> Finding:
+        async with open_premises(empty=bool(settings.database_url)) as premises:
+            first = await ailments.database_usable(premises)
+            if first.state is not State.FAIL:
+                looking.extend([await looked(check, one) for check, one in _with_database(premises)])
+            return first
+
+    failed += _told([await looked("database", look)])
+    return failed + _told(looking)
+
+
+async def _departments(settings: Settings) -> Sequence[Finding]:
+    try:
+        return await departments(settings)
+    except SettingsError as fault:
+        return [fail("departments", str(fault))]
+
+
+def _told(findings: Sequence[Finding]) -> int:
+    for finding in findings:
+        click.secho(finding.line(), fg={State.OK: None, State.WARN: "yellow", State.FAIL: "red"}[finding.state])
+    return sum(finding.state is State.FAIL for finding in findings)

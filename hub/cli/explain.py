@@ -1,0 +1,168 @@
+"""`hub explain`: what a question would ask of whom and tell, and why, for a token as it would be issued now. Nothing is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import asyncpg
+import click
+
+from connectors.registry import Departments, flattened, open_connectors
+from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.checks import NotStanding, handled, stand
+from hub.authorizations.coverage import CHINA, letter_state
+from hub.authorizations.matter import Matter
+from hub.authorizations.matters import Matters
+from hub.authorizations.presentation import Presenter
+from hub.authorizations.standing import Standing
+from hub.caller import Basis
+from hub.cli.premises import Premises, at_work, clock
+from hub.explain import explain
+from hub.keys import KeyRing
+from hub.oauth.clients import Clients
+from hub.oauth.tokens import LIFETIME
+from hub.opening import planner_of
+from hub.operation import Documents
+from hub.operations.limits import Limits
+from hub.people.handles import Handles
+from hub.people.store import People
+from hub.people.vault import Vault
+from hub.plan import Planner
+from hub.postgres.connection import pool
+from hub.regions.neighbours import open_neighbours
+from hub.settings import Settings, SettingsError
+from policies.engine import load
+from policies.verdict import BasisKind
+from schema import SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The command line: who would ask, for what, on what basis."""
+
+    client: str
+    purpose: str
+    case: str
+    basis: str
+
+
+class JsonObject(click.ParamType[dict[str, Any]]):
+    """A JSON object, as text."""
+
+    name = "json"
+
+    def convert(self, value: str | dict[str, Any], param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        """Fails on anything else, without quoting it: a variable may hold an ID number."""
+        try:
+            read = json.loads(value) if isinstance(value, str) else value
+        except ValueError:
+            self.fail("not JSON", param, ctx)
+        if not isinstance(read, dict):
+            self.fail("not a JSON object", param, ctx)
+        return read
+
+
+@click.command("explain")
+@click.argument("query", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
+@click.option("--as", "client", required=True, metavar="CLIENT", help="The client that would ask.")
+@click.option("--purpose", required=True)
+@click.option("--case", required=True)
+@click.option("--variables", type=JsonObject(), default="{}", help="JSON object. Handles of a case are the organisation's own.")
+@click.option("--basis", default="letter", show_default=True, metavar="letter|statute:ARTICLE", help="letter: every letter of the case in force.")
+def explain_command(query: Path, client: str, purpose: str, case: str, variables: dict[str, Any], basis: str) -> None:
+    """Print the plan of a question: per field the verdict, the rule that fired, the department and its columns.
+
+    QUERY is a file, or - for standard input. No department is asked and nothing is logged.
+    """
+    asked = Asked(client, purpose, case, basis)
+
+    async def work(premises: Premises) -> str:
+        text = await asyncio.to_thread(sys.stdin.read) if str(query) == "-" else await asyncio.to_thread(query.read_text, encoding="utf-8")
+        async with pool_of(premises) as records:
+            return await _explained(premises, records, text, variables, asked)
+
+    click.echo(at_work(work))
+
+
+@asynccontextmanager
+async def pool_of(premises: Premises) -> AsyncIterator[asyncpg.Pool[asyncpg.Record]]:
+    """Connections for records."""
+    async with await pool(premises.url, max_size=2) as records:
+        yield records
+
+
+async def _explained(
+    premises: Premises, records: asyncpg.Pool[asyncpg.Record], text: str, variables: Mapping[str, Any], asked: Asked,
+) -> str:
+    keys, now = await asyncio.to_thread(premises.keys), clock()
+    standing = await standing_of(premises, records, keys, asked, now)
+    operation = await Documents(SCHEMA, Limits()).load(text)
+    question, values = operation.question(variables)
+    async with _planning(premises.settings, records, keys) as (planner, departments):
+        return explain(await planner.plan(question, values, standing, now), departments)
+
+
+async def standing_of(
+    premises: Premises, records: asyncpg.Pool[asyncpg.Record], keys: KeyRing, asked: Asked, now: datetime,
+) -> Standing:
+    """The standing a token of this client would have now; checks 3 to 9 are the token's own. Raises NotStanding."""
+    client = await Clients(records).load(asked.client)
+    if client is None:
+        raise click.ClickException(f"there is no client {asked.client} with keys the hub accepts; see `hub client list`")
+    matters = Matters(premises.engine, People(Vault(keys, os.urandom), os.urandom))
+    presenter = Presenter(matters, Handles(keys), region=premises.settings.region)
+    matter = handled(await presenter.matter(asked.case), client.requester.organisation)
+    caller = presenter.caller(
+        client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked.basis, matter, now), case=asked.case, groups=None,
+        token="", expires_at=now + LIFETIME, allow_list_only=False, look_ups_per_day=client.look_ups_per_day,
+    )
+    catalogue = Catalogue(records)
+    await catalogue.refresh(0.0)
+    shared = catalogue.decide(department=caller.department, purpose=caller.purpose, on=now.astimezone(CHINA).date())
+    try:
+        return stand(presenter.present(caller, client.requester, matter, now), shared)
+    except NotStanding as refused:
+        raise click.ClickException(f"no token would be issued: {refused.reason.value}, {refused.message}") from None
+
+
+def _basis(given: str, matter: Matter | None, now: datetime) -> Basis:
+    kind, _, article = given.partition(":")
+    if kind == "statute" and article:
+        return Basis(BasisKind.STATUTE, article=article)
+    if given != "letter":
+        raise click.ClickException("--basis is letter, or statute:ARTICLE as in statute:'SAL §42'")
+    letters = matter.letters if matter is not None else ()
+    return Basis(BasisKind.LETTER, letters=tuple((one.id, one.hash) for one in letters if letter_state(one, now) is None))
+
+
+@asynccontextmanager
+async def _planning(
+    settings: Settings, records: asyncpg.Pool[asyncpg.Record], keys: KeyRing,
+) -> AsyncIterator[tuple[Planner, Departments]]:
+    """The planner a worker would have. Departments and neighbours are known by their manifests and agreements, not contacted."""
+    async with AsyncExitStack() as stack:
+        policy = await asyncio.to_thread(load, settings.region[:6])
+        departments = await open_connectors(settings.manifests, flattened(await sources(settings)), clock=clock, random=os.urandom)
+        stack.push_async_callback(departments.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=os.urandom)
+        yield planner_of(settings, policy, departments, neighbours, keys, None, clock), departments
+
+
+async def sources(settings: Settings) -> dict[str, Any]:
+    """The departments' addresses and secrets. Raises SettingsError."""
+    try:
+        read: dict[str, Any] = json.loads(await asyncio.to_thread(settings.sources.read_text, encoding="utf-8"))
+    except (OSError, ValueError):
+        raise SettingsError(f"HUB_SOURCES: {settings.sources} cannot be read as JSON (see docs/contracts/README.md)") from None
+    return read

@@ -1,0 +1,47 @@
+"""`hub platform`: the platforms whose signed registrations the hub accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from sqlalchemy import select
+
+from hub.cli.listing import show
+from hub.cli.premises import Premises, at_work, clock
+from hub.cli.public_keys import PublicKeys
+from hub.enrolment import enrol_platform
+from hub.tables import Platform
+
+
+@click.group()
+def platform() -> None:
+    """业务平台: platforms that register cases, households and letters."""
+
+
+@platform.command()
+@click.argument("platform_id")
+@click.option("--name", required=True)
+@click.option("--jwks", required=True, type=PublicKeys(), help="JWK set of its public keys.")
+def add(platform_id: str, name: str, jwks: dict[str, Any]) -> None:
+    """Add or change a platform."""
+
+    async def work(premises: Premises) -> None:
+        await enrol_platform(premises.engine, platform=platform_id, name=name, jwks=jwks, at=clock())
+        click.echo(f"platform {platform_id} enrolled with {len(jwks['keys'])} key(s)")
+
+    at_work(work)
+
+
+@platform.command("list")
+def list_platforms() -> None:
+    """All platforms."""
+
+    async def work(premises: Premises) -> None:
+        query = select(Platform.id, Platform.active, Platform.jwks, Platform.name).order_by(Platform.id)
+        async with premises.engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        listed = [(row.id, row.active, [key.get("kid", "") for key in row.jwks["keys"]], row.name) for row in rows]
+        show(("platform", "active", "keys", "name"), listed, none="no platform enrolled")
+
+    at_work(work)

@@ -1,0 +1,71 @@
+"""Whether each department can be reached: its manifest parses, and its door opens. Nobody is asked about.
+
+The probe goes no further than a door: a TCP connection for a protocol over HTTP, a log-in and an empty statement for a
+front-end database, a directory with a finished drop for files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import asyncpg
+from yarl import URL
+
+from connectors.manifest import Manifest, parse
+from connectors.registry import flattened
+from connectors.section import ManifestFault
+from hub.cli.explain import sources
+from hub.cli.findings import Finding, fail, ok, warn
+from hub.settings import Settings
+
+_PATIENCE = 3.0
+
+
+async def departments(settings: Settings) -> Sequence[Finding]:
+    """One finding a manifest."""
+    known = flattened(await sources(settings))
+    paths = await asyncio.to_thread(lambda: sorted(settings.manifests.glob("*.toml")))
+    if not paths:
+        return [fail("departments", f"no manifest in {settings.manifests}", "set HUB_MANIFESTS")]
+    return await asyncio.gather(*(_department(path, known) for path in paths))
+
+
+async def _department(path: Path, known: Mapping[str, str]) -> Finding:
+    check = f"department {path.stem}"
+    try:
+        manifest = parse(path.name, await asyncio.to_thread(path.read_text, encoding="utf-8"), known)
+    except ManifestFault as fault:
+        return fail(check, str(fault), "see docs/connecting-a-department.md")
+    try:
+        seen = await asyncio.wait_for(_probe(manifest), _PATIENCE)
+    except TimeoutError:
+        return fail(check, f"{manifest.title} does not answer in {_PATIENCE:.0f} s", "its groups are told as SOURCE_TIMEOUT meanwhile")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
+        return fail(check, f"{manifest.title} cannot be reached ({type(fault).__name__})", "its groups are told as SOURCE_ERROR meanwhile")
+    groups = ", ".join(sorted(manifest.groups))
+    if seen:
+        return warn(check, f"{manifest.title}: {seen}", f"{groups} cannot be told")
+    return ok(check, f"{manifest.title} {manifest.protocol}, {groups}")
+
+
+async def _probe(manifest: Manifest) -> str:
+    """What is wrong, "" for nothing. Raises what the door raises."""
+    if manifest.protocol == "sql":
+        session = await asyncpg.connect(manifest.place)
+        try:
+            await session.execute("SELECT")
+        finally:
+            await session.close()
+        return ""
+    if manifest.protocol == "files":
+        done = await asyncio.to_thread(lambda: any(Path(manifest.place).glob("*.done")))
+        return "" if done else "no finished drop in its directory"
+    url = URL(manifest.place)
+    _, writer = await asyncio.open_connection(url.host, url.port, ssl=url.scheme == "https" or None)
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+    return ""
