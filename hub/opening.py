@@ -92,16 +92,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(departments.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
-        log = AccessLog(
-            writing, keys=keys, clock=clock, random=random, origin=settings.log_origin,
-            checkpoint_path=settings.directory / "checkpoint", wait=settings.log_wait,
-        )
-        await log.start()
-        stack.push_async_callback(log.stop)
-        security = SecurityLog(settings.directory / "security.log", clock=clock)
-        upkeep = Upkeep(log, Sweep(log, writing), security)
-        upkeep.start()
-        stack.push_async_callback(upkeep.stop)
+        log, security, upkeep = await _open_log(stack, settings, writing, keys, clock=clock, random=random)
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
         )
@@ -109,21 +100,45 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
         limits = Limits()
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
-        audit = Audit(log.store, desk.log_subject)
-        fetcher = Fetcher(
-            gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble,
-            roots={"accessLog": audit.access_log},
-        )
-        road = Road(
-            planner=planner, fetcher=fetcher, answerer=Answerer(SCHEMA, planner.reach), log=log, policy_digest=policy.digest,
-            clock=clock, random=random, max_response=limits.response,
-        )
+        road = _road(settings, planner, desk, log, policy.digest, clock=clock, random=random, limits=limits)
         documents = Documents(SCHEMA, limits, introspection=settings.introspection)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
             neighbours=neighbours, limits=limits, clock=clock, random=random,
         )
+
+
+async def _open_log(
+    stack: AsyncExitStack, settings: Settings, writing: asyncpg.Pool[asyncpg.Record], keys: KeyRing, *, clock: Clock, random: Random,
+) -> tuple[AccessLog, SecurityLog, Upkeep]:
+    """The log and what keeps it; closed in reverse: the upkeep carries what is left before the log ends."""
+    log = AccessLog(
+        writing, keys=keys, clock=clock, random=random, origin=settings.log_origin,
+        checkpoint_path=settings.directory / "checkpoint", wait=settings.log_wait,
+    )
+    await log.start()
+    stack.push_async_callback(log.stop)
+    security = SecurityLog(settings.directory / "security.log", clock=clock)
+    upkeep = Upkeep(log, Sweep(log, writing), security)
+    upkeep.start()
+    stack.push_async_callback(upkeep.stop)
+    return log, security, upkeep
+
+
+def _road(
+    settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, *, clock: Clock, random: Random,
+    limits: Limits,
+) -> Road:
+    audit = Audit(log.store, desk.log_subject)
+    fetcher = Fetcher(
+        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble,
+        roots={"accessLog": audit.access_log},
+    )
+    return Road(
+        planner=planner, fetcher=fetcher, answerer=Answerer(SCHEMA, planner.reach), log=log, policy_digest=policy_digest,
+        clock=clock, random=random, max_response=limits.response,
+    )
 
 
 def planner_of(

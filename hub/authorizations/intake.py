@@ -24,9 +24,12 @@ _log = structlog.stdlib.get_logger("hub.authorizations")
 class Counter(Protocol):
     """Who takes platforms' messages."""
 
-    registrar: Registrar
-    revocations: Revocations
-    clock: Callable[[], datetime]
+    @property
+    def registrar(self) -> Registrar: ...
+    @property
+    def revocations(self) -> Revocations: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
 
 
 def routes(counter: Counter, wake: Callable[[], None]) -> list[Route]:
