@@ -113,7 +113,7 @@ class Living:
             organisations=[self.offices[name].organisation for name in organisations],
         )
         reply = await self.line.send("/registrations", message)
-        assert reply.status == 200, reply.raw
+        assert reply.status == 201, reply.raw
         letters = reply.body["letters"]
         return Matter(
             reply.body["case"], reference, tuple({"id": one["id"], "hash": one["hash"]} for one in letters),
