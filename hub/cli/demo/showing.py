@@ -53,14 +53,20 @@ class Show:
             if group in GROUPS and facts is not None:
                 click.echo(f"      {GROUPS[group]:<6}{facts['status']:<16}{'；'.join(_records(facts.get('records') or []))[:150]}")
 
-    def asked(self, journal: Mapping[str, list[Mapping[str, Any]]]) -> None:
-        """What each department says it was asked: groups, their own column names, how many people. CL is a file read where it lies."""
+    def asked(self, journal: Mapping[str, list[Mapping[str, Any]]], reply: Reply | None = None) -> None:
+        """What each department says it was asked: groups, their own column names, how many people. CL's drop has no journal:
+        a file read where it lies, so the answer's own statuses tell.
+        """
+        statuses = reply.body.get("extensions", {}).get("disclosure", {}).get("statuses", {}) if reply else {}
         if not any(journal.values()):
             click.echo("    没有任何部门被询问 no department was asked")
         for department, calls in journal.items():
             for call in calls:
                 columns = ",".join(call["columns"])
                 click.echo(f"    问 {department}  {call['group']}: {len(call['subjects'])} 人  列 {columns[:110]}")
+        read = sum(many for status, many in statuses.get("disability", {}).items() if status in {"MATCHED", "NO_RECORD"})
+        if read:
+            click.echo(f"    读 CL  disability: {read} 人  前置机文件，就地读取 (a file drop, read where it lies)")
 
     def withheld(self, reply: Reply) -> None:
         """What was asked and not fetched in that form, by reason; from the plan, before anything was fetched."""

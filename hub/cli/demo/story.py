@@ -14,6 +14,7 @@ from hub.access_log.note import Verifier
 from hub.cli.demo.offices import Reply
 from hub.cli.demo.questions import FAMILY, LOG, RECOGNITION, SHORT
 from hub.cli.demo.showing import Show
+from hub.cli.demo.verifying import verify_whole_log
 from hub.cli.demo.world import Region, World
 from policies.code_lists import CODE_LISTS
 
@@ -40,6 +41,7 @@ class Story:
         await self._log_stopped(region)
         await self._neighbour(region)
         await self._officer(region)
+        await self._verified(region)
 
     async def _all_signed(self, region: Region, case: str, letters: list[dict[str, str]]) -> None:
         self._title("五口之家申请低保，全部签署：核对中心按 DIBAO_REVIEW 询问", "all signed: the full table")
@@ -144,13 +146,19 @@ class Story:
             )
         Show(region, CODE_LISTS["GB/T 4761"]).receipt(reply, await self._keys(region))
 
+    async def _verified(self, region: Region) -> None:
+        self._title("整本日志导出，离线核验", "the whole log exported and verified offline, by a command that knows no hub and no database")
+        async with self.world.session.get(f"{region.url}/log/key") as answer:
+            keys = await answer.text()
+        await verify_whole_log(region, keys, region.directory)
+
     async def _ask(self, region: Region, token: str, document: str, variables: Mapping[str, Any]) -> Reply:
         """One question, shown whole: what came, what each department was asked, what was not fetched, the receipt."""
         await self._forget(region)
         reply = await region.line.ask(token, document, variables)
         show = Show(region, CODE_LISTS["GB/T 4761"])
         show.members(reply)
-        show.asked(await self._journal(region))
+        show.asked(await self._journal(region), reply)
         show.withheld(reply)
         show.receipt(reply, await self._keys(region))
         return reply
