@@ -35,7 +35,9 @@ from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
 
 TOKENS = 4096
 """Verified tokens remembered in one worker."""
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, SQLAlchemyError, OSError, TimeoutError)
+_FAILURES = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SQLAlchemyError, OSError, TimeoutError,
+)  # fmt: skip
 
 
 class TokenRefused(Unauthenticated):

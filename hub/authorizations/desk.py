@@ -103,7 +103,7 @@ async def open_desk(
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             on_refusal=on_refusal,
         ),
-        watch=watch, recheck=Recheck(watch, matters), clock=clock, _people=people, _engine=engine,
+        watch=watch, recheck=Recheck(watch, matters, presenter, clock), clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(
             tokens=tokens, clients=clients, presenter=presenter, catalogue=catalogue, watch=watch, used=used,
             require_dpop=settings.require_dpop,

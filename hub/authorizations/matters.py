@@ -23,6 +23,8 @@ from hub.tables import Case, Household, Letter, Member, Signer
 KEPT = 60.0
 """Seconds a matter is kept without being read again; revocations do not wait for it."""
 MATTERS = 2000
+LONGEST_QUESTION = 600.0
+"""Seconds a question may be under way and still be told that its matter changed."""
 
 _LETTER = (
     Letter.id, Letter.number, Letter.document_hash, Letter.purposes, Letter.fact_groups, Letter.receivers, Letter.signed_at,
@@ -40,7 +42,8 @@ class Matters:
         self._people = people
         self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic)
         self._loading: dict[str, asyncio.Task[Matter | None]] = {}
-        self._changed: TTLCache[tuple[str, int], None] = TTLCache(MATTERS, KEPT * 2, timer=time.monotonic)
+        self._latest: TTLCache[str, Matter | None] = TTLCache(MATTERS, LONGEST_QUESTION, timer=time.monotonic)
+        self._again: set[asyncio.Future[Matter | None]] = set()
         self._dropped = 0
 
     def held(self, case: str) -> Matter | None:
@@ -58,22 +61,35 @@ class Matters:
             task.add_done_callback(lambda _: self._loading.pop(case, None) if self._loading.get(case) is task else None)
         return await asyncio.shield(task)
 
+    async def reload(self, case: str) -> Matter | None:
+        """The matter as it is in the database now, whatever is in memory."""
+        self._loading.pop(case, None)
+        self._held.pop(case, None)
+        return await self.load(case)
+
     def drop(self, kind: str, ref: str) -> None:
-        """What a revocation touches is read again: `kind` CASE or LETTER. A reading under way begins again."""
+        """What a revocation touches is read again, now: `kind` CASE or LETTER. A reading under way begins again."""
         if kind not in ("CASE", "LETTER"):
             return
         self._dropped += 1
         self._loading.clear()  # those waiting get what they began; who comes now reads anew
-        # Small, and rare: a map from letter to case would have to be kept true for nothing else.
-        for case, held in list(self._held.items()):
-            if case == ref or any(letter.id == ref for letter in held.letters):
+        # Rare, and over what is in memory: a map from letter to case would have to be kept true for nothing else.
+        for case, latest in list(self._latest.items()):
+            if case == ref or (latest is not None and any(letter.id == ref for letter in latest.letters)):
                 self._held.pop(case, None)
-                if kind == "CASE":
-                    self._changed[case, held.version] = None
+                self._latest[case] = None
+                again = asyncio.ensure_future(self.load(case))
+                self._again.add(again)
+                again.add_done_callback(self._read_again)
 
-    def changed(self, matter: Matter) -> bool:
-        """Whether a matter somebody holds was registered anew or closed since it was read."""
-        return (matter.case, matter.version) in self._changed
+    def latest(self, matter: Matter) -> Matter | None:
+        """The matter as last read, for a question under way that holds `matter`; None while it is being read again."""
+        return self._latest.get(matter.case, matter)
+
+    def _read_again(self, task: asyncio.Future[Matter | None]) -> None:
+        self._again.discard(task)
+        if not task.cancelled():
+            task.exception()  # retrieved: until somebody reads it successfully, `latest` says that it is not known
 
     async def _load(self, case: str) -> Matter | None:
         before = -1
@@ -82,8 +98,7 @@ class Matters:
             async with self._engine.connect() as connection:
                 found = await read(connection, self._people, case)
         if found is not None:
-            self._held[case] = found
-            self._changed.pop((case, found.version), None)  # registered anew, and nothing in it changed
+            self._held[case] = self._latest[case] = found
         return found
 
 

@@ -39,6 +39,10 @@ class Presenter:
         """A case's matter, from memory where it is there."""
         return (self._matters.held(case) or await self._matters.load(case)) if case else None
 
+    async def matter_anew(self, case: str) -> Matter | None:
+        """A case's matter, read now: a platform may have registered it a moment ago."""
+        return await self._matters.reload(case) if case else None
+
     def present(self, caller: Caller, requester: Requester, matter: Matter | None, at: datetime) -> Presented:
         """A matter the organisation does not handle is presented as none."""
         person = ""

@@ -3,53 +3,72 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from cachetools import TTLCache
 
-from hub.authorizations.matters import Matters
+from hub.authorizations.checks import NotStanding, Requester, stand
+from hub.authorizations.matter import Matter
+from hub.authorizations.matters import LONGEST_QUESTION, Matters
+from hub.authorizations.presentation import Presenter
 from hub.authorizations.reasons import Reason
-from hub.authorizations.standing import Standing
+from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.watch import RevocationWatch
+from hub.caller import Caller
 
-LONGEST_QUESTION = 600.0
-"""Seconds a question may be under way; what fell earlier was seen when it was let in."""
-REMEMBERED = 10_000
+CLIENTS = 1000
 
 
 class Recheck:
     """Asks memory alone; the watch keeps that fresh. One event loop's thread only."""
 
-    def __init__(self, watch: RevocationWatch, matters: Matters) -> None:
+    def __init__(self, watch: RevocationWatch, matters: Matters, presenter: Presenter, clock: Callable[[], datetime]) -> None:
         """Subscribes to the watch."""
         self._watch = watch
         self._matters = matters
-        self._fallen: TTLCache[tuple[str, str], None] = TTLCache(REMEMBERED, LONGEST_QUESTION, timer=time.monotonic)
+        self._presenter = presenter
+        self._clock = clock
+        self._clients: TTLCache[str, None] = TTLCache(CLIENTS, LONGEST_QUESTION, timer=time.monotonic)
         watch.subscribe(self._note)
 
     def __call__(self, standing: Standing, people: Sequence[str]) -> Mapping[str, str]:
         """Whose coverage has fallen since the standing was made, with the reason code."""
-        everybody = self._everybody(standing)
+        everybody = self._everybody(standing.caller)
         if everybody is not None:
             return dict.fromkeys(people, everybody.value)
-        return {person: Reason.AUTH_REVOKED.value for person in people if self._withdrawn(standing, person)}
+        if standing.matter is None:
+            return {}
+        latest = self._matters.latest(standing.matter)
+        if latest is standing.matter:
+            return {}
+        if latest is None:
+            return dict.fromkeys(people, Reason.REVOCATION_UNKNOWN.value)
+        return self._compared(standing, latest, people)
 
-    def _everybody(self, standing: Standing) -> Reason | None:
+    def _everybody(self, caller: Caller) -> Reason | None:
         if not self._watch.following:
             return Reason.REVOCATION_UNKNOWN  # deciding fails closed
-        if standing.caller.token and self._watch.revoked(standing.caller.token):
+        if caller.token and self._watch.revoked(caller.token):
             return Reason.TOKEN_INVALID
-        if ("CLIENT", standing.caller.client) in self._fallen:
-            return Reason.REQUESTER_MISMATCH
-        if standing.matter is not None and self._matters.changed(standing.matter):
-            return Reason.NO_JURISDICTION
-        return None
+        return Reason.REQUESTER_MISMATCH if caller.client in self._clients else None
 
-    def _withdrawn(self, standing: Standing, person: str) -> bool:
-        # One of several letters is enough: what still stands under the others is the next question's business.
-        covered = standing.coverage.get(person)
-        return covered is not None and any(("LETTER", letter) in self._fallen for letter in covered.letters)
+    def _compared(self, standing: Standing, latest: Matter, people: Sequence[str]) -> Mapping[str, str]:
+        """The checks run once more, on the matter as it is now."""
+        caller = standing.caller
+        requester = Requester(
+            client=caller.client, organisation=caller.organisation, department=caller.department, region=caller.region,
+            role=caller.role, purposes=frozenset({caller.purpose}), active=True,
+        )  # fmt: skip
+        try:
+            presented = self._presenter.present(caller, requester, latest, self._clock())
+            now = stand(presented, standing.catalogue).coverage
+        except NotStanding as refusal:
+            return dict.fromkeys(people, refusal.code)
+        unknown = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())
+        fallen = {person: now.get(person, unknown) for person in people}
+        return {person: one.code for person, one in fallen.items() if not one.covered}
 
     def _note(self, kind: str, ref: str) -> None:
-        if kind in ("LETTER", "CLIENT"):
-            self._fallen[kind, ref] = None
+        if kind == "CLIENT":
+            self._clients[ref] = None

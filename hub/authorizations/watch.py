@@ -23,13 +23,15 @@ CHANNEL = "hub_revocation"
 STOP_TIME = 1.0
 """Seconds within which a revocation that committed stops every question in every worker."""
 POLL = 0.5
+NAME = "hub-watch"
+"""What the operator sees in pg_stat_activity."""
 OVERLAP = 256
 """Rows read again each time: a row with a lower `seq` may commit after one with a higher (an operator's own SQL, say)."""
 
 _SINCE = "SELECT seq, kind, ref, expires_at FROM revocation WHERE seq > $1 ORDER BY seq"
 _LAST = "SELECT COALESCE(max(seq), 0) FROM revocation"
 _TOKENS = "SELECT ref, expires_at FROM revocation WHERE kind = 'TOKEN' AND expires_at > $1"
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _log = structlog.stdlib.get_logger("hub.watch")
 
 Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
@@ -52,6 +54,7 @@ class RevocationWatch:
         self._fresh_at = float("-inf")
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def subscribe(self, forget: Forget) -> None:
         """Have `forget` called for each revocation, before any question is decided after it was read."""
@@ -72,6 +75,7 @@ class RevocationWatch:
 
     async def stop(self) -> None:
         """End following."""
+        self._stopping = True
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -86,16 +90,17 @@ class RevocationWatch:
         if self.following:
             return
         try:
-            await asyncio.wait_for(self._read(self._pool.fetch), STOP_TIME)
+            async with asyncio.timeout(STOP_TIME):
+                await self._read(self._pool.fetch)
         except _FAILURES:
             # Deciding fails closed: what may have been revoked is not asked about.
             raise Overloaded(retry_after=1) from None
 
     async def _follow(self) -> None:
-        while True:
+        while not self._stopping:
             connection: asyncpg.Connection[asyncpg.Record] | None = None
             try:
-                settings = {"role": APP_ROLE}
+                settings = {"role": APP_ROLE, "application_name": NAME}
                 connection = await asyncpg.connect(plain_url(self._url), timeout=STOP_TIME, server_settings=settings)
                 await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
                 await self._read_on(connection)
@@ -105,15 +110,19 @@ class RevocationWatch:
                 if connection is not None:
                     connection.terminate()
             with contextlib.suppress(*_FAILURES):
-                await asyncio.wait_for(self._read(self._pool.fetch), STOP_TIME)
+                async with asyncio.timeout(STOP_TIME):
+                    await self._read(self._pool.fetch)
             await asyncio.sleep(POLL)
 
     async def _read_on(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        while True:
+        while not self._stopping:
             self._wake.clear()  # before reading: a notice that comes meanwhile is not lost
-            await asyncio.wait_for(self._read(connection.fetch), STOP_TIME)
+            # asyncio.timeout, not wait_for: that loses a cancellation which comes as the awaited is done (CPython 3.11)
+            async with asyncio.timeout(STOP_TIME):
+                await self._read(connection.fetch)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL)
+                async with asyncio.timeout(POLL):
+                    await self._wake.wait()
 
     async def _read(self, fetch: Fetch) -> None:
         began = time.monotonic()

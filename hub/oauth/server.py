@@ -125,7 +125,7 @@ class AuthorizationServer:
             look_ups_per_day=known.look_ups_per_day,
         )  # fmt: skip
         await self._parts.watch.settled()
-        matter = await presenter.matter(granted.case)
+        matter = await presenter.matter_anew(granted.case)
         try:
             allowed(presenter.present(caller, known.requester, matter, now))
         except NotStanding as refusal:
