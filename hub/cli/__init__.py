@@ -51,7 +51,6 @@ class Commands(click.Group):
 
 
 @click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="household-facts-hub", message="%(version)s")
 def main() -> None:
     """困难家庭核对数据枢纽 · a hub for the facts of a means check.
 
