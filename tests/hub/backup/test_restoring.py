@@ -8,14 +8,16 @@ import io
 import json
 import tarfile
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from hub.access_log.entry import change
 from hub.access_log.keeper import KeptFile
+from hub.access_log.leaf import seal
 from hub.access_log.merkle import Head, grow, leaf_hash
 from hub.access_log.note import Checkpoint, Signer
 from hub.backup import BackupRefused, BadArchive, backup, restore
@@ -25,6 +27,7 @@ from hub.people.store import People
 from hub.people.vault import Identity, Vault
 from hub.postgres import connection
 
+MADE = datetime(2026, 11, 23, tzinfo=UTC)
 PERSON = Identity("509901199003071234", "王小明\t\\N\n", "1", date(1990, 3, 7))  # what COPY's text format must escape
 
 
@@ -42,13 +45,14 @@ class Hub:
     async def append(self, count: int) -> None:
         """Entries into the log, a signed checkpoint after them."""
         owner = await asyncpg.connect(self.url)
-        bodies = [f"entry {number}".encode() for number in range(self.log.size, self.log.size + count)]
-        for number, body in enumerate(bodies, self.log.size):
+        numbers = range(self.log.size, self.log.size + count)
+        entries = [seal(change(at=MADE, code="X", about={"number": number}), random=lambda size, n=number: bytes([n]) * size) for number in numbers]
+        for number, entry in zip(numbers, entries, strict=True):
             await owner.execute(
                 "INSERT INTO log_entry (idx, leaf_hash, body, id, kind, at, subjects) VALUES ($1, $2, $3, $4, 'INTENT', now(), $5)",
-                number, leaf_hash(body), body, f"e{number}", ["aa", 'bb,{}"\\'],
+                number, entry.leaf_hash, entry.body, f"e{number}", ["aa", 'bb,{}"\\'],
             )  # fmt: skip
-        self.log = grow(self.log, [leaf_hash(body) for body in bodies])[0]
+        self.log = grow(self.log, [entry.leaf_hash for entry in entries])[0]
         await owner.execute(
             "UPDATE log_head SET size = $1, frontier = $2, root = $3", self.log.size, b"".join(self.log.frontier), self.log.root
         )
@@ -222,11 +226,12 @@ async def test_a_ring_rotated_since_the_backup_stays_as_it_is(hub, empty_databas
     ("harm", "told"),
     [
         ("UPDATE log_entry SET body = 'x' WHERE idx = 3", "entry 3 is not what was hashed"),
+        ("UPDATE log_entry SET body = body || '\\x20' WHERE idx = 3", "entry 3 is not what was hashed"),  # its rest, which no leaf holds
         ("DELETE FROM log_entry WHERE idx = 2", "entry 2 is missing"),
         ("DELETE FROM log_entry WHERE idx = 6", "under another root than the 6 entries"),
         ("DELETE FROM log_entry WHERE idx > 3; UPDATE log_head SET size = 4", "a checkpoint says 5 entries"),
         (
-            "UPDATE log_entry SET body = 'x', leaf_hash = sha256('\\x0078') WHERE idx = 1",
+            "UPDATE log_entry SET (body, leaf_hash) = (SELECT body, leaf_hash FROM log_entry WHERE idx = 0) WHERE idx = 1",
             "another root for the first 5 entries",
         ),
         ("DELETE FROM log_head", "the head says None"),
