@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
+import uvloop
 from yarl import URL
 
 from connectors.door import Answer, Door, accepted
@@ -122,7 +124,7 @@ async def test_a_connection_always_closed_is_tried_twice_and_no_more(served):
         writer.close()
 
     door, url = await served(hang_up)
-    with pytest.raises(DepartmentUnavailable, match="GA could not be reached: ServerDisconnectedError"):
+    with pytest.raises(DepartmentUnavailable, match="GA could not be reached: it closed the connection"):
         await post(door, url)
     assert len(seen) == 2
 
@@ -179,3 +181,138 @@ def test_only_a_plain_success_is_accepted(answer, error):
     assert accepted("GA", Answer(200, "application/json", b"{}"), "application/json") == b"{}"
 
 
+
+
+OKAY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+async def replied(served, *pieces: bytes, then: bytes = b"", max_bytes: int = 100_000):
+    """Posts to a server that answers in these pieces, then closes or, with `then`, sends that a moment later and stays."""
+    connections = []
+
+    async def reply(reader, writer):
+        connections.append(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while await request(reader):
+                for piece in pieces:
+                    writer.write(piece)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                if not then:
+                    break
+                await asyncio.sleep(0.01)
+                writer.write(then)
+        writer.close()
+
+    door, url = await served(reply, max_bytes=max_bytes)
+    return door, url, connections
+
+
+@pytest.mark.parametrize("pieces", [
+    (OKAY + b"Content-Length: 2\r\n\r\n{}",),
+    (OKAY + b"Content-Length: 2\r\n\r\n", b"{", b"}"),
+    (OKAY + b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n", b"1\r\n}\r\n0\r\n\r\n"),
+    (OKAY + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nContent-Type: text/html\r\n\r\n",),  # a trailer
+    (OKAY + b"\r\n{}",),  # no length: the answer ends with the connection
+    (b"HTTP/1.1 100 Continue\r\n\r\n", OKAY + b"Content-Length: 2\r\n\r\n{}"),
+    (b"HTTP/1.0 200 OK\r\ncontent-type: Application/JSON ; charset=utf-8\r\ncontent-length: 2\r\n\r\n{}",),
+])
+async def test_an_answer_is_whole_however_it_is_cut_and_framed(served, pieces):
+    door, url, _ = await replied(served, *pieces)
+    assert await post(door, url) == Answer(200, "application/json", b"{}")
+
+
+@pytest.mark.parametrize(("piece", "text"), [
+    (OKAY + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", "what is not HTTP"),
+    (OKAY + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "what is not HTTP"),
+    (OKAY + b"Content-Length: -2\r\n\r\n{}", "what is not HTTP"),
+    (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n{}", "what is not HTTP"),
+    (OKAY + b"X: " + b"y" * 40_000 + b"\r\n\r\n", "sent more than"),
+    (OKAY + b"X-A: y\r\n" * 8_000, "sent more than"),
+    (OKAY + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", "compressed its answer unasked"),
+    (OKAY + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", "broke off in the middle"),
+])
+async def test_an_answer_that_could_be_read_in_two_ways_is_not_read(served, piece, text):
+    door, url, _ = await replied(served, piece)
+    with pytest.raises(DepartmentBroke, match=text):
+        await post(door, url)
+
+
+async def test_a_kept_connection_serves_the_next_question(served):
+    door, url, connections = await replied(served, OKAY + b"Content-Length: 2\r\n\r\n{}", then=b"")
+    await post(door, url)
+    await post(door, url)
+    assert len(connections) == 2  # this server closes after each answer; a new connection, and no error
+
+    async def patient(reader, writer):
+        kept.append(writer)
+        while True:
+            try:
+                await request(reader)
+            except asyncio.IncompleteReadError:
+                break
+            writer.write(OKAY + b"Content-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    kept: list[object] = []
+    door, url = await served(patient)
+    for _ in range(3):
+        assert (await post(door, url)).body == b"{}"
+    assert len(kept) == 1
+    await asyncio.gather(*[post(door, url) for _ in range(5)])
+    await post(door, url)
+    assert len(kept) == 5  # one each; two are kept on
+
+
+async def test_bytes_nobody_asked_for_never_answer_the_next_question(served):
+    answered = OKAY + b"Content-Length: 2\r\n\r\n{}"
+    door, url, connections = await replied(served, answered + answered.replace(b"{}", b"[]"))
+    assert (await post(door, url)).body == b"{}"
+    assert (await post(door, url)).body == b"{}"
+    door, url, connections = await replied(served, answered, then=answered.replace(b"{}", b"[]"))
+    assert (await post(door, url)).body == b"{}"
+    await asyncio.sleep(0.05)
+    assert (await post(door, url)).body == b"{}"
+    assert len(connections) == 2
+
+
+async def test_a_question_given_up_closes_its_connection(served):
+    closed = asyncio.Event()
+
+    async def hang(reader, writer):
+        await request(reader)
+        assert await reader.read() == b""
+        closed.set()
+        writer.close()
+
+    door, url = await served(hang)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await post(door, url)
+    await asyncio.wait_for(closed.wait(), 2)
+
+
+async def test_a_header_cannot_carry_another(served):
+    door, url, connections = await replied(served, OKAY + b"Content-Length: 2\r\n\r\n{}")
+    for value in ("a\r\nX-Two: b", "a\nb", "a\rb", "a\0b"):
+        with pytest.raises(ValueError, match="line's end"):
+            await door.post(url, lambda value=value: (b"{}", {"Hub-Intent": value}))
+    assert not connections
+
+
+def test_it_speaks_under_the_loop_that_serves():
+    async def asked():
+        async def answer(reader, writer):
+            await request(reader)
+            writer.write(OKAY + b"Content-Length: 2\r\n\r\n{}")
+            await writer.drain()
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        door = Door("GA", concurrency=2, max_bytes=100)
+        told = await post(door, URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/q"))
+        await door.close()
+        server.close()
+        return told
+
+    assert uvloop.run(asked()) == Answer(200, "application/json", b"{}")
