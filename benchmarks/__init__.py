@@ -1,0 +1,1 @@
+"""The measured road beside its baseline: `python -m benchmarks`."""

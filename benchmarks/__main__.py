@@ -1,0 +1,88 @@
+"""`python -m benchmarks`: every figure the hub promises, measured in one run, each as a ratio within the run beside its target."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import access_log, measures
+from benchmarks.report import lines
+from benchmarks.scene import Scene, open_scene
+
+PARTS = ("road", "memory_source", "idle", "gathering", "log", "memory")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """The command line; a missed target is printed, not an exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="about a minute; the figures are rough")
+    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
+    parser.add_argument("--output", type=Path, default=Path("var/bench.json"))
+    options = parser.parse_args(argv)
+    effort = measures.QUICK if options.quick else measures.Effort()
+    begun = time.monotonic()
+    found = asyncio.run(measure(effort, frozenset(options.only or PARTS)))
+    found |= {
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}", "quick": options.quick,
+        "seconds": time.monotonic() - begun, "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_text(json.dumps(found, indent=1, ensure_ascii=False), encoding="utf-8")
+    print("\n".join(lines(found)))
+    return 0
+
+
+async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, Any]:
+    """The parts asked for, one after another."""
+    async with open_scene() as scene:
+        found = await _compared(scene, effort, parts)
+        if "gathering" in parts:
+            _say("gathering")
+            found["gathering"] = await measures.gathering(scene, effort)
+        if "memory" in parts:
+            _say("memory of a worker")
+            found["memory"] = await measures.memory(scene, effort)
+        if "log" in parts:
+            _say("the access log")
+            # All cores: the raw insert and ours are held against each other, and both wait for the database.
+            os.sched_setaffinity(0, range(os.cpu_count() or 1))
+            found["log"] = await asyncio.to_thread(access_log.run, await scene.fresh_database())
+    return found
+
+
+async def _compared(scene: Scene, effort: measures.Effort, parts: frozenset[str]) -> dict[str, Any]:
+    _say("comparing the two answers")
+    baseline, road = scene.baseline(), scene.road()
+    found: dict[str, Any] = {"equal": await measures.equal(baseline, road, families=len(road.ready["asks"]))}
+    if "road" in parts:
+        _say("the whole road beside the baseline")
+        found["road"] = await measures.side_by_side(scene, baseline, road, effort)
+    if "idle" in parts:
+        _say("an idle hub")
+        found["idle"] = await measures.idle(scene, baseline, road, effort)
+    baseline.stop()
+    road.stop()
+    if "memory_source" in parts:
+        _say("both without department I/O")
+        baseline, road = scene.baseline("--memory"), scene.road("--memory")
+        found["memory_source"] = await measures.side_by_side(scene, baseline, road, effort, factor=2)
+        baseline.stop()
+        road.stop()
+    return found
+
+
+def _say(what: str) -> None:
+    print(f"bench: {what} …", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""What a run found, against its targets: a line a figure, misses named as misses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Found = Mapping[str, Any]
+
+
+def lines(found: Found) -> Iterator[str]:
+    """The table, for people."""
+    yield from _head(found)
+    for name, part, write in _PARTS:
+        if name in found:
+            yield ""
+            yield part
+            yield from write(found[name])
+
+
+def verdict(value: float, target: float, aim: float | None = None) -> str:
+    """Whether a figure that should be small is small enough."""
+    if aim is not None and value <= aim:
+        return f"reached, and the aim of {aim:g}"
+    return "reached" if value <= target else "MISSED"
+
+
+def _head(found: Found) -> Iterator[str]:
+    equal = found["equal"]
+    yield f"The measured road: {found['machine']}, {found['seconds']:.0f} s"
+    yield (
+        f"one household, 4 members, 6 departments, {equal['leaves_an_answer']} leaves; answers of both compared equal, "
+        f"{equal['leaves']} leaves of {equal['families']} families; gateway on one core, departments, database and load on the other"
+    )
+
+
+def _ratio(found: Found, target: float, aim: float) -> Iterator[str]:
+    spent = found["cpu_ms"]
+    for name, title in (("baseline", "baseline"), ("road", "the road"), ("database", "  PostgreSQL's log, apart")):
+        rate = found["answers_a_second"].get(name)
+        yield f"  {title:<34}{_ms(spent[name])}" + (f"   {rate['median']:.0f} answers/s" if rate else "")
+    ratio = found["ratio"]
+    yield (
+        f"  ratio{'':<29}{ratio['median']:6.3f}    ({ratio['min']:.3f} to {ratio['max']:.3f})   "
+        f"target {target:g}: {verdict(ratio['median'], target, aim)}"
+    )
+
+
+def _idle(found: Found) -> Iterator[str]:
+    yield f"  critical path (one wave, each {found['critical_path_ms']:.0f} ms late) {found['critical_path_ms']:7.2f} ms"
+    yield f"  p50 {found['p50_ms']:.2f}, p95 {found['p95_ms']:.2f} ms; departments not late: p50 {found['prompt_departments_p50_ms']:.2f} ms"
+    yield f"  over the critical path{'':<12}{found['over_ms']:6.2f} ms   target 6: {verdict(found['over_ms'], 6)}"
+    yield f"  the baseline, of its six calls and nothing else: p50 {found['baseline_p50_ms']:.2f} ms"
+
+
+def _gathering(found: Found) -> Iterator[str]:
+    calls, rates = found["calls_an_answer"], found["answers_a_second"]
+    for name in ("ungathered", "gathered"):
+        yield f"  {name:<34}{calls[name]:6.2f} calls an answer   {rates[name]:.0f} answers/s"
+    yield f"  ratio{'':<29}{found['ratio']:6.3f}   target 0.25: {verdict(found['ratio'], 0.25)}"
+
+
+def _log(found: Found) -> Iterator[str]:
+    raw, target = max(found["raw_unnest"], found["raw_executemany"]), found["target"]
+    yield f"  raw batched insert {raw:.0f} rows/s; one writer {found['append_one_writer']:.0f}; two writers {found['append_two_writers']:.0f} together"
+    yield f"  ratio of one writer{'':<15}{found['ratio_one_writer']:6.3f}   target {target:g} or more: {'reached' if found['reached'] else 'MISSED'}"
+    yield f"  ratio of two writers{'':<14}{found['ratio_two_writers']:6.3f}"
+
+
+def _memory(found: Found) -> Iterator[str]:
+    curve, most = found["resident_mb"], max(found["resident_mb"])
+    flat = found["growth_mb"] <= 0.05 * most
+    yield f"  {found['answers']} answers, {found['operations']} operations; MB after each tenth: {' '.join(f'{one:.0f}' for one in curve)}"
+    yield f"  most {most:.0f} MB, target 250: {verdict(most, 250)}; over the second half {found['growth_mb']:+.1f} MB: {'flat' if flat else 'GROWS'}"
+
+
+def _ms(spread: Mapping[str, float]) -> str:
+    return f"{spread['median']:6.3f} ms ({spread['min']:.3f} to {spread['max']:.3f})"
+
+
+_PARTS: tuple[tuple[str, str, Callable[[Found], Iterator[str]]], ...] = (
+    ("road", "CPU per answer, the whole road: consent, policy, masks, two durable entries, six protocols", lambda f: _ratio(f, 1 / 2, 1 / 4)),
+    ("memory_source", "CPU per answer without department I/O, both sides telling from memory", lambda f: _ratio(f, 1 / 4, 1 / 8)),
+    ("idle", "Latency of an idle hub", _idle),
+    ("gathering", "Department calls per answer, 32 askers of one organisation", _gathering),
+    ("log", "store.append, 64 producers, beside the raw batched insert", _log),
+    ("memory", "Resident memory of one worker", _memory),
+)
