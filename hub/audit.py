@@ -13,13 +13,19 @@ from hub.access_log.entry import Decision, Kind
 from hub.access_log.store import Filter, LogStore, Page, Stored
 from hub.authorizations.standing import Standing
 from hub.errors import Forbidden, Malformed
+from hub.layout import IDENTITY
 from policies.verdict import BasisKind
+from schema.register import GROUPS
 
 SubjectOf = Callable[[str], Awaitable[str]]
 """ID number to the pseudonym the log names the person by; "" where nobody of that number is known."""
 
 NOBODY = "-"
 """A pseudonym no entry holds: a filter for a person the hub does not know yields nothing, never everything."""
+
+
+NOT_ASKED = frozenset({"NOT_AUTHORIZED", "NOT_COVERED", "CATALOG_DENIED"})
+"""Statuses decided before any department was asked."""
 
 
 class Audit:
@@ -44,6 +50,8 @@ class Audit:
 
     async def _page(self, wanted: Mapping[str, object], arguments: Mapping[str, object]) -> Page:
         if wanted.get("entry"):
+            if any(value is not None for name, value in wanted.items() if name != "entry"):
+                raise Malformed("the filter's 'entry' stands alone")
             found = await self._store.entry(str(wanted["entry"]))
             return Page((found,) if found else (), None)
         subject = str(wanted.get("subject") or "")
@@ -83,8 +91,7 @@ def _basis(text: str, letters: Iterable[object]) -> Mapping[str, object] | None:
     kind, _, detail = text.partition(": ")
     match kind:
         case "letter":
-            named = [{"id": str(letter), "hash": ""} for letter in letters]
-            return {"__typename": "LetterBasis", "kind": kind, "letters": named}
+            return {"__typename": "LetterBasis", "kind": kind, "letters": [{"id": str(letter)} for letter in letters]}
         case "statute":
             return {"__typename": "StatuteBasis", "kind": kind, "article": detail}
         case "emergency":
@@ -97,10 +104,19 @@ def _basis(text: str, letters: Iterable[object]) -> Mapping[str, object] | None:
 
 
 def _departments(rest: Mapping[str, object]) -> list[str]:
-    """Who was asked, from the intent's field lines or the outcome's statuses: what stands before the first dot."""
+    """Who is to be asked, from the intent's field lines, or was asked, from the outcome's statuses. The vault is nobody's department."""
     statuses = rest.get("statuses")
-    lines = list(statuses) if isinstance(statuses, Mapping) else [str(line) for line in _list(rest.get("fields"))]
-    return sorted({line.partition(".")[0] for line in lines if line})
+    if isinstance(statuses, Mapping):
+        sources = [str(source) for source, of in statuses.items() if not isinstance(of, Mapping) or set(of) - NOT_ASKED]
+    else:
+        sources = [str(line).partition(".")[0] for line in _list(rest.get("fields"))]
+    return sorted({department(source) for source in sources if source and source != IDENTITY})
+
+
+def department(source: str) -> str:
+    """A source's department as the office writes it: "vehicle" is GA's, "confirmation@511725000000" is MZ's of that region."""
+    group, at, region = source.partition("@")
+    return f"{GROUPS[group].department if group in GROUPS else group}{at}{region}"
 
 
 def _fields(rest: Mapping[str, object]) -> list[Mapping[str, object]]:

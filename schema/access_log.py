@@ -32,12 +32,11 @@ class Decision(StrEnum):
     DENY = "DENY"
 
 
-@strawberry.type(description="授权书引用 A letter and the hash of what was signed.")
+@strawberry.type(description="授权书引用 A letter an entry names; what was signed is found under its id.")
 class LetterReference:
-    """Id and hash."""
+    """Id."""
 
     id: strawberry.ID = told("授权书标识", "Id of the letter.")
-    hash: str = told("文件摘要", "SHA-256 of the signed document, hex.")
 
 
 @strawberry.type(description="授权书依据 By signed letters.")
@@ -112,7 +111,9 @@ class AccessLogEntry:
     subjects: list[str] = told("对象", "Whom, as pseudonyms of the log.")
     decision: Decision | None = told("决定", "What was decided.")
     reason: str | None = told("理由", "Reason code of a refusal.")
-    departments: list[str] = told("来源部门", "Departments asked.")
+    departments: list[str] = told(
+        "来源部门", "Codes of the departments to be asked, of an intent, or asked, of an outcome; a neighbour's with @ and its region.",
+    )
     fields: list[ToldField] = told("字段", "What was told, in which form.")
     policy: str | None = told("规则版本", "Digest of the policy that decided.")
     leaf_hash: str = told("叶哈希", "Hash of the leaf, hex.")
@@ -146,6 +147,9 @@ class AccessLogConnection:
 class AccessLogFilter:
     """Filter; a subject is named by ID number in a variable, or by its pseudonym in the log."""
 
+    entry: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="条目 Id of one entry; it stands alone, without another condition.",
+    )
     organisation: str | None = strawberry.field(default=strawberry.UNSET, description="机构 Organisation code.")
     subject: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="对象 Pseudonym in the log.")
     subject_id_number: IdNumber | None = strawberry.field(default=strawberry.UNSET, description="对象证件号码 ID number.")

@@ -35,7 +35,7 @@ FILTERS = ("organisation", "subjectIdNumber", "purpose", "letter", "case", "kind
 _FIELDS = """
   id index kind at question organisation client officer role purpose case subjects decision reason departments policy leafHash
   fields { group field form }
-  basis { __typename ... on LetterBasis { kind letters { id hash } } ... on StatuteBasis { kind article }
+  basis { __typename ... on LetterBasis { kind letters { id } } ... on StatuteBasis { kind article }
     ... on EmergencyBasis { kind reason } ... on SelfBasis { kind } ... on AuditBasis { kind } }
 """
 DOCUMENT = f"""query ($filter: AccessLogFilter, $after: String) {{
