@@ -74,18 +74,23 @@ class Answering:
             # Not even the reason: whoever is not a party learns nothing of agreements, keys or clocks.
             self.security.note(f"EXCHANGE_{type(error).__name__.upper()}")
             return HttpResponse(status_code=403)
-        try:
-            status, content = 200, await self._answer(agreement, asked, now)
-        except (CallerError, AgreementRefused, ExchangeRefused) as error:
-            status, content = 403, {"exchange": asked.exchange, "refused": getattr(error, "code", "EXCHANGE_REFUSED")}
-            await self.road.log.append(refusal(at=now, code=content["refused"], caller=asked.caller(now)))
-        except RecordingFailed:
-            status, content = 503, {"exchange": asked.exchange, "refused": "LOG_UNAVAILABLE"}
+        status, content = await self._told(agreement, asked, now)
         party = agreement.parties[asked.region]
         sealed = seal(content, recipient=party.encryption, kid=f"{asked.region}-enc")
         response = Response(status, request, {"content-type": MEDIA_TYPE})
         sign_response(response, sealed, kid=self.keys.kid, key=self.keys.signing, at=now, nonce=self.random(16).hex())
         return HttpResponse(sealed, status_code=status, headers=response.headers)
+
+    async def _told(self, agreement: Agreement, asked: Recognition, now: datetime) -> tuple[int, dict[str, Any]]:
+        try:
+            try:
+                return 200, await self._answer(agreement, asked, now)
+            except (CallerError, AgreementRefused, ExchangeRefused) as error:
+                code = getattr(error, "code", "EXCHANGE_REFUSED")
+                await self.road.log.append(refusal(at=now, code=code, caller=asked.caller(now)))
+                return 403, {"exchange": asked.exchange, "refused": code}
+        except RecordingFailed:
+            return 503, {"exchange": asked.exchange, "refused": "LOG_UNAVAILABLE"}
 
     async def _verified(self, request: Request, body: bytes, now: datetime) -> tuple[Agreement, Recognition]:
         keys = {

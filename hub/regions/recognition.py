@@ -47,9 +47,10 @@ class Recognition:
                 fields=tuple(_text(name) for name in content["fields"]),
                 subjects=tuple((_text(s["ref"]), _text(s["idNumber"]), _text(s["name"])) for s in content["subjects"]),
             )
+            addressee = _text(content["to"])
         except (KeyError, TypeError) as error:
             raise ExchangeRefused("the body is not a question") from error
-        if _text(content.get("to", "")) != to:
+        if addressee != to:
             raise ExchangeRefused("the question is to another region")
         if not 1 <= len(parsed.subjects) <= most or len({ref for ref, _, _ in parsed.subjects}) != len(parsed.subjects):
             raise ExchangeRefused(f"a question names 1 to {most} people, each once")

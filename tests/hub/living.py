@@ -82,6 +82,23 @@ class Matter:
         return {"kind": "letter", "letters": [dict(letter) for letter in self.letters]}
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came back to a raw request."""
+
+    status: int
+    raw: bytes
+    headers: Mapping[str, str]
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return orjson.loads(self.raw)
+
+    @property
+    def code(self) -> str:
+        return self.body["errors"][0]["extensions"]["code"]
+
+
 @dataclass(slots=True)
 class Living:
     """One hub and everything around it."""
@@ -132,19 +149,29 @@ class Living:
         """Ask as the check office, by a fresh token."""
         return await self.line.ask(await self.token(matter), document, variables or {"id": matter.id})
 
-    async def post(self, token: str | None, body: bytes | Mapping[str, Any], **headers: str) -> aiohttp.ClientResponse:
-        """A raw request to the graph; the body of the reply is read."""
+    async def post(
+        self, token: str | None, body: bytes | Mapping[str, Any], *, method: str = "POST", query: str = "", **headers: str,
+    ) -> Sent:
+        """A raw request to the graph."""
         sent = {"Content-Type": "application/json", "Accept": "application/graphql-response+json", **headers}
         if token is not None:
             sent["Authorization"] = f"Bearer {token}"
         data = body if isinstance(body, bytes) else orjson.dumps(body)
-        async with self.line.session.post(f"{self.url}/graphql", data=data, headers={k: v for k, v in sent.items() if v}) as reply:
-            await reply.read()
-        return reply
+        kept = {name: value for name, value in sent.items() if value}
+        async with self.line.session.request(method, f"{self.url}/graphql{query}", data=data, headers=kept) as reply:
+            return Sent(reply.status, await reply.read(), reply.headers)
 
     def asked(self) -> dict[str, int]:
         """Calls each department had since `government.forget()`."""
         return {code: self.government.journal(code).calls or len(self.government.journal(code).entries) for code in DEPARTMENTS}
+
+    async def until_asked(self, department: str) -> None:
+        """Return as soon as the department has been asked."""
+        for _ in range(500):
+            if self.asked()[department]:
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError(f"{department} was never asked")
 
     async def journal(self, department: str) -> list[Mapping[str, Any]]:
         """What a department was asked. GZ hears of a question by a notice that may arrive a moment later."""
@@ -181,9 +208,6 @@ class Living:
         finally:
             await self.government.control(department, {})
 
-    async def shift(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-
 
 def people(reply: Reply) -> dict[str, dict[str, Any]]:
     """Every person of a Whole answer by relation, role; the facts as told."""
@@ -216,7 +240,9 @@ async def served(app: Any, port: int, *, lifespan: str = "off") -> AsyncIterator
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None
     task = asyncio.create_task(server._serve())
-    while not server.started and not task.done():
+    for _ in range(1000):
+        if server.started or task.done():
+            break
         await asyncio.sleep(0.01)
     try:
         yield server

@@ -1,0 +1,386 @@
+"""A result recognised between two hubs over real HTTP: told with proof, recorded on both sides, refused without a word too many."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+import pytest
+import pytest_asyncio
+
+from hub.access_log.entry import Kind
+from hub.regions.agreement import Agreement
+from hub.regions.asking import MEDIA_TYPE, PATH, STATUS_PATH
+from hub.regions.credential import CredentialRefused, verify
+from hub.regions.exchange import ExchangeRefused, Request, Response, seal, sign_request, unseal, verify_response
+from hub.regions.issuing import Issuing
+from hub.regions.neighbours import region_keys
+from hub.regions.recognition import Recognition
+from hub.regions.status_list import standing
+from hub.sources import Source
+from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+DOCUMENT = """query($id: ID!, $region: RegionCode!) { case(id: $id) { household { members { relation person { id
+  confirmation(region: $region) { status asOf source { department region system } disclosure { fields { field form reason } }
+    records { category region confirmedOn validTo status proof } } } } } } }"""
+BASIS = {"kind": "statute", "article": "SAL §42"}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def both(neighbours: tuple[Living, Living]) -> AsyncIterator[tuple[Living, Living]]:
+    for one in neighbours:
+        one.government.forget()
+    yield neighbours
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def insured(neighbours: tuple[Living, Living]) -> Matter:
+    """The edge family at Tongnan's medical-insurance bureau: a case without letters."""
+    tongnan, _ = neighbours
+    return await tongnan.register(tongnan.platform.population.edge_family(), purposes=(), organisations=("yb",), assistance="MEDICAL")
+
+
+async def asked(tongnan: Living, matter: Matter, office: str = "yb", **more: Any) -> list[dict[str, Any]]:
+    reply = await result(tongnan, matter, office, **more)
+    assert reply.status == 200, reply.raw
+    return [one["person"]["confirmation"] for one in reply.body["data"]["case"]["household"]["members"]]
+
+
+async def result(tongnan: Living, matter: Matter, office: str = "yb", *, purpose: str = "RESULT_RECOGNITION", region: str = QUXIAN):
+    token = await tongnan.line.token(tongnan.offices[office], purpose=purpose, basis=BASIS, case=matter.id)
+    return await tongnan.line.ask(token, DOCUMENT, {"id": matter.id, "region": region})
+
+
+@contextmanager
+def agreed(quxian: Living, **changed: Any) -> Iterator[None]:
+    """Quxian holds the agreement otherwise than Tongnan: what it refuses then, it refuses by its own copy."""
+    held = quxian.hub.neighbours.agreements
+    before = dict(held)
+    try:
+        for code, agreement in before.items():
+            held[code] = replace(agreement, **changed)
+        yield
+    finally:
+        held.update(before)
+
+
+def party(quxian: Living, **changed: Any) -> dict[str, Any]:
+    (agreement,) = quxian.hub.neighbours.agreements.values()
+    return {**agreement.parties, TONGNAN: replace(agreement.parties[TONGNAN], **changed)}
+
+
+def nothing_asked(quxian: Living) -> None:
+    assert not any(quxian.asked().values()), quxian.asked()
+
+
+async def test_the_edge_family_is_told_with_a_proof_that_verifies_offline(both, insured):
+    tongnan, quxian = both
+    told = await asked(tongnan, insured)
+    (agreement,) = tongnan.hub.neighbours.agreements.values()
+    family = tongnan.platform.population.edge_family()
+    for facts, member in zip(told, family.members, strict=True):
+        assert facts["status"] == "MATCHED"
+        assert facts["asOf"]
+        assert facts["source"]["department"] == "MZ"
+        assert facts["source"]["region"][:6] == QUXIAN[:6]
+        (record,) = facts["records"]
+        proof = record.pop("proof")
+        assert record == {
+            "category": "DIBAO_EDGE", "region": QUXIAN[:6], "confirmedOn": "2026-05-20", "validTo": "2027-05-19", "status": "EFFECTIVE",
+        }
+        keys, number = agreement.parties[QUXIAN].signing, member.person.id_number
+        credential = verify(proof, keys=keys, issuer=quxian.url, id_number=number, now=tongnan.clock())
+        assert set(credential.claims) <= {"category", "region", "confirmedOn", "validTo", "status"}
+        with pytest.raises(CredentialRefused, match="another person"):
+            verify(proof, keys=keys, issuer=quxian.url, id_number="509900199001011230", now=tongnan.clock())
+        with pytest.raises(CredentialRefused):
+            verify(proof, keys=agreement.parties[TONGNAN].signing, issuer=quxian.url, id_number=number, now=tongnan.clock())
+        assert not [secret for secret in secrets_of(tongnan.platform.population) if secret in proof]
+    assert {name for name, count in quxian.asked().items() if count} == {"MZ"}
+    assert {name for name, count in tongnan.asked().items() if count} == set()
+
+
+async def test_both_logs_hold_the_exchange_under_one_id(both, insured):
+    tongnan, quxian = both
+    reply = await result(tongnan, insured)
+    exchange = reply.body["extensions"]["question"]
+    ours = await tongnan.hub.log.store.entry(exchange)
+    assert ours.kind is Kind.INTENT
+    theirs = await quxian.entries(case=exchange)
+    assert {one.kind for one in theirs} == {Kind.INTENT, Kind.OUTCOME}
+    for entry in theirs:
+        head, rest = entry.parts()
+        assert head["organisation"] == f"{TONGNAN}/{tongnan.offices['yb'].organisation}"
+        assert (head["purpose"], rest["exchange"] if "exchange" in rest else head["case"]) == ("RESULT_RECOGNITION", exchange)
+    for living in both:
+        everything = b"".join(one.body for one in await living.entries())
+        assert not [secret for secret in secrets_of(living.platform.population) if secret.encode() in everything]
+
+
+async def test_a_person_the_neighbour_has_no_result_of_is_no_record_and_nothing_else(both):
+    tongnan, _ = both
+    stranger = tongnan.platform.population.household(3)
+    matter = await tongnan.register(stranger, purposes=(), organisations=("yb",), assistance="MEDICAL")
+    told = await asked(tongnan, matter)
+    assert {one["status"] for one in told} == {"NO_RECORD"}
+    assert all(one["records"] == [] for one in told)
+
+
+async def test_a_region_without_agreement_is_not_asked_and_looks_like_any_source_that_cannot_answer(both, insured):
+    tongnan, quxian = both
+    told = await asked(tongnan, insured, region="510900000000")
+    assert not {one["status"] for one in told} & {"MATCHED", "NO_RECORD"}
+    assert all(not one["records"] for one in told)
+    nothing_asked(quxian)
+
+
+@pytest.mark.parametrize("otherwise", ["expired", "not yet", "purpose", "kind", "group", "receiver"])
+async def test_what_the_neighbours_agreement_does_not_name_it_refuses_and_asks_no_department(both, insured, otherwise):
+    tongnan, quxian = both
+    changed = {
+        "expired": {"valid_to": date(2026, 11, 1)}, "not yet": {"valid_from": date(2027, 1, 1)}, "purpose": {"purposes": frozenset()},
+        "kind": {"result_kinds": frozenset({"CASH"})}, "group": {"groups": frozenset()},
+        "receiver": {"parties": party(quxian, receivers=frozenset({"MZ"}))},
+    }[otherwise]
+    with agreed(quxian, **changed):
+        told = await asked(tongnan, insured)
+    assert {one["status"] for one in told} == {"SOURCE_ERROR"}
+    nothing_asked(quxian)
+    (newest, *_) = await quxian.entries(kind=Kind.REFUSAL)
+    assert newest.parts()[0]["code"] == "NO_JURISDICTION"
+
+
+async def test_an_onward_receiver_the_own_agreement_does_not_name_is_never_asked_for(both, insured):
+    tongnan, quxian = both
+    (source,) = tongnan.hub.neighbours.asked.values()
+    connector = source.connector
+    held: Agreement = connector._agreement
+    connector._agreement = replace(
+        held, parties={**held.parties, TONGNAN: replace(held.parties[TONGNAN], receivers=frozenset({"MZ"}))},
+    )
+    size = await quxian.size()
+    try:
+        told = await asked(tongnan, insured)
+    finally:
+        connector._agreement = held
+    assert {one["status"] for one in told} == {"SOURCE_ERROR"}
+    assert await quxian.size() == size, "nothing reached the neighbour at all"
+
+
+async def test_a_neighbour_that_does_not_answer_in_time_is_a_timeout(both, insured):
+    tongnan, quxian = both
+    (region,) = tongnan.hub.neighbours.asked
+    source: Source = tongnan.hub.neighbours.asked[region]
+    async with quxian.misbehaving("MZ", slow=2.0):
+        told = await _hurried(tongnan, insured, source)
+    assert {one["status"] for one in told} == {"SOURCE_TIMEOUT"}
+
+
+async def _hurried(tongnan: Living, matter: Matter, source: Source) -> list[dict[str, Any]]:
+    connector, fetch = source.connector, source.connector.fetch
+
+    class Hurried:
+        department, region, groups = connector.department, connector.region, connector.groups
+
+        async def fetch(self, ask):
+            return await fetch(replace(ask, deadline=0.3))
+
+    previous = source.connector
+    object.__setattr__(source, "connector", Hurried())
+    try:
+        return await asked(tongnan, matter)
+    finally:
+        object.__setattr__(source, "connector", previous)
+
+
+# --- the wire, spoken by hand ---
+
+
+class Wire:
+    """Tongnan's side of the protocol in the test's own hands."""
+
+    def __init__(self, tongnan: Living, quxian: Living) -> None:
+        self.tongnan, self.quxian = tongnan, quxian
+        self.keys = tongnan.hub.neighbours.keys
+        (self.agreement,) = tongnan.hub.neighbours.agreements.values()
+        self.nonce = tongnan.line.random(16).hex()
+
+    def content(self, **changed: Any) -> dict[str, Any]:
+        person = self.tongnan.platform.population.edge_family().members[0].person
+        return {
+            "exchange": f"ent_{self.nonce}", "agreement": self.agreement.code, "from": TONGNAN, "to": QUXIAN,
+            "purpose": "RESULT_RECOGNITION", "kind": "CONFIRMATION",
+            "receiver": {"organisation": "500152-YB", "department": "YB", "case": "c"}, "fields": ["category", "status"],
+            "subjects": [{"ref": "0", "idNumber": person.id_number, "name": person.name}], **changed,
+        }
+
+    def sealed(self, **changed: Any) -> bytes:
+        return seal(self.content(**changed), recipient=self.agreement.parties[QUXIAN].encryption, kid=f"{QUXIAN}-enc")
+
+    def signed(self, body: bytes, *, kid: str | None = None, key: Any = None, at: Any = None, url: str | None = None) -> Request:
+        request = Request("POST", url or self.quxian.url + PATH, {"Content-Type": MEDIA_TYPE})
+        sign_request(
+            request, body, kid=kid or self.keys.kid, key=key or self.keys.signing, at=at or self.tongnan.clock(), nonce=self.nonce,
+        )
+        return request
+
+    async def send(self, request: Request, body: bytes) -> tuple[int, bytes, dict[str, str]]:
+        session = self.tongnan.line.session
+        async with session.post(self.quxian.url + PATH, data=body, headers=request.headers) as reply:
+            return reply.status, await reply.read(), dict(reply.headers)
+
+    def opened(self, request: Request, status: int, raw: bytes, headers: dict[str, str]) -> dict[str, Any]:
+        keys = {key.kid: key.public_key for key in self.agreement.parties[QUXIAN].signing.keys}
+        verify_response(Response(status, request, headers), raw, keys=keys, now=self.tongnan.clock())
+        return unseal(raw, self.keys.encryption)
+
+
+@pytest.fixture
+def wire(both) -> Wire:
+    return Wire(*both)
+
+
+async def test_by_hand_a_good_exchange_is_answered_once_and_its_answer_fits_no_other_question(wire):
+    body = wire.sealed()
+    request = wire.signed(body)
+    answer = await wire.send(request, body)
+    assert answer[0] == 200
+    told = wire.opened(request, *answer)
+    assert told["results"]["0"]["status"] == "MATCHED"
+    other = Wire(wire.tongnan, wire.quxian).signed(body)
+    with pytest.raises(ExchangeRefused):
+        wire.opened(other, *answer)
+    replayed = await wire.send(request, body)
+    assert replayed[:2] == (403, b"")
+
+
+async def test_tampered_old_unsigned_foreign_and_unsealed_messages_get_403_and_not_a_word(wire):
+    tongnan, quxian = wire.tongnan, wire.quxian
+    body, now = wire.sealed(), tongnan.clock()
+    good = wire.signed(body)
+    stranger = region_keys(quxian.hub.keys, QUXIAN)  # Quxian's own key: a party, but not the one that asks
+    unsealed = orjson.dumps(wire.content())
+    elsewhere = seal(wire.content(), recipient=wire.agreement.parties[TONGNAN].encryption, kid=f"{TONGNAN}-enc")
+    long = b"x" * 200_000
+    attempts = {
+        "tampered body": (good, wire.sealed()), "no signature": (Request("POST", "", {"Content-Type": MEDIA_TYPE}), body),
+        "an hour old": (wire.signed(body, at=now - timedelta(hours=1)), body),
+        "an hour early": (wire.signed(body, at=now + timedelta(hours=1)), body),
+        "another key under our id": (wire.signed(body, key=stranger.signing), body),
+        "a key nobody agreed on": (wire.signed(body, kid="510900000000-1", key=stranger.signing), body),
+        "quxian's own signature": (wire.signed(body, kid=stranger.kid, key=stranger.signing), body),
+        "meant for another url": (wire.signed(body, url="https://elsewhere/regions/confirmations"), body),
+        "not sealed": (wire.signed(unsealed), unsealed), "sealed to another": (wire.signed(elsewhere), elsewhere),
+        "not a question": (wire.signed(b := wire.sealed(subjects="all")), b), "too long": (wire.signed(long), long),
+        "to another region": (wire.signed(b := wire.sealed(to="510900000000")), b),
+        "in another's name": (wire.signed(b := wire.sealed(**{"from": QUXIAN})), b),
+        "unknown agreement": (wire.signed(b := wire.sealed(agreement="NONE")), b),
+        "nobody": (wire.signed(b := wire.sealed(subjects=[])), b),
+    }
+    size, noted = await quxian.size(), quxian.hub.security._counts.total()
+    for name, (request, sent) in attempts.items():
+        status, raw, _ = await wire.send(request, sent)
+        assert (status, raw) == (403, b""), name
+    nothing_asked(quxian)
+    assert await quxian.size() == size
+    assert quxian.hub.security._counts.total() == noted + len(attempts)
+
+
+@pytest.mark.parametrize(("changed", "code"), [
+    ({"fields": ["category", "incomeBand"]}, "EXCHANGE_REFUSED"), ({"fields": []}, "EXCHANGE_REFUSED"),
+    ({"fields": ["records} tax{records{income{yuan}}}"]}, "EXCHANGE_REFUSED"),
+    ({"purpose": "DIBAO_REVIEW"}, "NO_JURISDICTION"), ({"kind": "EVERYTHING"}, "NO_JURISDICTION"),
+    ({"receiver": {"organisation": "x", "department": "JY", "case": "c"}}, "NO_JURISDICTION"),
+    ({"subjects": [{"ref": "0", "idNumber": "123", "name": "n"}]}, "EXCHANGE_REFUSED"),
+])
+async def test_a_party_that_asks_for_more_than_agreed_gets_a_signed_refusal_and_leaves_an_entry(wire, changed, code):
+    body = wire.sealed(**changed)
+    request = wire.signed(body)
+    status, raw, headers = await wire.send(request, body)
+    told = wire.opened(request, status, raw, headers)
+    assert (status, told) == (403, {"exchange": f"ent_{wire.nonce}", "refused": code})
+    nothing_asked(wire.quxian)
+    (newest, *_) = await wire.quxian.entries(kind=Kind.REFUSAL)
+    assert newest.parts()[0]["code"] == code
+
+
+async def test_with_its_log_stopped_the_neighbour_tells_nothing(wire):
+    body = wire.sealed()
+    request = wire.signed(body)
+    async with wire.quxian.log_stopped():
+        status, raw, headers = await wire.send(request, body)
+    told = wire.opened(request, status, raw, headers)
+    assert (status, told["refused"]) == (503, "LOG_UNAVAILABLE")
+    nothing_asked(wire.quxian)
+
+
+async def test_with_its_log_stopped_even_a_refusal_is_503(wire):
+    body = wire.sealed(purpose="DIBAO_REVIEW")
+    request = wire.signed(body)
+    async with wire.quxian.log_stopped():
+        status, _, _ = await wire.send(request, body)
+    assert status == 503
+
+
+async def test_a_neighbour_never_changes_whom_our_own_platform_registered(wire):
+    quxian = wire.quxian
+    person = wire.tongnan.platform.population.edge_family().members[0].person
+    await quxian.register(quxian.platform.population.edge_family(), purposes=())
+    body = wire.sealed(subjects=[{"ref": "0", "idNumber": person.id_number, "name": "别名"}])
+    status, _, _ = await wire.send(wire.signed(body), body)
+    assert status == 200
+    number, name = await _registered(quxian, person.id_number)
+    assert (number, name) == (person.id_number, person.name)
+
+
+async def _registered(living: Living, number: str) -> tuple[str, str]:
+    row = await living.hub.records.fetchrow("SELECT * FROM person WHERE blind_index = $1", living.hub.vault.blind_index(number))
+    identity = living.hub.vault.open(row["id"], bytes(row["sealed"]), row["key_version"])
+    return identity.id_number, identity.name
+
+
+async def test_a_withdrawn_result_is_no_longer_believed(both, insured):
+    tongnan, quxian = both
+    reply = await result(tongnan, insured)
+    exchange = reply.body["extensions"]["question"]
+    (record,) = reply.body["data"]["case"]["household"]["members"][0]["person"]["confirmation"]["records"]
+    issuing = Issuing(quxian.hub.engine, url=quxian.url, keys=quxian.hub.neighbours.keys)
+    (source,) = tongnan.hub.neighbours.asked.values()
+    assert await issuing.withdraw(exchange, at=quxian.clock()) == 3
+    assert await issuing.withdraw(exchange, at=quxian.clock()) == 0
+    source.connector._status = (0.0, "")
+    async with tongnan.line.session.get(quxian.url + STATUS_PATH) as published:
+        assert published.content_type == "application/statuslist+jwt"
+        listed = (await published.text())
+    (agreement,) = tongnan.hub.neighbours.agreements.values()
+    from_proof = verify(
+        record["proof"], keys=agreement.parties[QUXIAN].signing, issuer=quxian.url,
+        id_number=tongnan.platform.population.edge_family().members[0].person.id_number, now=tongnan.clock(),
+    )
+    assert not standing(
+        listed, from_proof.status_index, uri=from_proof.status_uri, keys=agreement.parties[QUXIAN].signing, now=tongnan.clock(),
+    )
+    told = await asked(tongnan, insured)
+    assert {one["status"] for one in told} == {"MATCHED"}, "a new exchange issues new results"
+
+
+async def test_a_question_is_read_strictly():
+    good = {
+        "exchange": "e", "agreement": "a", "from": TONGNAN, "to": QUXIAN, "purpose": "p", "kind": "k",
+        "receiver": {"organisation": "o", "department": "d", "case": "c"}, "fields": ["category"],
+        "subjects": [{"ref": "0", "idNumber": "n", "name": "m"}],
+    }
+    assert Recognition.parse(good, to=QUXIAN).fields == ("category",)
+    for name in good:
+        with pytest.raises(ExchangeRefused):
+            Recognition.parse({**good, name: 7}, to=QUXIAN)
+    twice = [good["subjects"][0], good["subjects"][0]]
+    for subjects in (twice, [{"ref": str(n), "idNumber": "n", "name": "m"} for n in range(21)], [{"ref": "0", "idNumber": "n" * 300, "name": ""}]):
+        with pytest.raises(ExchangeRefused):
+            Recognition.parse({**good, "subjects": subjects}, to=QUXIAN)
