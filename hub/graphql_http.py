@@ -102,7 +102,10 @@ async def body_of(scope: Scope, receive: Receive, *, max_bytes: int) -> bytes:
 
 
 def _from_query(query: bytes) -> Asked:
-    given = parse_qs(query.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=8)
+    try:
+        given = parse_qs(query.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=8)
+    except ValueError:
+        raise Malformed("the query string holds too many parameters") from None
     if set(given) - {"extensions", "operationName"}:
         raise NotAcceptable(
             "GET runs persisted operations by hash only; send the document or variables by POST", status=405, code="METHOD_NOT_ALLOWED",
@@ -112,10 +115,7 @@ def _from_query(query: bytes) -> Asked:
         parameters["extensions"] = orjson.loads(given.get("extensions", ["null"])[0])
     except orjson.JSONDecodeError:
         raise Malformed("extensions is not JSON") from None
-    asked = _asked(parameters)
-    if asked.hash is None:
-        raise NotAcceptable("GET runs persisted operations by hash only", status=405, code="METHOD_NOT_ALLOWED")
-    return asked
+    return _asked(parameters)  # without a document there, a hash is what it must have
 
 
 def _asked(parameters: Mapping[str, Any]) -> Asked:
