@@ -119,7 +119,7 @@ def environment(tmp_path) -> dict[str, str]:
     directory = tmp_path / "hub"
     directory.mkdir(mode=0o700)
     return {
-        "HUB_REGION": "500152000000", "HUB_ISSUER": HUB, "HUB_DIRECTORY": str(directory),
+        "HUB_REGION": "500152000000", "HUB_ISSUER": HUB, "HUB_SECURE_COOKIES": "1", "HUB_DIRECTORY": str(directory),
         "HUB_SOURCES": str(write_private(tmp_path / "sources.json", named_departments(tmp_path))),
     }
 

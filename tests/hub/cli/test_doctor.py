@@ -1,0 +1,104 @@
+"""The doctor finds what is broken, names it, and says what to do; one wound does not hide another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from hub.access_log.note import Checkpoint, Signer
+from hub.keys import Use
+from tests.hub.cli.conftest import ORIGIN, Desk
+
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements"}
+
+
+@pytest.fixture
+def manifest(desk: Desk, tmp_path) -> Desk:
+    """One department alone, the one that needs no server: with a drop it is well."""
+    manifests = tmp_path / "manifests"
+    manifests.mkdir()
+    (manifests / "CL.toml").write_text(Path("connectors/manifests/CL.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "drop" / "any.csv.done").touch()
+    desk.environment["HUB_MANIFESTS"] = str(manifests)
+    return desk
+
+
+def states(said: str) -> dict[str, str]:
+    return {check: state for state, check in re.findall(r"^(ok|warn|fail) +([\w ]+):", said, flags=re.MULTILINE)}
+
+
+def test_a_well_hub_has_no_failure(manifest: Desk) -> None:
+    said = manifest.run("doctor")
+    found = states(said)
+    assert set(found) >= CHECKS
+    # The tests' server is fast and forgets: fsync is off, and the doctor says so.
+    assert {check for check, state in found.items() if state != "ok"} == {"database"}
+    assert "fsync" in said
+    assert "all well" in said
+
+
+def test_departments_that_are_away_are_named_each_and_no_secret_is_told(desk: Desk) -> None:
+    said = desk.run("doctor", code=1)
+    found = states(said)
+    assert {check for check, state in found.items() if state == "fail"} == {f"department {code}" for code in ("GA", "GZ", "MZ", "RS", "SW")}
+    assert found["department CL"] == "warn"
+    assert "secret-of" not in said
+    assert "5 check(s) failed" in said
+
+
+def test_a_setting_that_is_missing_is_the_only_finding(desk: Desk) -> None:
+    assert "HUB_REGION is not set" in desk.run("doctor", code=1, env={"HUB_REGION": None})
+    assert "unknown setting HUB_REGOIN" in desk.run("doctor", code=1, env={"HUB_REGOIN": "5"})
+    assert "12 digits" in desk.run("doctor", code=1, env={"HUB_REGION": "500152"})
+
+
+def test_an_open_directory_and_a_manifest_without_its_settings_are_named(manifest: Desk, tmp_path) -> None:
+    manifest.directory.chmod(0o755)
+    (tmp_path / "sources.json").write_text(json.dumps({"region": "500152"}))
+    said = manifest.run("doctor", code=1)
+    assert "can be read by others -> chmod 700" in said
+    assert "department CL: CL.toml" in said
+    assert states(said)["database"] == "warn"
+
+
+def test_a_database_that_is_away_or_empty_is_named(manifest: Desk, empty_database_url) -> None:
+    said = manifest.run("doctor", code=1, env={"HUB_DATABASE_URL": "postgresql://u:topsecret@127.0.0.1:9/none"})
+    assert "cannot be reached" in said
+    assert "topsecret" not in said
+    assert "run `hub migrate`" in manifest.run("doctor", code=1, env={"HUB_DATABASE_URL": empty_database_url})
+    assert "postgresql://" in manifest.run("doctor", code=1, env={"HUB_DATABASE_URL": "mysql://x"})
+
+
+def test_a_log_behind_the_kept_checkpoint_is_named(manifest: Desk) -> None:
+    note = Checkpoint(ORIGIN, 5, bytes(32)).sign(Signer(ORIGIN, manifest.keys.current(Use.LOG).secret))
+    (manifest.directory / "checkpoint").write_text(note, encoding="utf-8")
+    said = manifest.run("doctor", code=1)
+    assert states(said)["access log"] == "fail"
+    assert "behind" in said
+
+
+def test_revocations_nobody_announces_are_a_warning(manifest: Desk) -> None:
+    async def silence() -> None:
+        connection = await asyncpg.connect(manifest.url)
+        await connection.execute("ALTER TABLE revocation DISABLE TRIGGER USER")
+        await connection.close()
+
+    asyncio.run(silence())
+    assert states(manifest.run("doctor"))["revocations"] == "warn"
+
+
+def test_an_agreement_that_does_not_verify_is_named(manifest: Desk) -> None:
+    async def forge() -> None:
+        connection = await asyncpg.connect(manifest.url)
+        await connection.execute("INSERT INTO agreement VALUES ('FORGED', '{}', '{}', '2026-01-01', '2036-01-01', true)")
+        await connection.close()
+
+    asyncio.run(forge())
+    said = manifest.run("doctor", code=1)
+    assert "FORGED" in said
+    assert states(said)["agreements"] == "fail"

@@ -1,0 +1,93 @@
+"""A plan is shown for a token as it would be issued, on a real case; nobody is asked, nothing of a person is printed."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from hub.authorizations.revocation import Revocations
+from hub.authorizations.store import Registrar
+from hub.cli.premises import clock
+from hub.people.vault import Vault
+from hub.postgres.connection import engine
+from policies.purposes import PURPOSES
+from tests.hub.authorizations import family
+from tests.hub.cli.conftest import Desk
+from tests.hub.cli.test_enrolment import CATALOGUE
+
+QUERY = "query Q($case: ID!) { case(id: $case) { household { members { person { name { masked } vehicle { records { Plate { masked } } } tax { status } } } } } }"
+
+
+@pytest.fixture
+def case(office: Desk) -> str:
+    """A registered family; the girl's letter is missing, the catalogue shares vehicles and not taxes."""
+    office.run("platform", "add", family.PLATFORM, "--name", "救助通", "--jwks", office.file("p.json", family.platform_jwks()))
+    office.run("catalogue", "load", office.file("c.toml", CATALOGUE))
+
+    async def register() -> str:
+        database = engine(office.url)
+        now = clock()
+        registrar = Registrar(database, Vault(office.keys, os.urandom), random=os.urandom, audience=family.HUB)
+        signed = family.registration(now, jti="registration-1", letters=family.letters(now, without=["girl"]))
+        accepted = await registrar.accept(signed, now)
+        await database.dispose()
+        return accepted.case
+
+    return office.await_(register)
+
+
+def explained(office: Desk, case: str, *more: str, code: int = 0, text: str = QUERY, **options: str) -> str:
+    given = {"as": "mz-1", "purpose": "DIBAO_REVIEW", "case": case, "variables": json.dumps({"case": case})} | options
+    words = [word for name, value in given.items() for word in (f"--{name}", value)]
+    return office.run("explain", "-", *words, *more, code=code, input=text)
+
+
+def test_the_plan_names_verdicts_rules_departments_and_columns_and_nobody(office: Desk, case) -> None:
+    said = explained(office, case)
+    assert "purpose DIBAO_REVIEW, basis letter" in said
+    assert "ask GA vehicle" in said
+    assert "Plate.masked" in said
+    assert "CATALOG_DENIED" in said
+    assert "ask SW" not in said
+    assert "SUBJECT_NOT_COVERED" in said  # the girl, whose letter is missing
+    for person in family.family():
+        assert person["idNumber"] not in said
+        assert person["name"] not in said
+    assert office.ask("SELECT count(*) FROM log_entry") == [(0,)]
+
+
+def test_a_query_may_stand_in_a_file(office: Desk, case) -> None:
+    path = office.file("q.graphql", QUERY)
+    said = office.run("explain", path, "--as", "mz-1", "--purpose", "DIBAO_REVIEW", "--case", case, "--variables", json.dumps({"case": case}))
+    assert "ask GA vehicle" in said
+
+
+def test_who_would_get_no_token_gets_no_plan(office: Desk, case) -> None:
+    assert "no client nobody" in explained(office, case, code=1, **{"as": "nobody"})
+    other = next(code for code in PURPOSES if code != "DIBAO_REVIEW")
+    assert "PURPOSE_MISMATCH" in explained(office, case, code=1, purpose=other)
+    assert "no token would be issued" in explained(office, "case_unknown", code=1)
+    assert "PURPOSE_MISMATCH" in explained(office, case, code=1, basis="statute:SAL §42")
+    assert "--basis is" in explained(office, case, code=1, basis="because")
+
+
+def test_a_letter_that_was_revoked_counts_no_more(office: Desk, case) -> None:
+    async def revoke() -> None:
+        database = engine(office.url)
+        await Revocations(database, audience=family.HUB).accept(family.revocation(clock(), jti="revocation-1", letter="H-1"), clock())
+        await database.dispose()
+
+    before = explained(office, case).count("SUBJECT_NOT_COVERED")
+    office.await_(revoke)
+    assert "ask GA vehicle" not in explained(office, case)
+    assert before > 0
+
+
+def test_a_question_the_hub_would_refuse_is_refused_with_its_code(office: Desk, case) -> None:
+    assert "nothing" in explained(office, case, code=1, text="{ nothing }")
+    assert "VARIABLE" in explained(office, case, code=1, variables="{}")
+    number = family.family()[0]["idNumber"]
+    assert number not in explained(office, case, code=1, text=f'{{ person(id: "{number}") {{ id }} }}')
+    assert "50990" not in explained(office, case, code=2, variables='["509901198005010011"]')
