@@ -61,8 +61,8 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
 
 async def _compared(scene: Scene, effort: measures.Effort, parts: frozenset[str]) -> dict[str, Any]:
     _say("comparing the two answers")
-    baseline, road = scene.baseline(), scene.road()
-    found: dict[str, Any] = {"equal": await measures.equal(baseline, road, families=len(road.ready["asks"]))}
+    baseline, road = scene.baseline(), await scene.road()
+    found: dict[str, Any] = {"equal": await measures.equal(baseline, road, families=len(road.asks))}
     if "road" in parts:
         _say("the whole road beside the baseline")
         found["road"] = await measures.side_by_side(scene, baseline, road, effort)
@@ -73,7 +73,7 @@ async def _compared(scene: Scene, effort: measures.Effort, parts: frozenset[str]
     road.stop()
     if "memory_source" in parts:
         _say("both without department I/O")
-        baseline, road = scene.baseline("--memory"), scene.road("--memory")
+        baseline, road = scene.baseline("--memory"), await scene.road("--memory")
         found["memory_source"] = await measures.side_by_side(scene, baseline, road, effort, factor=2)
         baseline.stop()
         road.stop()

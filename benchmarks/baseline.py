@@ -197,8 +197,12 @@ async def serve(options: argparse.Namespace) -> None:
     population = Population(question.REGION, question.PEOPLE)
     families = {f"hh-{one.index}": row(one) for one in question.families(population, options.families)}
     gateway = Gateway(Departments(options.url, memory=options.memory), families)
-    ready = {"asks": [{"token": "", "household": identifier} for identifier in families]}
-    await processes.serve(gateway, ready)
+    await processes.serve(gateway, processes.free_port())
+
+
+def asks(count: int) -> list[dict[str, str]]:
+    """What it can be asked about."""
+    return [{"token": "", "household": f"hh-{one.index}"} for one in question.families(Population(question.REGION, question.PEOPLE), count)]
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -34,9 +34,9 @@ async def equal(baseline: Child, road: Child, *, families: int) -> dict[str, int
     """Both answers leaf by leaf, for the first families. Raises ValueError where a value differs: nothing is timed then."""
     document = question.text()
     compared = 0
-    for one, other in list(zip(baseline.ready["asks"], road.ready["asks"], strict=True))[:families]:
-        ours = await load.answer(road.ready["url"], other, document)
-        theirs = await load.answer(baseline.ready["url"], one, document)
+    for one, other in list(zip(baseline.asks, road.asks, strict=True))[:families]:
+        ours = await load.answer(road.url, other, document)
+        theirs = await load.answer(baseline.url, one, document)
         if ours["extensions"]["disclosure"]["fields"]:
             raise ValueError("the road tells something weaker: the two answers are no equal work")
         left, right = dict(_leaves(theirs["data"])), dict(_leaves(ours["data"]))
@@ -51,14 +51,14 @@ async def side_by_side(scene: Scene, baseline: Child, road: Child, effort: Effor
     """CPU of each gateway per answer, in milliseconds; rounds interleaved, medians and extremes."""
     document, answers = [question.text()], effort.answers * factor
     for child in (baseline, road):
-        await load.run(child.ready["url"], child.ready["asks"], document, answers=len(child.ready["asks"]) * 3, askers=ASKERS)
+        await load.run(child.url, child.asks, document, answers=len(child.asks) * 3, askers=ASKERS)
     spent: dict[str, list[float]] = {"baseline": [], "road": [], "database": []}
     rates: dict[str, list[float]] = {"baseline": [], "road": []}
     for number in range(effort.rounds):
         for name, child in (("baseline", baseline), ("road", road)):
             before, database = cpu(child.pid), scene.log_cpu()
             seen = await load.run(
-                child.ready["url"], child.ready["asks"], document, answers=answers, askers=ASKERS, start=number * answers,
+                child.url, child.asks, document, answers=answers, askers=ASKERS, start=number * answers,
             )
             spent[name].append((cpu(child.pid) - before) / answers * 1000)
             rates[name].append(answers / seen.took)
@@ -77,13 +77,13 @@ async def idle(scene: Scene, baseline: Child, road: Child, effort: Effort, *, la
     """
     document = [question.text()]
     latencies: dict[str, list[float]] = {"baseline": [], "road": []}
-    prompt = await load.run(road.ready["url"], road.ready["asks"], document, answers=effort.idle, askers=1)
+    prompt = await load.run(road.url, road.asks, document, answers=effort.idle, askers=1)
     await scene.slow(late)
     try:
         for number in range(2):
             for name, child in (("baseline", baseline), ("road", road)):
                 seen = await load.run(
-                    child.ready["url"], child.ready["asks"], document, answers=effort.idle // 2, askers=1, start=number * effort.idle,
+                    child.url, child.asks, document, answers=effort.idle // 2, askers=1, start=number * effort.idle,
                 )
                 latencies[name] += seen.seconds
     finally:
@@ -101,11 +101,11 @@ async def gathering(scene: Scene, effort: Effort) -> dict[str, Any]:
     calls: dict[str, float] = {}
     rates: dict[str, float] = {}
     for name, arguments in (("ungathered", ()), ("gathered", ("--gather",))):
-        road = scene.road(*arguments)
-        await load.run(road.ready["url"], road.ready["asks"], document, answers=64, askers=32)
+        road = await scene.road(*arguments)
+        await load.run(road.url, road.asks, document, answers=64, askers=32)
         await scene.slow(0.005)
         before = await scene.calls()
-        seen = await load.run(road.ready["url"], road.ready["asks"], document, answers=effort.crowd, askers=32)
+        seen = await load.run(road.url, road.asks, document, answers=effort.crowd, askers=32)
         calls[name] = (await scene.calls() - before) / effort.crowd
         rates[name] = effort.crowd / seen.took
         await scene.slow(0)
@@ -115,11 +115,11 @@ async def gathering(scene: Scene, effort: Effort) -> dict[str, Any]:
 
 async def memory(scene: Scene, effort: Effort) -> dict[str, Any]:
     """Resident memory of one worker over answers to distinct operations, in MB, after each tenth."""
-    road, documents = scene.road("--gather"), list(question.variants(effort.variants))
+    road, documents = await scene.road("--gather"), list(question.variants(effort.variants))
     curve = []
     tenth = effort.memory // 10
     for number in range(10):
-        await load.run(road.ready["url"], road.ready["asks"], documents, answers=tenth, askers=ASKERS, start=number * tenth)
+        await load.run(road.url, road.asks, documents, answers=tenth, askers=ASKERS, start=number * tenth)
         curve.append(round(resident(road.pid), 1))
     road.stop()
     return {"answers": tenth * 10, "operations": effort.variants, "resident_mb": curve, "growth_mb": round(curve[-1] - curve[4], 1)}

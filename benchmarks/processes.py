@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ class Child:
         finally:
             os.sched_setaffinity(0, here)
         self.ready: dict[str, Any] = {}
+        self.asks: list[dict[str, str]] = []
+        """What it is asked about: a token and a household each."""
 
     def wait(self) -> dict[str, Any]:
         """Until it serves."""
@@ -41,6 +43,11 @@ class Child:
             raise RuntimeError(f"{self._process.args} ended before it served")
         self.ready = json.loads(line)
         return self.ready
+
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        return str(self.ready["url"])
 
     @property
     def pid(self) -> int:
@@ -81,23 +88,26 @@ def resident(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss) / 1e6
 
 
-async def serve(application: Any, ready: Mapping[str, object]) -> None:
-    """Serve an ASGI application with uvicorn on a free port; tell `ready` and the URL once it listens; until SIGTERM."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(application, log_level="warning", access_log=False, lifespan="off", loop="uvloop", http="httptools")
+async def serve(application: Any, port: int) -> None:
+    """Serve an ASGI application with uvicorn, as in production; tell the URL once it listens; until SIGTERM."""
+    config = uvicorn.Config(
+        application, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off", loop="uvloop", http="httptools",
+        ws="none",
+    )
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn tells no other way)
         await asyncio.sleep(0.01)
-    tell({"url": f"http://127.0.0.1:{listening.getsockname()[1]}", **ready})
+    sys.stdout.write(json.dumps({"url": f"http://127.0.0.1:{port}"}) + "\n")
+    sys.stdout.flush()
     await serving
 
 
-def tell(ready: Mapping[str, object]) -> None:
-    """The line the parent waits for."""
-    sys.stdout.write(json.dumps(ready) + "\n")
-    sys.stdout.flush()
+def free_port() -> int:
+    """One nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -62,7 +62,7 @@ def families(population: Population, count: int) -> list[Household]:
     """
     chosen = []
     for household in population.households():
-        adults = [member for member in household.members if member.person.age(population.today) >= _ADULT]
+        adults = [one for one in household.members if one.person.age(population.today) >= _ADULT and one.capacity == "FULL"]
         declared = dataclasses.replace(household, members=tuple(adults[:4]), obligors=(), kin_of_staff=False)
         if len(adults) >= 4 and leaves(population, declared) in _AROUND:
             chosen.append(declared)

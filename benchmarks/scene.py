@@ -13,13 +13,16 @@ from typing import Any
 
 import asyncpg
 
-from benchmarks import load
-from benchmarks.processes import GATEWAY, REST, Child, cpu, sandbox
+from benchmarks import baseline, load
+from benchmarks.applicants import Applicants
+from benchmarks.hub_server import REGION
+from benchmarks.processes import GATEWAY, REST, Child, cpu, free_port, sandbox
 from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres.connection import plain_url
 from hub.postgres.supervisor import Supervisor
 
+FAMILIES = 64
 _HTTP = ("GA", "SW", "RS", "MZ")
 
 
@@ -31,15 +34,24 @@ class Scene:
     database: str
     log: Supervisor
     government: Child
+    applicants: Applicants
+    port: int
     stack: AsyncExitStack
 
     def baseline(self, *arguments: str) -> Child:
         """A baseline gateway on the gateways' core."""
-        return self._started("benchmarks.baseline", "--url", self.government.ready["plain"]["url"], *arguments)
+        plain = self.government.ready["plain"]["url"]
+        child = self._started("benchmarks.baseline", "--url", plain, "--families", str(FAMILIES), *arguments)
+        child.asks = baseline.asks(FAMILIES)
+        return child
 
-    def road(self, *arguments: str) -> Child:
-        """A hub worker on the gateways' core."""
-        return self._started("benchmarks.hub_server", "--directory", str(self.directory), "--database", self.database, *arguments)
+    async def road(self, *arguments: str) -> Child:
+        """A hub worker on the gateways' core, its tokens verified and warm. One at a time: they share an address."""
+        child = self._started(
+            "benchmarks.hub_server", "--directory", str(self.directory), "--database", self.database, "--port", str(self.port), *arguments,
+        )
+        child.asks = await self.applicants.asks()
+        return child
 
     def _started(self, module: str, *arguments: str) -> Child:
         child = Child(module, *arguments, core=GATEWAY)
@@ -86,8 +98,11 @@ async def open_scene() -> AsyncIterator[Scene]:
             urls.append(await server.start())
             stack.push_async_callback(server.stop)
         await migrate(urls[0])
-        KeyRing.create(directory / "keys", random=os.urandom, at=datetime.now(UTC))
+        KeyRing.create(directory / "hub" / "keys", random=os.urandom, at=datetime.now(UTC))
+        port = free_port()
+        applicants = Applicants(f"http://127.0.0.1:{port}", REGION, FAMILIES)
+        await applicants.enrol(urls[0])
         government = sandbox(directory / "government", urls[1], journal=True)
         stack.callback(government.stop)
         government.wait()
-        yield Scene(directory, urls[0], servers[0], government, stack)
+        yield Scene(directory, urls[0], servers[0], government, applicants, port, stack)
