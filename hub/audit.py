@@ -49,6 +49,9 @@ class Audit:
         return {"edges": edges, "pageInfo": {"hasNextPage": page.after is not None, "endCursor": end}}
 
     async def _page(self, wanted: Mapping[str, object], arguments: Mapping[str, object]) -> Page:
+        if "" in wanted.values():
+            # An empty condition must not be read as no condition: it would show everything.
+            raise Malformed("a filter's condition is empty", code="FILTER_EMPTY")
         if wanted.get("entry"):
             if any(value is not None for name, value in wanted.items() if name != "entry"):
                 raise Malformed("the filter's 'entry' stands alone")

@@ -1,56 +1,175 @@
-"""The access log as the officer is shown it: which departments an entry names, and what may be asked for together."""
+"""The access log in the graph of a running hub: for the officer alone, by every attribute, page by page, itself recorded."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+import pytest_asyncio
 
-from hub.audit import department
-from tests.hub.living import TAXES, Living, Matter
+from hub.access_log.entry import Kind
+from hub.audit import Audit, node
+from hub.errors import Forbidden, Malformed
+from policies.verdict import BasisKind
+from tests.hub.living import PEOPLE, TAXES, Living, secrets_of
 
-LOG = """query ($filter: AccessLogFilter) {
-  accessLog(filter: $filter, first: 10) { edges { node { id kind departments basis { __typename ... on LetterBasis { letters { id } } } } } }
-}"""
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LOG = """query Log($filter: AccessLogFilter, $first: Int, $after: String) { accessLog(filter: $filter, first: $first, after: $after) {
+  edges { cursor node { id index kind at question organisation client officer role purpose case subjects decision reason departments
+    fields { group field form } policy leafHash
+    basis { ... on LetterBasis { kind letters { id } } ... on StatuteBasis { kind article } ... on AuditBasis { kind } } } }
+  pageInfo { hasNextPage endCursor } } }"""
 
 
-async def shown(living: Living, **wanted: str) -> list[dict]:
-    reply = await living.line.ask(await living.auditor(), LOG, {"filter": wanted})
+@pytest_asyncio.fixture(loop_scope="session")
+async def officer(living: Living) -> str:
+    return await living.auditor()
+
+
+async def shown(living: Living, token: str, **variables) -> list[dict]:
+    reply = await living.line.ask(token, LOG, variables)
     assert reply.status == 200, reply.raw
     return [edge["node"] for edge in reply.body["data"]["accessLog"]["edges"]]
 
 
-@pytest.mark.parametrize(("source", "code"), [
-    ("vehicle", "GA"), ("tax", "SW"), ("disability", "CL"), ("confirmation@511725000000", "MZ@511725000000"), ("unheard", "unheard"),
+async def test_the_officer_sees_who_read_whom_why_and_under_which_letter(living, signed_matter, officer):
+    reply = await living.ask(signed_matter, TAXES)
+    question = reply.body["extensions"]["question"]
+    found = await shown(living, officer, filter={"case": signed_matter.id}, first=2)
+    outcome, intent = found
+    assert (intent["id"], intent["kind"], outcome["kind"], outcome["question"]) == (question, "INTENT", "OUTCOME", question)
+    assert (outcome["organisation"], outcome["officer"], outcome["purpose"]) == ("500152-MZ-HD", "HD-0107", "DIBAO_REVIEW")
+    assert {letter["id"] for letter in outcome["basis"]["letters"]} <= {letter["id"] for letter in signed_matter.letters}
+    assert outcome["basis"]["kind"] == "letter"
+    assert outcome["departments"] == ["tax"] or outcome["departments"] == ["SW"]
+    assert {"group": "tax", "field": "income", "form": "FULL"} in outcome["fields"] or any(one["field"] == "income" for one in outcome["fields"])
+    assert len(outcome["subjects"]) == 5
+    assert len(outcome["leafHash"]) == 64
+
+
+async def test_every_attribute_filters_and_a_condition_that_matches_nobody_shows_nothing(living, signed_matter, officer):
+    reply = await living.ask(signed_matter, TAXES)
+    (outcome,) = await shown(living, officer, filter={"case": signed_matter.id}, first=1)
+    number = living.family.members[0].person.id_number
+    subject = await living.hub.desk.log_subject(number)
+    letter = outcome["basis"]["letters"][0]["id"]
+    matching = {
+        "organisation": "500152-MZ-HD", "subject": subject, "subjectIdNumber": number, "purpose": "DIBAO_REVIEW", "letter": letter,
+        "case": signed_matter.id, "kind": "OUTCOME", "decision": outcome["decision"], "from": "2026-11-23T00:00:00+08:00",
+        "to": "2027-11-23T00:00:00+08:00",
+    }
+    for name, value in matching.items():
+        found = await shown(living, officer, filter={name: value}, first=200)
+        assert outcome["id"] in {one["id"] for one in found}, name
+    assert await shown(living, officer, filter=matching, first=1) == [outcome]
+    nothing = {
+        "organisation": "nobody", "subject": "0" * 64, "subjectIdNumber": living.platform.population.household(9).members[0].person.id_number,
+        "purpose": "NONE", "letter": "auth_none", "case": "case_none", "kind": "SECURITY_SUMMARY", "to": "2020-01-01T00:00:00+08:00",
+        "from": "2036-01-01T00:00:00+08:00",
+    }
+    for name, value in nothing.items():
+        assert await shown(living, officer, filter={name: value}) == [], name
+    assert await shown(living, officer, filter={"subject": "0" * 64, "subjectIdNumber": number}) == []
+    assert reply.body["extensions"]["question"] == outcome["question"]
+
+
+@pytest.mark.parametrize("name", ["organisation", "subject", "purpose", "letter", "case"])
+async def test_an_empty_condition_is_refused_and_never_means_everything(living, officer, name):
+    reply = await living.line.ask(officer, LOG, {"filter": {name: ""}})
+    assert (reply.status, reply.code) == (400, "FILTER_EMPTY")
+
+
+async def test_pages_follow_each_other_without_loss_or_repetition_while_the_log_grows(living, signed_matter, officer):
+    for _ in range(3):
+        await living.ask(signed_matter, PEOPLE)
+    whole = [one["id"] for one in await shown(living, officer, filter={"case": signed_matter.id}, first=200)]
+    seen, after = [], None
+    while True:
+        variables = {"filter": {"case": signed_matter.id}, "first": 2, **({"after": after} if after else {})}
+        page = (await living.line.ask(officer, LOG, variables)).body["data"]["accessLog"]
+        seen += [edge["node"]["id"] for edge in page["edges"]]
+        await living.ask(signed_matter, PEOPLE)  # newer entries stand before the cursor and move nothing
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"] or len(seen) > 60:
+            break
+    assert seen[: len(whole)] == whole[: len(seen)]
+    assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "1" * 30, "٣"])
+async def test_a_cursor_that_is_none_is_refused(living, officer, after):
+    reply = await living.line.ask(officer, LOG, {"after": after})
+    assert (reply.status, reply.code) == (400, "CURSOR_INVALID")
+
+
+async def test_an_empty_cursor_is_the_beginning(living, officer):
+    assert await shown(living, officer, after="", first=1)
+
+
+async def test_nobody_but_the_officer_is_shown_the_log_and_the_attempt_is_an_entry(living, signed_matter):
+    reply = await living.ask(signed_matter, LOG, first=1)
+    assert (reply.status, reply.code) == (403, "PURPOSE_MISMATCH")
+    assert "data" not in reply.body
+    (newest, *_) = await living.entries(kind=Kind.REFUSAL)
+    assert newest.parts()[0]["code"] == "PURPOSE_MISMATCH"
+
+
+async def test_the_officers_own_look_up_is_in_the_log_before_it_is_answered(living, officer):
+    before = await living.size()
+    await shown(living, officer, first=1)
+    assert await living.size() == before + 2
+    outcome, intent = await living.entries(limit=2)
+    assert (intent.kind, outcome.kind) == (Kind.INTENT, Kind.OUTCOME)
+    assert intent.parts()[1]["officer"] == "PO-0001"
+    assert intent.parts()[0]["purpose"] == "PRIVACY_AUDIT"
+    async with living.log_stopped():
+        reply = await living.line.ask(officer, LOG, {"first": 1})
+    assert reply.status == 503
+
+
+async def test_the_officer_is_told_no_facts(living, signed_matter, officer, nobody_asked):
+    reply = await living.line.ask(officer, TAXES, {"id": signed_matter.id})
+    assert reply.status == 403 or reply.body["data"] == {"case": None}
+    nobody_asked()
+    found = await living.line.ask(officer, LOG, {"first": 200})
+    assert not [secret for secret in secrets_of(living.platform.population) if secret.encode() in found.raw]
+
+
+async def test_one_entry_is_found_by_its_id_alone(living, signed_matter):
+    reply = await living.ask(signed_matter, TAXES)
+    question = reply.body["extensions"]["question"]
+    caller = SimpleNamespace(basis=SimpleNamespace(kind=BasisKind.AUDIT), purpose="PRIVACY_AUDIT", role="PRIVACY_OFFICER")
+    audit, standing = Audit(living.hub.log.store, living.hub.desk.log_subject), SimpleNamespace(caller=caller)
+    found = await audit.access_log(standing, {"filter": {"entry": question}})
+    assert [edge["node"]["id"] for edge in found["edges"]] == [question]
+    assert (await audit.access_log(standing, {"filter": {"entry": "ent_none"}}))["edges"] == []
+    with pytest.raises(Malformed, match="stands alone"):
+        await audit.access_log(standing, {"filter": {"entry": question, "organisation": "x"}})
+    for changed in ({"purpose": "DIBAO_REVIEW"}, {"role": "CHECK_OPERATOR"}, {"basis": SimpleNamespace(kind=BasisKind.LETTER)}):
+        other = SimpleNamespace(**{**vars(caller), **changed})
+        with pytest.raises(Forbidden):
+            await audit.access_log(SimpleNamespace(caller=other), {})
+
+
+@pytest.mark.parametrize(("line", "basis"), [
+    ("statute: SAL §42", {"__typename": "StatuteBasis", "kind": "statute", "article": "SAL §42"}),
+    ("emergency: 房屋倒塌", {"__typename": "EmergencyBasis", "kind": "emergency", "reason": "房屋倒塌"}),
+    ("self", {"__typename": "SelfBasis", "kind": "self"}), ("audit", {"__typename": "AuditBasis", "kind": "audit"}),
+    ("", None), ("other: x", None),
 ])
-def test_a_source_is_told_as_its_departments_code(source: str, code: str) -> None:
-    assert department(source) == code
+async def test_an_entrys_basis_is_read_back_from_its_line(line, basis):
+    stored = SimpleNamespace(
+        id="e", index=1, kind=Kind.OUTCOME, leaf_hash=b"\0" * 32, parts=lambda: ({"at": "2026-11-23T01:00:00Z"}, {"basis": line}),
+    )
+    shown = node(stored)
+    assert shown["basis"] == basis
+    assert (shown["departments"], shown["fields"], shown["subjects"]) == ([], [], [])
 
 
-@pytest.mark.asyncio(loop_scope="session")
-async def test_intent_and_outcome_name_the_departments_and_never_the_vault(living: Living, signed_matter: Matter) -> None:
-    document = TAXES.replace("tax {", "name { full } tax {")
-    assert (await living.ask(signed_matter, document)).status == 200
-    outcome, intent = (await shown(living, case=signed_matter.id))[:2]
-    assert (intent["kind"], intent["departments"]) == ("INTENT", ["SW"])
-    assert (outcome["kind"], outcome["departments"]) == ("OUTCOME", ["SW"])
-    assert intent["basis"]["__typename"] == "LetterBasis"
-    assert {one["id"] for one in intent["basis"]["letters"]} <= {one["id"] for one in signed_matter.letters}
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_department_of_which_nothing_was_due_is_not_named_as_asked(living: Living) -> None:
-    matter = await living.register(unsigned=[member.person.index for member in living.family.everyone() if not member.guardians])
-    document = "query ($id: ID!) { case(id: $id) { household { obligors { person { id tax { status } vehicle { status } } } } } }"
-    assert (await living.ask(matter, document)).status == 200
-    outcome, intent = (await shown(living, case=matter.id))[:2]
-    assert not any(living.asked().values())
-    assert (outcome["departments"], intent["departments"]) == ([], [])
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_one_entry_is_found_by_its_id_alone(living: Living, signed_matter: Matter) -> None:
-    await living.ask(signed_matter, TAXES)
-    wanted = (await shown(living, case=signed_matter.id))[0]["id"]
-    assert [node["id"] for node in await shown(living, entry=wanted)] == [wanted]
-    assert await shown(living, entry="log_00000000000000000000000000") == []
-    reply = await living.line.ask(await living.auditor(), LOG, {"filter": {"entry": wanted, "purpose": "DIBAO_REVIEW"}})
-    assert (reply.status, reply.code) == (400, "BAD_REQUEST")
+async def test_the_names_people_are_known_by_in_the_log_tell_nothing(living, signed_matter, officer):
+    reply = await living.ask(signed_matter, TAXES)
+    (outcome,) = await shown(living, officer, filter={"case": signed_matter.id, "kind": "OUTCOME"}, first=1)
+    assert outcome["question"] == reply.body["extensions"]["question"]
+    assert all(len(subject) == 64 and int(subject, 16) for subject in outcome["subjects"])
+    assert await living.hub.desk.log_subject("not a number") == ""
