@@ -7,7 +7,9 @@ from pathlib import Path
 
 import click
 
-from hub.backup import Summary, backup, restore
+from hub.backup.contents import Summary
+from hub.backup.restoring import restore
+from hub.backup.saving import backup
 from hub.cli.premises import Premises, at_work, clock, keys_directory
 
 _PASSPHRASE = click.option(

@@ -13,7 +13,8 @@ from connectors.section import ManifestFault
 from hub.access_log.note import BadNote
 from hub.access_log.receipt import BadReceipt
 from hub.access_log.soundness import LogUnsound
-from hub.backup import BackupRefused, BadArchive
+from hub.backup.archive import BadArchive
+from hub.backup.contents import BackupRefused
 from hub.errors import CallerError, RecordingFailed
 from hub.keys import KeyRingError
 from hub.people.sealing import CannotOpen

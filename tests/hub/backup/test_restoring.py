@@ -20,7 +20,10 @@ from hub.access_log.keeper import KeptFile
 from hub.access_log.leaf import seal
 from hub.access_log.merkle import Head, grow, leaf_hash
 from hub.access_log.note import Checkpoint, Signer
-from hub.backup import BackupRefused, BadArchive, backup, restore
+from hub.backup.archive import BadArchive
+from hub.backup.contents import BackupRefused
+from hub.backup.restoring import restore
+from hub.backup.saving import backup
 from hub.keys import KeyRing, Use
 from hub.migrate import head, revision_of
 from hub.people.store import People
