@@ -1,0 +1,41 @@
+"""Metrics: counts by closed sets of labels, and no identifier in what anybody may read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.hub.living import WHOLE, secrets_of
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_metrics_count_answers_refusals_and_departments_and_name_nobody(living, signed_matter):
+    token = await living.token(signed_matter)
+    async with living.misbehaving("SW", fail=500):
+        await living.line.ask(token, WHOLE, {"id": signed_matter.id})
+    await living.line.ask(token, "{ nobody }")
+    async with living.line.session.get(f"{living.url}/metrics") as reply:
+        assert reply.status == 200
+        assert reply.content_type == "text/plain"
+        text = await reply.text()
+    for line in (
+        'hub_answers_total{decision="ANSWERED",status="200"}', 'hub_refusals_total{code="DOCUMENT_INVALID"}', "hub_answer_seconds_count",
+        'hub_department_calls_total{department="SW",outcome="SOURCE_ERROR"}', "hub_in_flight",
+    ):
+        assert line in text, line
+    identifiers = [signed_matter.id, signed_matter.reference, token, living.offices["hd"].client, *secrets_of(living.platform.population)]
+    assert not [one for one in identifiers if one in text]
+
+
+def test_several_workers_are_summed_where_a_directory_is_set(tmp_path):
+    count = "from hub import metrics; metrics.REFUSALS.labels('RATE').inc()"
+    environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", count], check=True, env=environment)
+    shown = subprocess.run(
+        [sys.executable, "-c", "from hub import metrics; print(metrics.exposition().decode())"],
+        check=True, env=environment, capture_output=True, text=True,
+    )
+    assert 'hub_refusals_total{code="RATE"} 2.0' in shown.stdout
