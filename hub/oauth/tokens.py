@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet, OKPKey
 from hub.authorizations.identifiers import new_id
 from hub.keys import KeyRing, Random, Use
 from hub.oauth.details import Details, details
-from hub.signatures import BadSignature, canonical, check_claims, open_jws
+from hub.signatures import BadSignature, OutOfTime, canonical, check_claims, open_jws
 
 LIFETIME = timedelta(minutes=10)
 TYP = "at+jwt"
@@ -65,9 +65,12 @@ class Tokens:
         claims = open_jws(text, self._keys(), typ=(TYP,))
         check_claims(claims, now=now, issuer=self._issuer, audience=(self._issuer,), longest=LIFETIME)
         try:
-            return _token(claims, now)
+            token = _token(claims, now)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise BadSignature("signed by us, and not a household token") from error
+        if token.expires_at <= now:  # no leeway: our own clock wrote it
+            raise OutOfTime("expired")
+        return token
 
     def jwks(self) -> Mapping[str, object]:
         """Public keys for whoever checks our tokens (RFC 7517)."""

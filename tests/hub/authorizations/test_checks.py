@@ -46,7 +46,8 @@ async def test_a_signed_family_stands(world):
     assert (caller.purpose, caller.case, caller.relation, caller.basis.kind) == ("DIBAO_REVIEW", accepted.case, Relation.LOCAL, BasisKind.LETTER)
     names = {one.person.name: standing.coverage[one.person.id].covered for one in standing.matter.members}
     assert names == {"测试甲": True, "测试乙": True, "测试丙": True, "测试丁": True, "测试戊": True, "测试己": True, "测试庚": False}
-    assert standing.catalogue["householdRegister"] == "" and standing.catalogue["tax"] == ""
+    assert standing.catalogue["householdRegister"] == ""
+    assert standing.catalogue["tax"] == ""
     assert standing.catalogue["realEstate"] == "CATALOG_DENIED"
     assert "marriage" not in standing.catalogue, "a group without entry is not named, and so denied"
 

@@ -10,8 +10,8 @@ import pytest
 from hub.authorizations.matters import read
 from hub.authorizations.reasons import Flaw, Refused
 from hub.people.store import People
-from hub.signatures import sha256, unbase64url
 from hub.people.vault import letter_context
+from hub.signatures import sha256, unbase64url
 from tests.hub.authorizations.family import HUB, PURPOSES, adults, family, letter, letters, registration, revocation, signs
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import asyncpg
+import httpx
 from joserfc.jwk import ECKey, OKPKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-import httpx
 from hub.authorizations.desk import Desk, open_desk
 from hub.authorizations.intake import routes as intake_routes
 from hub.authorizations.standing import Standing
@@ -45,6 +45,7 @@ PURPOSES = {
     "hd": REVIEW, "jy": ("EDUCATION_AID", "RESULT_RECOGNITION"), "yb": ("RESULT_RECOGNITION", "MEDICAL_AID"),
     "xz": ("SUBJECT_ACCESS",), "officer": ("PRIVACY_AUDIT",), "quxian": REVIEW, "stranger": REVIEW,
 }  # fmt: skip
+NUMBERS = itertools.count()  # never repeats, whichever world asks
 UNCONDITIONAL = ("householdRegister", "vehicle", "confirmation", "civilAssistance", "education")
 
 
@@ -59,10 +60,9 @@ class World:
     vault: Vault
     http: httpx.AsyncClient
     settings: Settings
-    _numbers: Any = field(default_factory=itertools.count)
 
     def jti(self) -> str:
-        return f"jti-{next(self._numbers):08d}"
+        return f"jti-{next(NUMBERS):08d}"
 
     async def register(self, **more: Any) -> Accepted:
         """The family as it is, or with what `registration` and `letters` are given."""
@@ -72,13 +72,13 @@ class World:
         token = registration(self.clock(), jti=self.jti(), letters=made, **more)
         return await self.desk.registrar.accept(token, self.clock())
 
-    def assertion(self, client: str = "hd", **more: Any) -> str:
+    def assertion(self, short: str = "hd", **more: Any) -> str:
         """A good assertion, or one with a knob turned."""
         told: dict[str, Any] = {
-            "client": f"client-{client}", "kid": "c1", "audience": HUB, "jti": self.jti(), "now": self.clock(),
+            "client": f"client-{short}", "kid": "c1", "audience": HUB, "jti": self.jti(), "now": self.clock(),
             "officer": {"id": "officer-7", "name": "某某"},
         }  # fmt: skip
-        key = more.pop("key", CLIENT_KEYS[client])
+        key = more.pop("key", CLIENT_KEYS[short])
         return build_assertion(key, **(told | more))
 
     def details(self, accepted: Accepted, *, purpose: str = "DIBAO_REVIEW", **more: Any) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""docs/consent.md is kept true: its tables are the code's, and each code is caused by a test."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from hub.authorizations.reasons import Flaw, Reason
+from hub.authorizations.watch import STOP_TIME
+from hub.shapes import PUBLISHED
+from policies.verdict import BasisKind
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = (ROOT / "docs" / "consent.md").read_text(encoding="utf-8")
+SELF = Path(__file__).name
+
+
+def table(heading: str) -> list[str]:
+    section = DOCUMENT.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    return re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+
+
+def test_the_tables_list_every_code_once_in_order():
+    assert table("The checks, and their codes") == [code.value for code in Reason]
+    assert table("What is wrong with a registration") == [flaw.value for flaw in Flaw]
+    assert table("A token") == [kind.value for kind in BasisKind]
+
+
+def test_every_code_is_caused_by_a_test():
+    tests = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "hub").rglob("test_*.py") if path.name != SELF
+    )
+    uncaused = [code for code in (*Reason, *Flaw) if not re.search(rf"\b{code.value}\b", tests)]
+    assert uncaused == []
+
+
+def test_the_stop_time_and_the_schemas_are_the_stated_ones():
+    assert f"Stated stop time: {STOP_TIME:.0f} s" in DOCUMENT
+    assert all(f"`/schemas/{name}.json`" in DOCUMENT for name in PUBLISHED)

@@ -1,0 +1,69 @@
+"""Matters in memory: shared readings, dropped the moment something changed, never older than what was revoked meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import event
+
+from hub.authorizations.matters import Matters
+from hub.people.store import People
+
+
+def counted(engine) -> list[str]:
+    """Statements run on an engine from now on."""
+    said: list[str] = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda _c, _cur, statement, *_: said.append(statement))
+    return said
+
+
+async def test_a_matter_is_read_once_and_shared(world):
+    accepted = await world.register()
+    matters, said = Matters(world.engine, People(world.vault, None)), counted(world.engine)
+    found = await asyncio.gather(*(matters.load(accepted.case) for _ in range(20)))
+    assert len({id(one) for one in found}) == 1
+    assert sum("matter_case" in statement and "household" in statement for statement in said) == 1
+    assert matters.held(accepted.case) is found[0]
+
+
+async def test_what_is_not_there_is_none_and_not_remembered(world):
+    matters = Matters(world.engine, People(world.vault, None))
+    assert await matters.load("case_0") is None
+    assert await matters.load("a\0b") is None
+    assert matters.held("case_0") is None
+
+
+async def test_the_version_is_of_the_content(world):
+    accepted = await world.register()
+    first, second = (Matters(world.engine, People(world.vault, None)) for _ in range(2))
+    one, other = await first.load(accepted.case), await second.load(accepted.case)
+    assert one.version == other.version
+    await world.pool.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
+    first.drop("LETTER", accepted.letters["O-1"][0])
+    assert first.held(accepted.case) is None
+    assert first.latest(one) is None, "not known until read again"
+    changed = await first.load(accepted.case)
+    assert changed.version != one.version
+    assert first.latest(one) is changed
+
+
+async def test_a_change_during_a_reading_is_not_lost(world):
+    accepted = await world.register()
+    matters = Matters(world.engine, People(world.vault, None))
+    await matters.load(accepted.case)
+    matters.drop("CASE", accepted.case)
+    reading = asyncio.create_task(matters.load(accepted.case))
+    await asyncio.sleep(0)
+    await world.pool.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
+    matters.drop("LETTER", accepted.letters["O-1"][0])
+    found = await reading
+    assert {one.number: one.status for one in found.letters}["O-1"] == "REVOKED"
+
+
+async def test_other_kinds_and_other_cases_leave_it_alone(world):
+    accepted = await world.register()
+    matters = Matters(world.engine, People(world.vault, None))
+    found = await matters.load(accepted.case)
+    for kind, ref in (("TOKEN", accepted.case), ("CASE", "case_0"), ("LETTER", "auth_0")):
+        matters.drop(kind, ref)
+    assert matters.held(accepted.case) is found
