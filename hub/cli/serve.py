@@ -46,7 +46,8 @@ def serve() -> None:
         server = None if settings.database_url else supervisor(settings)
         try:
             settings = asyncio.run(_prepared(settings, server))
-            os.environ["HUB_DATABASE_URL"] = settings.database_url
+            if server is not None:
+                os.environ["HUB_DATABASE_URL"] = settings.database_url  # for workers, which read the environment
             started = _run(settings)
         finally:
             if server is not None:

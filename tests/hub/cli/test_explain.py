@@ -17,7 +17,7 @@ from tests.hub.authorizations import family
 from tests.hub.cli.conftest import Desk
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-QUERY = "query Q($case: ID!) { case(id: $case) { household { members { person { name { masked } vehicle { records { Plate { masked } } } tax { status } } } } } }"
+QUERY = "query Q($case: ID!) { case(id: $case) { household { members { person { name { masked } vehicle { records { plateNo { masked } } } tax { status } } } } } }"
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_the_plan_names_verdicts_rules_departments_and_columns_and_nobody(office
     said = explained(office, case)
     assert "purpose DIBAO_REVIEW, basis letter" in said
     assert "ask GA vehicle" in said
-    assert "Plate.masked" in said
+    assert "plateNo.masked" in said
     assert "CATALOG_DENIED" in said
     assert "ask SW" not in said
     assert "SUBJECT_NOT_COVERED" in said  # the girl, whose letter is missing

@@ -25,7 +25,10 @@ from tests.hub.cli.conftest import named_departments, write_private
 from tests.hub.postgres.conftest import servers_on
 
 ROOT = Path(__file__).parents[3]
-PATIENCE = 60
+PATIENCE = 120
+"""Seconds until ready: a start takes 3 on an idle machine."""
+
+pytestmark = pytest.mark.timeout(300)
 
 
 class Serving:
