@@ -21,9 +21,9 @@ def table(heading: str) -> list[str]:
 
 
 def test_the_tables_list_every_code_once_in_order():
-    assert table("The checks, and their codes") == [code.value for code in Reason]
-    assert table("What is wrong with a registration") == [flaw.value for flaw in Flaw]
-    assert table("A token") == [kind.value for kind in BasisKind]
+    assert table("Reason codes of a refused question") == [code.value for code in Reason]
+    assert table("What is wrong with a registration, letter or revocation") == [flaw.value for flaw in Flaw]
+    assert table("Tokens") == [kind.value for kind in BasisKind]
 
 
 def test_every_code_is_caused_by_a_test():

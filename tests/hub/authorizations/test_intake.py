@@ -1,0 +1,64 @@
+"""`/registrations` and `/revocations` of a running hub: a platform's signature is the authentication, and nothing else is."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.access_log.entry import Kind
+from hub.signatures import LONGEST_REGISTRATION
+from tests.hub.living import Living
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def posted(living: Living, path: str, body: bytes, content_type: str = "application/jose") -> tuple[int, dict]:
+    async with living.line.session.post(living.url + path, data=body, headers={"Content-Type": content_type}) as reply:
+        assert reply.headers["cache-control"] == "no-store"
+        return reply.status, await reply.json()
+
+
+async def test_a_case_registered_is_a_change_in_the_log(living):
+    matter = await living.register()
+    for _ in range(100):
+        living.hub.upkeep.wake()
+        changes = [one for one in await living.entries(kind=Kind.CHANGE) if matter.id.encode() in one.body]
+        if changes:
+            break
+    assert changes
+    assert len(matter.letters) == 3
+
+
+async def test_a_new_declaration_of_the_same_matter_replaces_it_and_keeps_its_id(living):
+    first = await living.register()
+    family = living.family
+    message = living.platform.registration(
+        family, reference=first.reference, assistance="DIBAO", organisations=[living.offices["hd"].organisation],
+        purposes=["DIBAO_REVIEW"], unsigned=[family.members[1].person.index],
+    )
+    reply = await living.line.send("/registrations", message)
+    assert reply.status in {200, 201}, reply.raw
+    assert reply.body["case"] == first.id
+
+
+@pytest.mark.parametrize("path", ["/registrations", "/revocations"])
+async def test_what_is_not_a_signed_message_is_refused_by_its_first_fault(living, path):
+    assert (await posted(living, path, b"{}", "application/json"))[0] == 415
+    assert (await posted(living, path, b"a" * (LONGEST_REGISTRATION + 1)))[0] == 413
+    for body in (b"", b"\xff\xfe", b"a.b", b"a.b.c", "证".encode()):
+        status, answer = await posted(living, path, body)
+        assert (status, answer["code"]) == (401, "MESSAGE_UNSIGNED"), body
+
+
+async def test_a_registration_is_no_revocation_and_the_other_way_round(living):
+    matter = await living.register()
+    revocation = living.platform.revocation(reference=matter.reference, letter="", reason="")
+    registration = living.platform.registration(living.family, reference="T-X", assistance="DIBAO", organisations=["o"])
+    assert (await posted(living, "/registrations", revocation.encode()))[0] == 401
+    assert (await posted(living, "/revocations", registration.encode()))[0] == 401
+
+
+async def test_a_letter_nobody_has_cannot_be_withdrawn(living):
+    matter = await living.register()
+    message = living.platform.revocation(reference=matter.reference, letter="NONE", reason="r")
+    status, answer = await posted(living, "/revocations", message.encode())
+    assert (status, answer["code"]) == (404, "LETTER_UNKNOWN")
