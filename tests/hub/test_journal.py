@@ -44,7 +44,7 @@ def test_events_of_ours_and_of_libraries_are_lines_of_json_in_one_form(written):
     structlog.get_logger("hub.test").warning("department failed", department="SW", people=[NUMBER], about={"n": NUMBER}, count=3)
     logging.getLogger("a.library").error("about %s", NUMBER)
     try:
-        raise ValueError(NUMBER)
+        int(NUMBER)  # says what it was given
     except ValueError:
         structlog.get_logger("hub.test").exception("internal error")
     lines = [json.loads(line) for line in written.getvalue().splitlines()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from hub.access_log.entry import Kind
@@ -24,6 +26,7 @@ async def test_a_case_registered_is_a_change_in_the_log(living):
         changes = [one for one in await living.entries(kind=Kind.CHANGE) if matter.id.encode() in one.body]
         if changes:
             break
+        await asyncio.sleep(0.02)
     assert changes
     assert len(matter.letters) == 3
 

@@ -1,0 +1,116 @@
+"""One worker as uvicorn runs it: its probes, its doors, and that it ends without dropping what it is answering."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from contextlib import AsyncExitStack
+
+import aiohttp
+import pytest
+from starlette.applications import Starlette
+
+from hub import app as application
+from hub.app import Front, clock, create, routes, sources
+from hub.cli.demo.offices import Line
+from hub.keys import KeyRing
+from hub.settings import Settings, SettingsError
+from tests.conftest import SeededRandom, administer
+from tests.hub.living import TAXES, database, free_port, served
+
+
+async def fetched(url: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as session, session.get(url) as reply:
+        return reply.status, await reply.text()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, postgres, tmp_path):
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(database(postgres))
+        KeyRing.create(tmp_path / "keys", random=SeededRandom(), at=clock())
+        (tmp_path / "sources.json").write_text(json.dumps(living.government.settings), encoding="utf-8")
+        port = free_port()
+        settings = Settings(
+            region="500152000000", issuer=f"http://127.0.0.1:{port}", directory=tmp_path, database_url=url, port=port,
+            sources=tmp_path / "sources.json", console=False,
+        )
+        front = Front(settings)
+        async with served(front, port, lifespan="on"):
+            assert await fetched(f"{settings.issuer}/healthz") == (200, "ok")
+            status, body = await fetched(f"{settings.issuer}/readyz")
+            assert (status, json.loads(body)) == (200, {"ready": True, "checks": {"revocations": True, "schema": True, "log": True}})
+            async with aiohttp.ClientSession() as session, session.post(f"{settings.issuer}/graphql", data=b"{}") as reply:
+                assert reply.status == 401
+                assert reply.headers["www-authenticate"].startswith("DPoP")
+            for path in ("/console", "/graphiql", "/regions/status-list", "/nowhere"):
+                assert (await fetched(settings.issuer + path))[0] == 404, path
+            assert (await fetched(f"{settings.issuer}/checkpoint"))[0] == 200
+            await administer(url, "UPDATE alembic_version SET version_num = '0001'")
+            status, body = await fetched(f"{settings.issuer}/readyz")
+            assert (status, json.loads(body)["checks"]["schema"]) == (503, False)
+        assert front.graph is None
+        assert (tmp_path / "checkpoint").exists()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_worker_whose_database_is_gone_is_not_ready(living):
+    hub = living.hub
+    settings = Settings(
+        region=hub.settings.region, issuer=hub.settings.issuer, directory=hub.settings.directory,
+        database_url="postgresql://nobody:x@127.0.0.1:9/none",
+    )
+    reply = await application._readiness(type(hub)(**{name: getattr(hub, name) for name in hub.__slots__ if name != "settings"}, settings=settings))
+    assert reply.status_code == 503
+    assert json.loads(reply.body)["checks"] == {"revocations": True, "schema": False, "log": False}
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_requests_in_flight_are_answered_before_a_worker_ends(living, signed_matter):
+    front = Front(living.hub.settings)
+    front.graph = living.graph
+    front._rest = Starlette(routes=routes(living.hub, living.graph))
+    port = free_port()
+    token = await living.token(signed_matter)
+    line = Line(f"http://127.0.0.1:{port}", living.line.session, living.clock, living.line.random)
+    async with served(front, port) as server, living.misbehaving("SW", slow=0.8):
+        living.government.forget()
+        asking = asyncio.create_task(line.ask(token, TAXES, {"id": signed_matter.id}))
+        await living.until_asked("SW")
+        server.should_exit = True
+        await asyncio.sleep(0.3)
+        with pytest.raises(aiohttp.ClientConnectionError):
+            async with aiohttp.ClientSession() as session:
+                await session.get(f"http://127.0.0.1:{port}/healthz")
+        reply = await asking
+    assert reply.status == 200
+    assert {one["person"]["tax"]["status"] for one in reply.body["data"]["case"]["household"]["members"]} == {"MATCHED", "NO_RECORD"}
+    (outcome,) = await living.hub.log.store.closing(reply.body["extensions"]["question"])
+    assert outcome.id == reply.body["extensions"]["receipt"]["id"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "\xff"])
+def test_sources_that_cannot_be_read_are_said_so_by_name(tmp_path, text):
+    file = tmp_path / "sources.json"
+    if text:
+        file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(SettingsError, match="HUB_SOURCES"):
+        sources(Settings(region="r", issuer="i", sources=file))
+
+
+def test_each_worker_is_made_from_the_environment(monkeypatch):
+    said = []
+    monkeypatch.setattr(application.journal, "configure", lambda: said.append("journal"))
+    for name in [name for name in os.environ if name.startswith("HUB_")]:
+        monkeypatch.delenv(name)
+    with pytest.raises(SettingsError):
+        create()
+    monkeypatch.setenv("HUB_REGION", "500152000000")
+    monkeypatch.setenv("HUB_ISSUER", "http://127.0.0.1:1")
+    assert create().graph is None
+    assert said == ["journal", "journal"]
+
+
+def test_the_clock_knows_where_it_is():
+    assert clock().utcoffset().total_seconds() == 8 * 3600

@@ -1,0 +1,84 @@
+"""The road as a whole: what its entries say of a question, and that the body holds the recorded bytes as they are."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from hub.access_log.receipt import salted_digest
+from hub.errors import Forbidden, RecordingFailed
+from tests.hub.living import TAXES, Living
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def travelled(living: Living, matter, document: str = TAXES, **more):
+    token = await living.token(matter)
+    standing = await living.hub.desk.identify({
+        "method": "POST", "path": "/graphql", "headers": [(b"authorization", f"Bearer {token}".encode())],
+    })
+    operation = await living.hub.documents.load(document, None)
+    return await living.hub.road.travel(operation, {"id": matter.id}, standing, **more)
+
+
+async def test_intent_and_outcome_name_document_plan_policy_people_letters_and_forms(living, signed_matter):
+    done = await travelled(living, signed_matter, address="LOOPBACK")
+    intent = await living.hub.log.store.entry(done.intent)
+    (outcome,) = await living.hub.log.store.closing(done.intent)
+    for entry in (intent, outcome):
+        head, rest = entry.parts()
+        assert head["policy"] == living.hub.policy.digest
+        assert rest["plan"] == done.plan.digest
+        assert len(rest["subjects"]) == 5
+        assert set(rest["letters"]) <= {letter["id"] for letter in signed_matter.letters}
+    head, rest = outcome.parts()
+    assert head["answer"] == salted_digest(done.receipt.salt, done.data)
+    assert head["decision"] == "PARTIAL", "a child's income is told weaker"
+    assert rest["told"]["forms"]
+    assert rest["statuses"]
+
+
+async def test_an_answer_with_nothing_withheld_is_allowed_and_one_with_somebody_uncovered_is_partial(living, signed_matter):
+    whole = await travelled(living, signed_matter, "query($id: ID!) { case(id: $id) { household { members { person { marriage { status } } } } } }")
+    (outcome,) = await living.hub.log.store.closing(whole.intent)
+    assert outcome.parts()[0]["decision"] == "ALLOW"
+    unsigned = await living.register(unsigned=[living.family.members[1].person.index])
+    partial = await travelled(living, unsigned, "query($id: ID!) { case(id: $id) { household { members { person { marriage { status } } } } } }")
+    (outcome,) = await living.hub.log.store.closing(partial.intent)
+    assert outcome.parts()[0]["decision"] == "PARTIAL"
+
+
+async def test_the_bytes_of_data_stand_in_the_body_as_they_were_recorded(living, signed_matter):
+    done = await travelled(living, signed_matter)
+    body = done.body()
+    assert body.startswith(b'{"data":' + done.data + b',"extensions":')
+    assert orjson.loads(body)["extensions"]["question"] == done.intent
+    failed = type(done)(done.data, ({"message": "m"},), done.extensions, done.intent, done.receipt, done.answer, done.plan)
+    assert orjson.loads(failed.body())["errors"] == [{"message": "m"}]
+    assert "2860" not in repr(done)
+
+
+async def test_a_question_about_nobody_still_leaves_intent_and_outcome(living, signed_matter, nobody_asked):
+    done = await travelled(living, signed_matter, 'query($id: ID!) { case(id: $id) { id } person(id: "per_none") { id } }')
+    assert orjson.loads(done.data)["person"] is None
+    assert len(await living.hub.log.store.closing(done.intent)) == 1
+    nobody_asked()
+
+
+async def test_interpreted_and_compiled_tell_the_same(living, signed_matter):
+    document = TAXES.replace("Taxes", "Twice")
+    answers = {(await travelled(living, signed_matter, document)).data for _ in range(4)}
+    assert len(answers) == 1
+    assert (await travelled(living, signed_matter, document.replace("Twice", "Kept"), persisted=True)).data in answers
+
+
+async def test_a_log_that_is_down_raises_before_anybody_is_asked(living, signed_matter, nobody_asked):
+    async with living.log_stopped():
+        with pytest.raises(RecordingFailed):
+            await travelled(living, signed_matter)
+    nobody_asked()
+
+
+async def test_the_log_is_not_for_the_check_office(living, signed_matter):
+    with pytest.raises(Forbidden):
+        await travelled(living, signed_matter, "{ accessLog { edges { cursor } } }")
