@@ -44,9 +44,12 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
             ("回执所示内容即该叶的原始字节", True),
         ]
 
+    async def names() -> Mapping[str, str]:
+        return {row["code"]: row["name"] for row in await hub.records.fetch("SELECT code, name FROM organisation ORDER BY code")}
+
     sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
     console = Console(
-        sessions, inquire, verify, region_name=region_name(hub.settings.region), secure_cookies=hub.settings.secure_cookies,
+        sessions, inquire, verify, names, region_name=region_name(hub.settings.region), secure_cookies=hub.settings.secure_cookies,
     )
     return console.routes()
 

@@ -12,7 +12,6 @@ import hmac
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.requests import Request
@@ -20,18 +19,30 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from hub.console.forms import chosen, posted, same_origin, variables
 from hub.console.sessions import COOKIE, LIFETIME, Officer, Sessions
-from hub.console.words import DECISIONS, KINDS, basis_text, local_time, purpose_title, sentences
+from hub.console.words import (
+    DECISIONS,
+    FORMS,
+    KINDS,
+    REASONS,
+    basis_text,
+    department_title,
+    local_time,
+    purpose_title,
+    sentences,
+    told_by_group,
+)
 from hub.errors import CallerError, RecordingFailed
 from policies.purposes import PURPOSES
 
 HERE = Path(__file__).parent
 CSP = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+# Referrer "no-referrer" would make browsers post our own forms with `Origin: null`, which no page of ours could be told from.
 HEADERS = {
-    "Content-Security-Policy": CSP, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": CSP, "Cache-Control": "no-store", "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
 }
-FILTERS = ("organisation", "subjectIdNumber", "purpose", "letter", "case", "kind", "decision", "from", "to")
 _FIELDS = """
   id index kind at question organisation client officer role purpose case subjects decision reason departments policy leafHash
   fields { group field form }
@@ -42,29 +53,39 @@ DOCUMENT = f"""query ($filter: AccessLogFilter, $after: String) {{
   accessLog(filter: $filter, first: 30, after: $after) {{ edges {{ cursor node {{ {_FIELDS} }} }} pageInfo {{ hasNextPage endCursor }} }}
 }}"""
 
+NOTHING: Mapping[str, Any] = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
+
 Inquire = Callable[[Officer, str, Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
 """Runs one document through the road for an officer; gives `data`, or raises a CallerError or RecordingFailed."""
 VerifyReceipt = Callable[[str], Awaitable[list[tuple[str, bool]]]]
 """The steps of the offline verifier over the receipt of one entry, each with whether it held."""
 
 
+Names = Callable[[], Awaitable[Mapping[str, str]]]
+"""Organisations' names by code."""
+WRONG = ("用户名或口令不正确，或账户已锁定。", "Wrong name or password, or locked.")
+FORGED = ("这一请求不是从本页面发出的，未予处理。", "The request did not come from this page.")
+UNREADABLE = ("表单无法读取。", "The form cannot be read.")
+
+
 class Console:
     """The pages over one hub."""
 
     def __init__(
-        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, *, region_name: str, secure_cookies: bool,
+        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, *, region_name: str, secure_cookies: bool,
     ) -> None:
         """`region_name` is shown in the head of each page."""
         self._sessions = sessions
         self._inquire = inquire
         self._verify = verify
+        self._names = names
         self._secure = secure_cookies
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True,
         )
         self._templates.globals.update(
-            region_name=region_name, kinds=KINDS, decisions=DECISIONS, purposes=PURPOSES, purpose_title=purpose_title,
-            local_time=local_time, basis_text=basis_text,
+            region_name=region_name, kinds=KINDS, decisions=DECISIONS, forms=FORMS, reasons=REASONS, purposes=PURPOSES,
+            purpose_title=purpose_title, department_title=department_title, local_time=local_time, basis_text=basis_text,
         )
 
     def routes(self) -> list[BaseRoute]:
@@ -80,13 +101,16 @@ class Console:
     async def log_in(self, request: Request) -> Response:
         """The form, and the log-in itself."""
         if request.method == "GET":
-            return self._page("login.html", failed=False)
-        if not _same_origin(request):
-            return self._page("login.html", status=403, failed=True)
-        form = await request.form()
-        token = await self._sessions.log_in(str(form.get("name", "")), str(form.get("password", "")))
+            return self._page("login.html")
+        if not same_origin(request):
+            return self._page("login.html", status=403, fault=FORGED)
+        try:
+            form = await posted(request)
+        except CallerError as error:
+            return self._page("login.html", status=error.status, fault=UNREADABLE)
+        token = await self._sessions.log_in(form.get("name", ""), form.get("password", ""))
         if token is None:
-            return self._page("login.html", status=401, failed=True)
+            return self._page("login.html", status=401, fault=WRONG)
         answer = RedirectResponse("/console", status_code=303)
         answer.set_cookie(
             COOKIE, token, max_age=int(LIFETIME.total_seconds()), path="/console", httponly=True, samesite="strict",
@@ -96,69 +120,73 @@ class Console:
 
     async def log_out(self, request: Request) -> Response:
         """End the session."""
-        officer, form = await self._posted(request)
-        if officer is not None and form is not None:
-            await self._sessions.log_out(request.cookies.get(COOKIE, ""))
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        await self._sessions.log_out(request.cookies.get(COOKIE, ""))
         answer = RedirectResponse("/console/login", status_code=303)
-        answer.delete_cookie(COOKIE, path="/console")
+        answer.delete_cookie(COOKIE, path="/console", httponly=True, samesite="strict", secure=self._secure)
         return answer
 
     async def entries(self, request: Request) -> Response:
         """The log, newest first, under the filter that was posted."""
-        officer, form = await self._posted(request)
-        if officer is None:
-            return RedirectResponse("/console/login", status_code=303)
-        given = {name: str(form[name]).strip() for name in FILTERS if form and form.get(name)}
-        after = str(form["after"]) if form and form.get("after") else None
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        officer, form = own
+        given = chosen(form)
         try:
-            data = await self._inquire(officer, DOCUMENT, {"filter": _variables(given), "after": after})
+            wanted = {"filter": variables(given), "after": form.get("after") or None}
+            data = await self._inquire(officer, DOCUMENT, wanted)
         except (CallerError, RecordingFailed) as error:
-            return self._fault(officer, given, error)
-        return self._page("entries.html", officer=officer, given=given, log=data["accessLog"], fault="")
+            return await self._fault(officer, given, error)
+        return self._page("entries.html", officer=officer, given=given, log=data["accessLog"], names=await self._names())
 
     async def entry(self, request: Request) -> Response:
         """One entry in words, and its receipt taken through the offline verifier."""
-        officer, form = await self._posted(request)
-        if officer is None or form is None:
-            return RedirectResponse("/console/login", status_code=303)
-        wanted = str(form.get("id", ""))
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        officer, form = own
+        wanted = form.get("id", "")
         try:
             data = await self._inquire(officer, DOCUMENT, {"filter": {"entry": wanted}, "after": None})
         except (CallerError, RecordingFailed) as error:
-            return self._fault(officer, {}, error)
+            return await self._fault(officer, {}, error)
+        names = await self._names()
         node = next((edge["node"] for edge in data["accessLog"]["edges"] if edge["node"]["id"] == wanted), None)
         if node is None:
-            return self._page("entries.html", status=404, officer=officer, given={}, log=data["accessLog"], fault="没有这一条目。")
+            return self._page(
+                "entries.html", status=404, officer=officer, given={}, log=NOTHING, names=names, fault="没有这一条目。",
+            )
         steps = await self._verify(wanted)
-        return self._page("entry.html", officer=officer, entry=node, told=sentences(node), steps=steps)
+        return self._page(
+            "entry.html", officer=officer, entry=node, sentences=sentences(node, names), told=told_by_group(node), steps=steps,
+        )
 
-    async def _posted(self, request: Request) -> tuple[Officer | None, Mapping[str, Any] | None]:
-        """Who asks, and the form they posted; a form without the session's key is nobody's."""
+    async def _own(self, request: Request) -> tuple[Officer, Mapping[str, str]] | Response:
+        """Who asks and what they posted from a page of their own session; otherwise what to answer instead."""
         officer = await self._sessions.officer(request.cookies.get(COOKIE, ""))
-        if officer is None or request.method == "GET":
-            return officer, None
-        form = await request.form()
-        if not _same_origin(request) or not hmac.compare_digest(str(form.get("key", "")), officer.form_key):
-            return None, None
+        if officer is None:
+            return RedirectResponse("/console/login", status_code=303)
+        if request.method == "GET":
+            return officer, {}
+        try:
+            form = await posted(request)
+        except CallerError as error:
+            return self._page("login.html", status=error.status, fault=UNREADABLE)
+        key = form.get("key", "").encode()
+        if not same_origin(request) or not hmac.compare_digest(key, officer.form_key.encode()):
+            return self._page("login.html", status=403, fault=FORGED)
         return officer, form
 
-    def _fault(self, officer: Officer, given: Mapping[str, str], error: CallerError | RecordingFailed) -> Response:
+    async def _fault(self, officer: Officer, given: Mapping[str, str], error: CallerError | RecordingFailed) -> Response:
         if isinstance(error, CallerError):
-            text, status = f"无法查询:{error.message}", 400
+            text, status = f"无法查询：{error.message}", 400
         else:
-            text, status = "访问日志暂不可写,故不予查询。", 503
-        empty = {"edges": [], "pageInfo": {"hasNextPage": False, "endCursor": None}}
-        return self._page("entries.html", status=status, officer=officer, given=given, log=empty, fault=text)
+            text, status = "访问日志暂不可写，故不予查询。", 503
+        names = await self._names()
+        return self._page("entries.html", status=status, officer=officer, given=given, log=NOTHING, names=names, fault=text)
 
     def _page(self, name: str, *, status: int = 200, **values: object) -> Response:
         return HTMLResponse(self._templates.get_template(name).render(**values), status_code=status, headers=HEADERS)
-
-
-def _variables(given: Mapping[str, str]) -> dict[str, str]:
-    """The graph's filter from the form's: local dates become instants of Asia/Shanghai."""
-    return {name: f"{text}T00:00:00+08:00" if name in {"from", "to"} and len(text) == 10 else text for name, text in given.items()}
-
-
-def _same_origin(request: Request) -> bool:
-    origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")

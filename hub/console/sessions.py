@@ -46,6 +46,8 @@ class Sessions:
         self._random = random
         # Checked when the name is unknown, so that a wrong name takes as long as a wrong password.
         self._nobody = password_phc("nobody", random=random)
+        # Each check takes 64 MiB; a flood of log-ins waits in line instead of taking the worker's memory.
+        self._checking = asyncio.Semaphore(1)
 
     async def log_in(self, name: str, password: str) -> str | None:
         """A new cookie value, or None: unknown, wrong and locked are one answer."""
@@ -54,7 +56,9 @@ class Sessions:
             row = (await connection.execute(select(ConsoleUser).where(ConsoleUser.name == name))).one_or_none()
         usable = row is not None and row.active and not (row.locked_until and row.locked_until > now)
         stored = row.password if row is not None and usable else self._nobody
-        if not await asyncio.to_thread(_matches, password, stored) or not usable:
+        async with self._checking:
+            matches = await asyncio.to_thread(_matches, password, stored)
+        if not matches or not usable:
             await self._failed(name, now)
             return None
         token = self._random(32).hex()

@@ -7,16 +7,27 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hub.regions.names import region_name
 from policies.purposes import PURPOSES
+from schema.register import GROUPS
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
-KINDS = {
-    "INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", "CHANGE": "配置或状态变更", "SECURITY_SUMMARY": "安全汇总",
-}
+KINDS = {"INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", "CHANGE": "登记变更", "SECURITY_SUMMARY": "安全汇总"}
 DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝"}
 FORMS = {"FULL": "全值", "MASKED": "掩码", "BAND": "区间", "BOOLEAN": "是否", "WITHHELD": "未告知"}
 BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "急难先行", "self": "本人查询", "audit": "隐私审计"}
+DEPARTMENTS = {"GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政"}
+REASONS = {
+    "TOKEN_INVALID": "令牌无效", "TOKEN_EXPIRED": "令牌过期", "TOKEN_REPLAYED": "令牌重放", "AUTH_NOT_FOUND": "无此授权书",
+    "AUTH_HASH_MISMATCH": "授权书与所签文件不符", "AUTH_REVOKED": "授权书已撤回", "AUTH_EXPIRED": "授权书已过期",
+    "REVOCATION_UNKNOWN": "撤回状态不明", "REQUESTER_MISMATCH": "非授权书所载机构", "PURPOSE_MISMATCH": "用途不符",
+    "SUBJECT_NOT_COVERED": "对象未获授权", "FACT_NOT_AUTHORIZED": "信息项未获授权", "NO_JURISDICTION": "无管辖权",
+    "CATALOG_DENIED": "目录不予共享", "NOT_DELIVERED": "答复未送出", "RESPONSE_TOO_LARGE": "答复过大",
+    "DOCUMENT_INVALID": "查询语句无效", "VARIABLE_INVALID": "变量无效", "ID_NUMBER_IN_DOCUMENT": "语句中含证件号码",
+    "CASE_REGISTERED": "事项登记", "CASE_REGISTERED_AGAIN": "事项再次登记", "LETTER_REVOKED": "授权书撤回",
+}
+"""Reason codes an officer meets often; any other stands as it is."""
 
 
 def purpose_title(code: str | None) -> str:
@@ -27,48 +38,75 @@ def purpose_title(code: str | None) -> str:
     return known.title_zh if known else code
 
 
+def department_title(code: str) -> str:
+    """A department's short name: "MZ" is 民政, "MZ@511725000000" is 民政 of that region."""
+    name, at, region = code.partition("@")
+    title = DEPARTMENTS.get(name, name)
+    return f"{title}（{region_name(region)}）" if at else title
+
+
+def field_title(group: str, field: str) -> str:
+    """A field as its department's catalogue calls it."""
+    spec = GROUPS.get(group.partition("@")[0])
+    known = spec.fields.get(field) if spec else None
+    return known.title_zh if known else "有无记录" if field == "status" else field
+
+
 def local_time(text: str) -> str:
     """An instant as the office reads it: Asia/Shanghai, to the second."""
     return datetime.fromisoformat(text).astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def basis_text(basis: Mapping[str, Any] | None) -> str:
-    """The basis of a question in one phrase."""
+    """The basis of a question in one phrase; letters are counted, their ids stand in the entry."""
     if not basis:
         return "未载明依据"
     kind = str(basis.get("kind") or "")
     title = BASES.get(kind, kind)
     if kind == "letter":
-        return f"{title} {'、'.join(letter['id'] for letter in basis.get('letters', []))}"
+        return f"{title} {len(basis.get('letters', []))} 份"
     return f"{title} {basis.get('article') or basis.get('reason') or ''}".strip()
 
 
-def sentences(entry: Mapping[str, Any]) -> list[str]:
-    """An entry of the graph's `accessLog`, told in sentences: who, when, whom, why, what was told."""
-    who = "、".join(filter(None, [entry.get("organisation"), entry.get("client"), entry.get("officer")])) or "未经认证者"
-    told = [f"{local_time(entry['at'])},{who} {_deed(entry)}。"]
+def sentences(entry: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
+    """An entry of the graph's `accessLog`, told in sentences: who, when, whom, why. `names` are organisations' by code."""
+    organisation = names.get(entry.get("organisation") or "", entry.get("organisation"))
+    officer = f"经办人 {entry['officer']}" if entry.get("officer") else ""
+    who = "，".join(filter(None, [organisation, officer]))
+    told = [f"{local_time(entry['at'])}，{_deed(entry, who)}。"]
     if entry.get("purpose"):
-        told.append(f"用途:{purpose_title(entry['purpose'])};依据:{basis_text(entry.get('basis'))}。")
-    if entry.get("case"):
-        told.append(f"所属事项:{entry['case']}。")
+        told.append(f"用途：{purpose_title(entry['purpose'])}；依据：{basis_text(entry.get('basis'))}。")
     if entry.get("subjects"):
-        told.append(f"涉及 {len(entry['subjects'])} 人(以日志假名记载):{'、'.join(s[:12] + '…' for s in entry['subjects'])}。")
+        told.append(f"涉及 {len(entry['subjects'])} 人，日志只以假名记载。")
     if entry.get("departments"):
-        told.append(f"向以下部门取数:{'、'.join(entry['departments'])}。")
-    if entry.get("fields"):
-        told.append("告知内容:" + "、".join(f"{f['group']}.{f['field']}({FORMS[f['form']]})" for f in entry["fields"]) + "。")
+        asked = "拟向以下部门取数" if entry["kind"] == "INTENT" else "已向以下部门取数"
+        told.append(f"{asked}：{'、'.join(map(department_title, entry['departments']))}。")
+    elif entry["kind"] in {"INTENT", "OUTCOME"}:
+        told.append("未向任何部门取数。")
     if entry.get("reason"):
-        told.append(f"理由代码:{entry['reason']}。")
+        told.append(f"理由：{REASONS.get(entry['reason'], entry['reason'])}（{entry['reason']}）。")
     return told
 
 
-def _deed(entry: Mapping[str, Any]) -> str:
+def told_by_group(entry: Mapping[str, Any]) -> Mapping[str, list[tuple[str, str]]]:
+    """What was told: group's title -> (field's title, form's code)."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for line in entry.get("fields") or []:
+        group, at, region = line["group"].partition("@")
+        title = GROUPS[group].title_zh if group in GROUPS else group
+        found.setdefault(f"{title}（{region_name(region)}）" if at else title, []).append(
+            (field_title(group, line["field"]), line["form"]),
+        )
+    return found
+
+
+def _deed(entry: Mapping[str, Any], who: str) -> str:
     kind = entry["kind"]
     if kind == "OUTCOME":
-        return f"得到答复:{DECISIONS.get(entry.get('decision') or '', '未载明')}"
+        return f"{who} 得到答复：{DECISIONS.get(entry.get('decision') or '', '未载明')}"
     return {
-        "INTENT": "提出一项查询,记录先于取数",
-        "REFUSAL": "的请求被拒绝,未取任何数据",
-        "CHANGE": "变更了登记、授权或配置",
-        "SECURITY_SUMMARY": "的无效请求汇总",
+        "INTENT": f"{who} 提出一项查询，记录先于取数",
+        "REFUSAL": f"{who or '未经认证者'} 的请求被拒绝，未取任何数据",
+        "CHANGE": f"{who + ' ' if who else ''}登记、授权或配置发生变更",
+        "SECURITY_SUMMARY": "未经认证的无效请求汇总",
     }.get(str(kind), str(kind))

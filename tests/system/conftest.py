@@ -16,7 +16,7 @@ from hub.console import vendor
 from tests.conftest import FakeClock
 from tests.hub.living import TONGNAN, Living, live, prepare
 
-CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -34,9 +34,9 @@ async def hub(postgres, tmp_path_factory) -> AsyncIterator[Living]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium of the system."""
-    assert CHROMIUM.exists(), "there is no /usr/bin/chromium: `apt-get install chromium fonts-noto-cjk`"
+    assert shutil.which(CHROMIUM), "there is no /usr/bin/chromium: `apt-get install chromium fonts-noto-cjk`"
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield started
         await started.close()
 
