@@ -98,7 +98,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     found: list[BaseRoute] = [
         *_probes(hub),
         *oauth_routes(hub.desk.authorization),
-        *intake_routes(hub.desk, hub.upkeep.wake),
+        *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
         *operation_routes(hub.desk, answering.persisted, hub.clock),
         *log_routes(hub.log, hub.desk.reader),
         *region_routes(hub),

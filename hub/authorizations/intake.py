@@ -32,8 +32,10 @@ class Counter(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
 
 
-def routes(counter: Counter, wake: Callable[[], None]) -> list[Route]:
-    """POST /registrations and POST /revocations, application/jose. `wake` hears that there is something for the log to carry."""
+def routes(counter: Counter, wake: Callable[[], None], note: Callable[[str], None] = lambda _kind: None) -> list[Route]:
+    """POST /registrations and POST /revocations, application/jose. `wake` hears that there is something for the log to carry,
+    `note` of each refusal: an unsigned message is nobody's, so it is counted and leaves no entry.
+    """
 
     async def register(request: Request) -> Response:
         accepted = await counter.registrar.accept(await _message(request), counter.clock())
@@ -48,18 +50,21 @@ def routes(counter: Counter, wake: Callable[[], None]) -> list[Route]:
         return JSONResponse({"case": revoked.case, "revoked": list(revoked.letters)}, headers=_PRIVATE)
 
     return [
-        Route("/registrations", _answering(register), methods=["POST"]),
-        Route("/revocations", _answering(revoke), methods=["POST"]),
+        Route("/registrations", _answering(register, note), methods=["POST"]),
+        Route("/revocations", _answering(revoke, note), methods=["POST"]),
     ]
 
 
-def _answering(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+def _answering(
+    answer: Callable[[Request], Awaitable[Response]], note: Callable[[str], None],
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             return await answer(request)
         except CallerError as error:
             kind = "registration" if isinstance(error, Refused) else "request"
             _log.info(f"{kind} refused", code=error.code)
+            note(f"INTAKE_{error.code}")
             return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=_PRIVATE)
 
     return endpoint

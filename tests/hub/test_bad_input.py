@@ -294,9 +294,11 @@ def signatory(living: Living, place: int, **more: Any) -> Signatory:
 
 
 async def refused(living: Living, message: str, status: int, code: str) -> None:
+    noted = living.hub.security._counts[f"INTAKE_{code}"]
     reply = await living.line.send("/registrations", message)
     assert (reply.status, reply.code) == (status, code), reply.raw
     innocent(living, reply.raw)
+    assert living.hub.security._counts[f"INTAKE_{code}"] == noted + 1
 
 
 async def test_letters_with_a_missing_a_repeated_a_childs_or_a_broken_signature_are_refused_whole(living):
