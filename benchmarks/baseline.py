@@ -23,6 +23,7 @@ from strawberry.utils.str_converters import to_snake_case
 from benchmarks import processes, question
 from connectors.sandbox.people import Household as Family
 from connectors.sandbox.population import Population
+from hub.app import settle
 from schema.civil_affairs import CivilAssistanceFacts
 from schema.disabled_persons import DisabilityFacts
 from schema.facts import Facts, FactStatus
@@ -197,6 +198,7 @@ async def serve(options: argparse.Namespace) -> None:
     population = Population(question.REGION, question.PEOPLE)
     families = {f"hh-{one.index}": row(one) for one in question.families(population, options.families)}
     gateway = Gateway(Departments(options.url, memory=options.memory), families)
+    settle()  # its garbage collector is tuned as the hub's is
     await processes.serve(gateway, processes.free_port())
 
 

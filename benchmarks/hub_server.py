@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 
 from benchmarks import processes
 from connectors.interface import Ask, Column, Connector, Records
-from hub.app import Front, clock, graph, routes
+from hub.app import Front, clock, graph, routes, settle
 from hub.opening import Hub, open_hub
 from hub.settings import Settings
 
@@ -75,6 +75,7 @@ async def serve(options: argparse.Namespace) -> None:
         front.graph = graph(hub)
         front._rest = Starlette(routes=routes(hub, front.graph))
         _profiling(options.profile)
+        settle()
         await processes.serve(front, options.port)
 
 

@@ -39,11 +39,9 @@ async def equal(baseline: Child, road: Child, *, families: int) -> dict[str, int
         theirs = await load.answer(baseline.url, one, document)
         if ours["extensions"]["disclosure"]["fields"]:
             raise ValueError("the road tells something weaker: the two answers are no equal work")
-        left, right = dict(_leaves(theirs["data"])), dict(_leaves(ours["data"]))
-        wrong = sorted({path for path in left.keys() | right.keys() if not _same(left.get(path, ...), right.get(path, ...))})
-        if wrong:
+        if wrong := different(theirs["data"], ours["data"]):
             raise ValueError(f"the answers differ at {len(wrong)} leaves, first {wrong[0]}")
-        compared += sum(path[-1] != "length" for path in left)
+        compared += sum(path[-1] != "length" for path, _ in _leaves(theirs["data"]))
     return {"families": families, "leaves": compared, "leaves_an_answer": round(compared / families)}
 
 
@@ -123,6 +121,12 @@ async def memory(scene: Scene, effort: Effort) -> dict[str, Any]:
         curve.append(round(resident(road.pid), 1))
     road.stop()
     return {"answers": tenth * 10, "operations": effort.variants, "resident_mb": curve, "growth_mb": round(curve[-1] - curve[4], 1)}
+
+
+def different(one: object, other: object) -> list[tuple[str | int, ...]]:
+    """Paths of the leaves that differ; ids, which are each gateway's own, aside."""
+    left, right = dict(_leaves(one)), dict(_leaves(other))
+    return sorted((path for path in left.keys() | right.keys() if not _same(left.get(path, ...), right.get(path, ...))), key=str)
 
 
 def _leaves(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], object]]:

@@ -92,7 +92,7 @@ async def serve(application: Any, port: int) -> None:
     """Serve an ASGI application with uvicorn, as in production; tell the URL once it listens; until SIGTERM."""
     config = uvicorn.Config(
         application, host="127.0.0.1", port=port, log_level="warning", access_log=False, lifespan="off", loop="uvloop", http="httptools",
-        ws="none",
+        ws="none", server_header=False, proxy_headers=False,
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 from collections.abc import AsyncIterator
@@ -62,8 +63,18 @@ class Front:
         async with open_hub(self._settings, sources(self._settings), clock=clock, random=os.urandom) as hub:
             self.graph = graph(hub)
             app.router.routes.extend(routes(hub, self.graph))
+            settle()
             yield
             self.graph = None
+
+
+def settle() -> None:
+    """What stands after opening (schema, policy, modules) lives as long as the worker: the collector need not walk it again and
+    again. Walking it cost 10 to 30 % of an answer; what answers leave behind is freed by reference counts, cycles every so often.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def create() -> Front:

@@ -1,0 +1,58 @@
+"""The benchmark runs whole, compares both answers and prints every figure beside its target; how fast it was is no test's business."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.measures import different
+from benchmarks.report import lines, verdict
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_a_quick_run_prints_every_figure(tmp_path, run_python):
+    printed = await run_python("-m", "benchmarks", "--quick", "--output", str(tmp_path / "bench.json"))
+    found = json.loads((tmp_path / "bench.json").read_text(encoding="utf-8"))
+    assert found["equal"]["families"] == 64
+    assert 130 <= found["equal"]["leaves_an_answer"] <= 170
+    assert found["road"]["cpu_ms"]["road"]["median"] > 0
+    assert found["gathering"]["calls_an_answer"]["gathered"] < found["gathering"]["calls_an_answer"]["ungathered"] == 5
+    assert len(found["memory"]["resident_mb"]) == 10
+    assert printed.count("target") == 7
+    assert "\n".join(lines(found)) in printed
+
+
+def test_a_miss_is_printed_as_a_miss():
+    assert verdict(0.6, 0.5, 0.25) == "MISSED"
+    assert verdict(0.4, 0.5, 0.25) == "reached"
+    assert verdict(0.2, 0.5, 0.25) == "reached, and the aim of 0.25"
+
+
+def test_answers_are_compared_leaf_by_leaf_and_numbers_as_numbers():
+    one = {"a": {"id": "x", "b": [{"c": "10.00"}, {"c": None}]}}
+    assert different(one, {"a": {"id": "y", "b": [{"c": "10"}, {"c": None}]}}) == []
+    assert different(one, {"a": {"id": "x", "b": [{"c": "10.01"}, {"c": None}]}}) == [("a", "b", 0, "c")]
+    assert different(one, {"a": {"id": "x", "b": [{"c": "10"}]}}) == [("a", "b", 1, "c"), ("a", "b", "length")]
+    assert different({"a": None}, {"a": ""}) == [("a",)]
+
+
+@pytest.fixture
+def run_python():
+    """Runs a module of the repository; its standard output, once it ended well."""
+
+    async def run(*arguments: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )
+        told, complaint = await process.communicate()
+        assert process.returncode == 0, complaint.decode()
+        return told.decode()
+
+    return run
