@@ -23,6 +23,7 @@ class Generator:
         self.fragments: list[str] = []
         self.variables: dict[str, tuple[str, object]] = {}
         self.names = 0
+        self.budget = 90  # fields drawn before every selection ends in its type's name
 
     def operation(self) -> tuple[str, Mapping[str, object]]:
         roots = " ".join(self.root() for _ in range(self.draw.choice((1, 1, 2, 3))))
@@ -80,11 +81,13 @@ class Generator:
         if is_abstract_type(type_):
             return self.abstract(type_, depth)
         assert isinstance(type_, GraphQLObjectType)
-        number = self.draw.randrange(1, 7) if depth else 4
-        names = self.draw.choices([*type_.fields, *(["household", "members", "person", "records"] * 3)], k=number)
+        likely = [name for name in ("household", "members", "person", "records", *FACT_GROUPS) if name in type_.fields]
+        names = self.draw.choices([*type_.fields, *likely * 3], k=self.draw.randrange(1, 7) if depth else 4)
+        self.budget -= len(names)
+        names = names if self.budget > 0 else []
         parts = [self.field(type_, name, depth, aliased=aliased) for name in names if name in type_.fields]
         parts.append(f"{self.alias(1.0)}__typename" if not parts or self.draw.random() < 0.2 else "")
-        if self.draw.random() < 0.12:
+        if names and self.draw.random() < 0.12:
             self.names += 1
             parts.append(f"... {f'on {type_.name} ' if self.draw.random() < 0.7 else ''}{self.directives()}"
                          f"{{ {self.field(type_, names[0], depth, aliased=aliased) if names[0] in type_.fields else '__typename'} }}")
