@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from graphql import get_operation_ast, parse, validate
 from joserfc.jwk import KeySet
 
@@ -143,6 +144,17 @@ def test_the_tests_named_for_the_promises_exist() -> None:
     assert {name[5] for name in named} >= set("13456789")
     assert not [name for name in named if f"def {name}(" not in promises]
     assert len(re.findall(r"^\d\. \*\*", text_of("README.md"), flags=re.MULTILINE)) == 9
+
+
+def test_compose_gives_each_replica_the_files_the_operations_page_names() -> None:
+    compose = yaml.safe_load(text_of("docker-compose.yml"))
+    hub = compose["services"]["hub-a"]
+    assert hub["environment"]["HUB_SOURCES"] == "/run/secrets/hub_sources"
+    assert set(hub["secrets"]) <= set(compose["secrets"])
+    page = text_of("docs/operations.md")
+    assert not [secret["file"] for secret in compose["secrets"].values() if secret["file"].removeprefix("./") not in page]
+    # The volume is shared, the metrics of workers must not be.
+    assert any(mount.startswith("/var/lib/hub/metrics:") for mount in hub["tmpfs"])
 
 
 # docs/regions.md shows the bytes; they are verified as a neighbour would.

@@ -112,7 +112,7 @@ def _own_metrics(settings: Settings) -> None:
     if settings.workers > 1:
         directory = settings.directory / "metrics"
         shutil.rmtree(directory, ignore_errors=True)
-        directory.mkdir(mode=0o700)
+        directory.mkdir(mode=0o700, exist_ok=True)  # there still where it is a mount of its own
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
 
 

@@ -134,7 +134,9 @@ class Building:
         database = await self._server(f"hub-{code}")
         await migrate(database)
         KeyRing.create(directory / "keys", random=secrets.token_bytes, at=clock())
-        (directory / "sources.json").write_text(json.dumps({k: v for k, v in departments.items() if k != "ready"}), encoding="utf-8")
+        sources = directory / "sources.json"
+        sources.touch(mode=0o600)
+        sources.write_text(json.dumps({k: v for k, v in departments.items() if k != "ready"}), encoding="utf-8")
         url, region = f"http://127.0.0.1:{_port(8000 + int(code[-3:]))}", code.ljust(12, "0")
         population = Population(code, self._people)
         by_department = {d: [c for c, p in PURPOSES.items() if d in p.departments] for d in ("MZ-HD", "JY", "YB")}
