@@ -108,7 +108,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     """Everything beside the graph."""
     found: list[BaseRoute] = [
         *_probes(hub),
-        *oauth_routes(hub.desk.authorization),
+        *oauth_routes(hub.desk.authorization, hub.security.note),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
         *operation_routes(hub.desk, answering.persisted, hub.clock),
         *log_routes(hub.log, hub.desk.reader),
@@ -135,15 +135,14 @@ def _probes(hub: Hub) -> list[BaseRoute]:
 
 
 async def _readiness(hub: Hub) -> Response:
-    """Whether this worker can decide and record now: database, schema, revocations followed, the log's last append."""
+    """Whether this worker can decide and record now: database, schema, revocations followed, the log writable."""
     checks = {"revocations": hub.desk.watch.following}
     try:
         checks["schema"] = await asyncio.wait_for(revision_of(hub.settings.database_url), 2) == head()
-        await asyncio.wait_for(hub.log.checkpoint(), 2)
-        checks["log"] = True
+        checks["log"] = await asyncio.wait_for(hub.log.store.writable(), 2)
     except Exception:  # noqa: BLE001 (whatever is wrong, the worker is not ready)
         checks.setdefault("schema", False)
-        checks["log"] = False
+        checks.setdefault("log", False)
     metrics.REVOCATION_WATCH.set(int(checks["revocations"]))
     ready = all(checks.values())
     return JSONResponse({"ready": ready, "checks": checks}, status_code=200 if ready else 503)

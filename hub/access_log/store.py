@@ -110,6 +110,12 @@ class LogStore:
         rows = await self._pool.fetch("SELECT leaf_hash FROM log_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx", start, end)
         return [bytes(row["leaf_hash"]) for row in rows]
 
+    async def writable(self) -> bool:
+        """Whether the database would take an entry from this role now: for readiness, without writing one."""
+        sql = """SELECT has_table_privilege('log_entry', 'INSERT') AND has_table_privilege('log_head', 'UPDATE')
+        AND NOT pg_is_in_recovery() AND current_setting('transaction_read_only') = 'off'"""
+        return bool(await self._pool.fetchval(sql))
+
     async def head(self) -> Head:
         """Size and root as stored now; the frontier is the writer's business."""
         row = await self._pool.fetchrow("SELECT size, root FROM log_head WHERE id = 1")

@@ -22,11 +22,12 @@ _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
 _log = structlog.stdlib.get_logger("hub.oauth")
 
+Note = Callable[[str], None]
 Answer = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
 
 
-def routes(parts: Parts) -> list[Route]:
-    """Everything under /oauth, the metadata document and /schemas."""
+def routes(parts: Parts, note: Note | None = None) -> list[Route]:
+    """Everything under /oauth, the metadata document and /schemas. `note` counts what an unknown sender was refused for."""
     server = AuthorizationServer(parts)
 
     async def token(request: Request, form: Mapping[str, str]) -> Response:
@@ -49,9 +50,9 @@ def routes(parts: Parts) -> list[Route]:
         return JSONResponse(metadata(parts.issuer, require_dpop=parts.require_dpop), headers=_PUBLIC)
 
     return [
-        Route("/oauth/token", _posted(token), methods=["POST"]),
-        Route("/oauth/introspect", _posted(introspect), methods=["POST"]),
-        Route("/oauth/revoke", _posted(revoke), methods=["POST"]),
+        Route("/oauth/token", _posted(token, note), methods=["POST"]),
+        Route("/oauth/introspect", _posted(introspect, note), methods=["POST"]),
+        Route("/oauth/revoke", _posted(revoke, note), methods=["POST"]),
         Route("/oauth/jwks", keys),
         Route("/.well-known/oauth-authorization-server", described),
         Route("/schemas/{name}.json", _schema),
@@ -82,12 +83,14 @@ def metadata(issuer: str, *, require_dpop: bool) -> Mapping[str, Any]:
     }
 
 
-def _posted(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+def _posted(answer: Answer, note: Note | None) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             return await answer(request, await _form(request))
         except OAuthRefused as refusal:
             # `detail` says exactly why; the sender learns no more than the RFC's code and a fixed text.
+            if note is not None and not refusal.client:
+                note(f"OAUTH_{refusal.error.upper()}")
             _log.info("refused", error=refusal.error, detail=refusal.detail, client=refusal.client)
             body = {"error": refusal.error, "error_description": refusal.description}
             return JSONResponse(body, status_code=refusal.status, headers=_PRIVATE)

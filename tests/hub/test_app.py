@@ -47,6 +47,10 @@ async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, po
             for path in ("/console", "/graphiql", "/regions/status-list", "/nowhere"):
                 assert (await fetched(settings.issuer + path))[0] == 404, path
             assert (await fetched(f"{settings.issuer}/checkpoint"))[0] == 200
+            await administer(url, "REVOKE INSERT ON log_entry FROM hub_log")
+            status, body = await fetched(f"{settings.issuer}/readyz")
+            assert (status, json.loads(body)["checks"]["log"]) == (503, False), "a hub that cannot record is not ready"
+            await administer(url, "GRANT INSERT ON log_entry TO hub_log")
             await administer(url, "UPDATE alembic_version SET version_num = '0001'")
             status, body = await fetched(f"{settings.issuer}/readyz")
             assert (status, json.loads(body)["checks"]["schema"]) == (503, False)
