@@ -160,7 +160,7 @@ class Building:
             "HUB_SOURCES": str(region.directory / "sources.json"), "HUB_DATABASE_URL": region.database_url,
             "HUB_PORT": region.url.rpartition(":")[2], "HUB_REQUIRE_DPOP": "0", "HUB_GRAPHIQL": "1", "HUB_INTROSPECTION": "1",
         }
-        await self._spawn(region.directory.name, "hub", "serve", environment=environment)
+        process = await self._spawn(region.directory.name, "hub", "serve", environment=environment)
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         while True:
@@ -170,7 +170,7 @@ class Building:
                         return
             except aiohttp.ClientError:
                 pass
-            if loop.time() > until:
+            if process.returncode is not None or loop.time() > until:
                 raise RuntimeError(f"the hub of {region.title} did not become ready; see {self._directory}/{region.directory.name}.log")
             await asyncio.sleep(0.1)
 
@@ -197,14 +197,12 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
 
 
 def _port(wanted: int) -> int:
-    """The port people expect, or a free one where it is taken."""
-    for port in (wanted, 0):
+    """The port people expect, or the next one that is free: never one the kernel may hand to an outgoing connection meanwhile."""
+    for port in range(wanted, wanted + 100):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return int(probe.getsockname()[1])
+            return port
     raise RuntimeError("no port is free")
-
-
