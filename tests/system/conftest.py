@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -19,7 +20,7 @@ from tests.hub.living import TONGNAN, Living, live, prepare
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--lang=zh-CN",
 )
 
 
@@ -35,6 +36,8 @@ async def hub(postgres, tmp_path_factory) -> AsyncIterator[Living]:
 async def browser() -> AsyncIterator[Browser]:
     """Headless Chromium of the system."""
     assert shutil.which(CHROMIUM), "there is no /usr/bin/chromium: `apt-get install chromium fonts-noto-cjk`"
+    fonts = await asyncio.create_subprocess_exec("fc-list", ":lang=zh-cn", "family", stdout=asyncio.subprocess.PIPE)
+    assert (await fonts.communicate())[0], "there is no Chinese font: `apt-get install fonts-noto-cjk`"
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield started

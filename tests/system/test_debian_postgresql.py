@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import asyncpg
 import pytest
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 @pytest_asyncio.fixture(loop_scope="session")
 async def server(tmp_path_factory) -> AsyncIterator[str]:
     """A server of Debian's programs under our own supervisor."""
-    assert Path(DEBIAN, "postgres").exists(), "there is no PostgreSQL 15 of Debian: `apt-get install postgresql-15`"  # noqa: ASYNC240
+    assert Path(DEBIAN, "postgres").exists(), "there is no PostgreSQL 15 of Debian: `apt-get install postgresql-15`"
     directory = tmp_path_factory.mktemp("postgresql-15")
     supervisor = Supervisor(directory, binaries=find({"HUB_PG_BIN": DEBIAN}), random=os.urandom, settings=SETTINGS)
     yield await supervisor.start()
@@ -64,7 +64,7 @@ async def test_what_stands_on_a_database_stands_on_debians_15(server: str, tmp_p
         if process.returncode is None:
             process.kill()
     assert process.returncode == 0, out.decode()[-6_000:]
-    suite = ElementTree.parse(report).getroot().find("testsuite")  # noqa: S314 (written by the run above)
+    suite = ET.parse(report).getroot().find("testsuite")
     assert suite is not None
     counts = {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
     assert counts["tests"] > 500
