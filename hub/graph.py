@@ -27,6 +27,8 @@ from hub.route import Road
 Identify = Callable[[Scope], Awaitable[Standing]]
 """Step 1: the request's headers to a standing; raises Unauthenticated or Forbidden."""
 
+_FLOODS = frozenset({"RATE", "CONCURRENCY"})
+
 _log = structlog.get_logger("hub.graph")
 
 
@@ -114,7 +116,7 @@ class Graph:
         travelled = await self.road.travel(
             operation, asked.variables, standing, persisted=asked.hash is not None, address=address_class(scope),
         )
-        metrics.ANSWERS.labels("200", "ANSWERED").inc()
+        metrics.ANSWERS.labels("200", travelled.decision).inc()
         return Written(200, travelled.body(), media)
 
     async def _refused(
@@ -122,8 +124,8 @@ class Graph:
     ) -> Written:
         metrics.REFUSALS.labels(error.code).inc()
         caller = standing.caller if standing is not None else getattr(error, "caller", None)
-        if caller is None or isinstance(error, TooMany):
-            # A flood refused for its rate must not become a flood of entries.
+        if caller is None or error.code in _FLOODS:
+            # A flood refused for its rate must not become a flood of entries. Look-ups past their quota are: somebody is searching.
             self.security.note(error.code)
         else:
             try:

@@ -16,17 +16,17 @@ from prometheus_client import (
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-ANSWERS = Counter("hub_answers_total", "Answers by HTTP status and decision", ["status", "decision"])
+ANSWERS = Counter("hub_answers_total", "Answers by HTTP status and decision: ALLOW, or PARTIAL where something was not told", ["status", "decision"])
 REFUSALS = Counter("hub_refusals_total", "Refusals by reason code", ["code"])
 SECONDS = Histogram(
     "hub_answer_seconds", "Wall time of one answer",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
-DEPARTMENTS = Counter("hub_department_calls_total", "Asks sent to departments by outcome", ["department", "outcome"])
+DEPARTMENTS = Counter("hub_department_calls_total", "Asks sent to departments by outcome: ANSWERED, SOURCE_TIMEOUT, SOURCE_ERROR", ["department", "outcome"])
 LOG_APPENDS = Counter("hub_log_entries_total", "Access-log entries by kind", ["kind"])
 LOG_FAILURES = Counter("hub_log_failures_total", "Access-log appends that failed")
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
-REVOCATION_WATCH = Gauge("hub_revocation_watch_up", "1 while the revocation channel is followed", multiprocess_mode="min")
+REVOCATION_WATCH = Gauge("hub_revocation_watch_up", "1 while the revocation channel is followed", multiprocess_mode="livemin")
 
 
 def exposition() -> bytes:

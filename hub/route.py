@@ -42,6 +42,7 @@ class Travelled:
     extensions: Mapping[str, object]
     intent: str
     receipt: Receipt
+    decision: Decision
     answer: Answer = field(repr=False)
     plan: Plan = field(repr=False)
 
@@ -80,10 +81,11 @@ class Road:
             # The departments were asked, so the question is closed in the log by an outcome that tells nothing.
             raise await self._too_large(operation, plan, intended, address)
         salt = self.random(SALT)
+        decision = _decision(answer, fetched)
         latency = int((asyncio.get_running_loop().time() - started) * 1000)
         appended = await self.log.append(  # 7
             outcome(
-                standing.caller, at=self.clock(), question=intended, decision=_decision(answer, fetched),
+                standing.caller, at=self.clock(), question=intended, decision=decision,
                 answer=salted_digest(salt, data), subjects=_pseudonyms(plan), letters=_letters(plan),
                 operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
                 told={"forms": answer.told.forms, "fields": list(answer.told.fields)}, statuses=answer.told.statuses,
@@ -92,7 +94,7 @@ class Road:
         )
         receipt = self.log.receipt(appended, salt=salt)
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
-        return Travelled(data, answer.errors, extensions, intended, receipt, answer, plan)  # 8
+        return Travelled(data, answer.errors, extensions, intended, receipt, decision, answer, plan)  # 8
 
     async def _intend(self, operation: Operation, plan: Plan, address: str) -> str:
         appended = await self.log.append(

@@ -8,7 +8,7 @@ before: a signed tree that was not stored would be a lie nobody could take back.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import asyncpg
 
+from hub import metrics
 from hub.access_log.canonical import NotCanonical
 from hub.access_log.entry import Entry
 from hub.access_log.keeper import Keeper, KeptFile
@@ -204,6 +205,8 @@ class AccessLog:
         except Exception:  # noqa: BLE001 - whatever failed, the batch is not known to stand, and the writer must live on
             self._fail(batch)
             return
+        for kind, many in Counter(waiting.sealed.entry.kind for waiting in batch).items():
+            metrics.LOG_APPENDS.labels(kind).inc(many)
         for index, waiting in enumerate(batch, start=grown.before.size):
             if not waiting.done.done():
                 sealed = waiting.sealed

@@ -110,6 +110,7 @@ async def test_look_ups_past_the_days_quota_are_429_and_a_client_without_look_up
     replies = [await living.line.ask(few, LOOK_UP, {"n": number}) for _ in range(3)]
     assert [reply.status for reply in replies] == [200, 200, 429]
     assert replies[2].code == "LOOK_UPS"
+    assert (await living.refusals())[0] == "LOOK_UPS"  # somebody searching by ID number is the officer's business
     none = await token_of(living, await enrolled(living, "none", look_ups_per_day=0), signed_matter)
     refused = await living.post(none, {"query": LOOK_UP, "variables": {"n": number}})
     assert (refused.status, refused.code) == (429, "LOOK_UPS")

@@ -76,6 +76,8 @@ async def test_2_the_whole_family_signed_the_whole_table_is_told(living, signed_
     assert {group for group, status in obligor.items() if status == "MATCHED"} == {"vehicle", "tax", "realEstate", "socialInsurance"}
     assert obligor["marriage"] == "NOT_COVERED"
     assert all(living.asked().values())
+    kinds = await living.hub.records.fetch("SELECT DISTINCT alg FROM signer")
+    assert {row["alg"] for row in kinds} == {"Ed25519", "ES256"}  # the obligor's signature is of the other suite
 
 
 async def test_2_one_adult_unsigned_is_not_asked_about_and_the_rest_is_told(living, signed_matter):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey
 
 from connectors.sandbox.people import Household, Member
 from connectors.sandbox.population import Population
@@ -104,6 +104,9 @@ class PlatformDesk:
 
     def _own(self, member: Member) -> Signatory:
         ref = _ref(member.person.index)
+        if member.role == "OBLIGOR":  # of another bank's or telecom's certificate: the other accepted suite
+            key = ECKey.import_key(self.population.es256_key(member.person))
+            return Signatory(ref, ECKey.import_key({**key.as_dict(private=True), "kid": f"signer-{ref}"}))
         return Signatory(ref, jwk(self.population.signing_key(member.person), f"signer-{ref}"))
 
     def _for(self, family: Household, guardian: int, wards: tuple[str, ...]) -> Signatory:
