@@ -33,7 +33,7 @@ class Settings:
     concurrency: int = 64  # per client and worker
     log_wait: float = 2.0  # seconds an answer waits for its log entry
     gather: bool = True
-    secure_cookies: bool = False
+    secure_cookies: bool = False  # where nothing is set: whether the issuer is an https URL
 
     @property
     def log_origin(self) -> str:
@@ -55,6 +55,8 @@ class Settings:
                 values[field.name] = _parse(name, str(field.type), text)
             elif field.default is MISSING:
                 raise SettingsError(f"{name} is not set")
+        # A hub that is reached by TLS never lets its officers' cookie travel without, unless it is told to.
+        values.setdefault("secure_cookies", str(values["issuer"]).startswith("https://"))
         return cls(**values)  # type: ignore[arg-type]
 
 
@@ -70,8 +72,8 @@ def _from_files(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _foreign(name: str) -> bool:
-    """Names other parts read: binaries of PostgreSQL, departments' addresses and secrets, the tests' server."""
-    return name in {"HUB_PG_BIN", "HUB_TEST_DATABASE_URL", "HUB_DATABASE_URL_FILE"} or name.startswith("HUB_SOURCE_")
+    """Names other parts read: binaries of PostgreSQL, the tests' server, a file that holds a setting."""
+    return name in {"HUB_PG_BIN", "HUB_TEST_DATABASE_URL", "HUB_DATABASE_URL_FILE"}
 
 
 def _parse(name: str, kind: str, text: str) -> object:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from hub.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("hub", "schema", "connectors", "policies")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
@@ -133,6 +135,13 @@ def test_production_compose_is_whole() -> None:
         assert re.match(r"\d+\.\d+", tag), "images are pinned to an exact version"
         environment = service.get("environment", {})
         assert not [name for name in environment if name.endswith("PASSWORD")], "no password stands in the file"
+        mounted = {f"/run/secrets/{name}" for name in service.get("secrets", [])}
+        assert {value for value in environment.values() if str(value).startswith("/run/secrets/")} <= mounted
+        assert set(service.get("secrets", [])) <= set(compose["secrets"])
+    # As `hub serve` reads it in the container, with what hub.env must hold: a name it does not know would stop it there.
+    given = {**services["hub-a"]["environment"], "HUB_REGION": "500152000000", "HUB_ISSUER": "https://hub.example"}
+    settings = Settings.read({name: value for name, value in given.items() if not name.endswith("_FILE")})
+    assert settings.sources == Path("/run/secrets/hub_sources")
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert all(re.search(r":\d+\.\d+\.\d+", line) for line in re.findall(r"^FROM .*", dockerfile, flags=re.MULTILINE))
     assert "USER hub" in dockerfile

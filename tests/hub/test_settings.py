@@ -21,6 +21,13 @@ def test_what_is_not_set_is_the_guarded_default():
     assert settings.log_origin == "hub.example/log"
 
 
+@pytest.mark.parametrize(("changed", "secure"), [
+    ({}, True), ({"HUB_ISSUER": "http://127.0.0.1:8152"}, False), ({"HUB_SECURE_COOKIES": "0"}, False),
+])
+def test_the_officers_cookie_keeps_to_tls_where_the_hub_is_reached_by_tls(changed, secure):
+    assert Settings.read({**NEEDED, **changed}).secure_cookies is secure
+
+
 def test_each_kind_of_value_is_read():
     settings = Settings.read({
         **NEEDED, "HUB_PORT": "9000", "HUB_LOG_WAIT": "0.5", "HUB_INTROSPECTION": "1", "HUB_GATHER": "false", "HUB_CONSOLE": "true",
@@ -54,4 +61,4 @@ def test_a_secret_may_stand_in_a_file_instead_of_the_environment(tmp_path):
 
 
 def test_names_other_parts_read_are_let_pass():
-    assert Settings.read({**NEEDED, "HUB_PG_BIN": "/x", "HUB_TEST_DATABASE_URL": "y", "HUB_SOURCE_GA_URL": "z"}).port == 8152
+    assert Settings.read({**NEEDED, "HUB_PG_BIN": "/x", "HUB_TEST_DATABASE_URL": "y"}).port == 8152

@@ -17,6 +17,7 @@ from hub.access_log.receipt import BadReceipt, verify_receipt
 from hub.cli.demo.offices import Reply
 from hub.cli.demo.world import Region
 from policies.code_lists import CodeList
+from schema.register import GROUPS as SOURCES
 
 GROUPS = {
     "householdRegister": "户籍", "vehicle": "车辆", "tax": "纳税", "realEstate": "不动产", "socialInsurance": "社保",
@@ -64,6 +65,9 @@ class Show:
             for call in calls:
                 columns = ",".join(call["columns"])
                 click.echo(f"    问 {department}  {call['group']}: {len(call['subjects'])} 人  列 {columns[:110]}")
+        for source, counts in statuses.items():
+            if late := counts.get("SOURCE_TIMEOUT"):
+                click.echo(f"    问 {SOURCES[source].department}  {source}: {late} 人  时限内未答复 (asked, no answer in time)")
         read = sum(many for status, many in statuses.get("disability", {}).items() if status in {"MATCHED", "NO_RECORD"})
         if read:
             click.echo(f"    读 CL  disability: {read} 人  前置机文件，就地读取 (a file drop, read where it lies)")

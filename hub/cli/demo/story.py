@@ -65,7 +65,7 @@ class Story:
     async def _revoked(self, region: Region, case: str, letters: list[dict[str, str]]) -> None:
         self._title(f"撤回授权书：{STOP_TIME:.0f} 秒内停止", f"letters revoked: refused within {STOP_TIME:.0f} s, in every worker")
         token = await self._by_letter(region, case, letters)
-        before = await region.line.ask(token, SHORT, {"case": case})
+        before = await self._ask(region, token, SHORT, {"case": case})
         started = asyncio.get_running_loop().time()
         for letter in letters:
             message = region.platform.revocation(reference="DB-2026-001", letter=letter["number"], reason="本人撤回")
@@ -79,6 +79,7 @@ class Story:
                 break
             await asyncio.sleep(0.01)
         click.echo(f"    撤回前 HTTP {before.status}；撤回后 HTTP {after.status} {after.code}")
+        await self._ask(region, token, SHORT, {"case": case})
         click.secho(f"    自第一封撤回送出至拒绝 {elapsed:.3f} 秒 refused after {elapsed:.3f} s", fg="green" if elapsed <= STOP_TIME else "red")
         if elapsed > STOP_TIME:
             raise click.ClickException("a withdrawn letter was honoured for too long")
@@ -137,7 +138,7 @@ class Story:
     async def _officer(self, region: Region) -> None:
         self._title("隐私保护负责人查看：谁、何时、为何、依何授权", "the privacy officer's view of it all")
         token = await region.line.token(region.offices["po"], purpose="PRIVACY_AUDIT", basis={"kind": "audit"})
-        reply = await region.line.ask(token, LOG, {"first": 14})
+        reply = await region.line.ask(token, LOG, {"first": 30})
         for edge in reply.body["data"]["accessLog"]["edges"]:
             node = edge["node"]
             click.echo(
