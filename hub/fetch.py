@@ -3,8 +3,8 @@
 Rules of this file:
 - Asked is what the plan says and nothing else; a source no ask of the plan names is not contacted.
 - One source's failure is one group's status. It never loses another's answer, and its words reach no caller.
-- Whether each authorisation still stands is asked before an ask leaves and again when its answer comes: a letter revoked in
-  between stops the telling.
+- Whether each authorisation still stands is asked before an ask leaves, again when its answer comes, and once more for everybody
+  when the slowest source is in: a letter revoked in between stops the telling, also of what a quick department said before.
 - What comes back is believed only where it fits the ask: no other person, no row of another width, no unknown status.
 """
 
@@ -91,7 +91,12 @@ class Fetcher:
                 outcomes[person][source] = outcome
                 if outcome.reason:
                     fallen = True
-        return Fetched(outcomes, fallen, await self._own(plan) if self._roots else {})
+        roots = await self._own(plan) if self._roots else {}
+        # A slow source's whole deadline may lie between a quick one's answer and this moment.
+        gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if plan.asks else {}
+        for person, code in gone.items():
+            outcomes[person] = {source: one if one.reason else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
+        return Fetched(outcomes, fallen or bool(gone), roots)
 
     async def _all(self, plan: Plan, subjects: Mapping[str, Subject]) -> list[dict[str, Outcome]]:
         """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""

@@ -74,7 +74,8 @@ class Matters:
         self._dropped += 1
         self._loading.clear()  # those waiting get what they began; who comes now reads anew
         # Rare, and over what is in memory: a map from letter to case would have to be kept true for nothing else.
-        for case, latest in list(self._latest.items()):
+        # Both memories: they bound themselves apart, and one may have let go of what the other still gives out.
+        for case, latest in [*self._latest.items(), *((case, one) for case, one in self._held.items() if case not in self._latest)]:
             if case == ref or (latest is not None and any(letter.id == ref for letter in latest.letters)):
                 self._held.pop(case, None)
                 self._latest[case] = None

@@ -66,9 +66,20 @@ class Recheck:
         except NotStanding as refusal:
             return dict.fromkeys(people, refusal.code)
         unknown = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())
-        fallen = {person: now.get(person, unknown) for person in people}
-        return {person: one.code for person, one in fallen.items() if not one.covered}
+        latest_of = {person: now.get(person, unknown) for person in people}
+        gone = {person: one.code for person, one in latest_of.items() if not one.covered}
+        narrowed = (
+            person for person, one in latest_of.items() if person not in gone and _narrower(one, standing.coverage.get(person, unknown))
+        )
+        return gone | dict.fromkeys(narrowed, Reason.FACT_NOT_AUTHORIZED.value)
 
     def _note(self, kind: str, ref: str) -> None:
         if kind == "CLIENT":
             self._clients[ref] = None
+
+
+def _narrower(now: Coverage, before: Coverage) -> bool:
+    """Whether less stands than was planned with: of two letters the one revoked may be the one that opened the group under way."""
+    if now.groups is None:
+        return False
+    return before.groups is None or not before.groups <= now.groups

@@ -54,6 +54,9 @@ class Revocations:
             case = await _case(connection, platform, claims["reference"])
             letters = await _letters(connection, case, claims.get("letter", ""))
             if not await first_use(connection, f"platform:{platform}", claims["jti"], now + 2 * STILL_GOOD):
+                # A repeat is told what it was told. Another message under a used `jti` must not be told that it took effect.
+                if await _still_standing(connection, letters):
+                    raise Refused(Flaw.MESSAGE_REPLAYED, "a message with this jti was accepted before, and these letters stand")
                 return Revoked(case, letters)
             if "letter" not in claims:
                 await _close(connection, case, now)
@@ -111,6 +114,11 @@ async def _case(connection: AsyncConnection, platform: str, reference: str) -> s
     if case is None:
         raise Refused(Flaw.LETTER_UNKNOWN, "the platform has registered no such matter")
     return case
+
+
+async def _still_standing(connection: AsyncConnection, letters: tuple[str, ...]) -> bool:
+    query = select(Letter.id).where(Letter.id.in_(letters), Letter.status != "REVOKED").limit(1)
+    return (await connection.execute(query)).scalar_one_or_none() is not None
 
 
 async def _letters(connection: AsyncConnection, case: str, named: str) -> tuple[str, ...]:

@@ -127,6 +127,30 @@ async def test_coverage_that_fell_while_the_department_answered_drops_the_rows(k
         assert told(answer, "vehicle") == [("NOT_AUTHORIZED", None)] * 4
 
 
+async def test_coverage_that_fell_while_a_slow_department_was_waited_for_drops_what_a_quick_one_said(keys) -> None:
+    revoked: dict[str, str] = {}
+
+    class Slow(Department):
+        async def fetch(self, ask):
+            await asyncio.sleep(0.05)  # the quick one has answered, and stood when it did
+            revoked[person(1).id] = "AUTH_REVOKED"
+            return await super().fetch(ask)
+
+    fetcher = Fetcher(recheck=lambda _standing, people: {one: revoked[one] for one in people if one in revoked})
+    travelled = road(keys, known=both(Slow(), Department()), fetcher=fetcher)
+    text = TWO.replace("tax {", "name { full } tax {")
+    for _ in range(2):  # the second time a program is at hand, and must not be used
+        revoked.clear()
+        _, fetched, answer = await travelled.ask(text)
+        assert fetched.fallen
+        assert told(answer, "vehicle")[1] == ("NOT_AUTHORIZED", None)
+        assert {status for status, _ in (told(answer, "vehicle")[0], *told(answer, "vehicle")[2:])} <= {"MATCHED", "NO_RECORD"}
+        members = answer.data["case"]["household"]["members"]
+        assert members[1]["person"]["name"] is None
+        assert members[0]["person"]["name"] == {"full": person(0).name}
+        assert answer.errors == ()
+
+
 async def test_nobody_left_standing_means_no_call(keys) -> None:
     fetcher = Fetcher(recheck=lambda _standing, people: dict.fromkeys(people, "AUTH_REVOKED"))
     travelled = road(keys, fetcher=fetcher)

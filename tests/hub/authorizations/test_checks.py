@@ -16,7 +16,7 @@ from hub.oauth.presenting import household_facts, letter_basis
 from hub.people.handles import Handles
 from hub.shapes import PUBLISHED
 from policies.verdict import BasisKind, Relation
-from tests.hub.authorizations.family import adults, family, letter, letters, registration, revocation
+from tests.hub.authorizations.family import adults, family, letter, letters, registration, revocation, signs
 from tests.hub.authorizations.world import entry
 
 STATUTE = {"kind": "statute", "article": "SAL §42"}
@@ -320,6 +320,19 @@ async def test_a_letter_that_falls_while_a_department_answers_takes_its_signers_
     await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="O-1"), clock())
     await asyncio.sleep(0.3)
     assert world.desk.recheck(standing, people) == {world.person(standing, "测试己"): "AUTH_REVOKED"}
+
+
+async def test_of_two_letters_the_one_revoked_closes_its_fact_groups_though_the_signer_stays_covered(world, clock):
+    made = [
+        letter(number, [signs("brother")], now=clock(), document={"fact_groups": [group]}) for number, group in (("O-1", "vehicle"), ("O-2", "tax"))
+    ]
+    accepted = await world.register(letters=[letter("H-1", adults(), now=clock()), *made])
+    standing = await world.identify(await world.token(world.details(accepted)))
+    brother, father = world.person(standing, "测试己"), world.person(standing, "测试甲")
+    assert standing.coverage[brother].groups == {"vehicle", "tax"}
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="O-2"), clock())
+    await asyncio.sleep(0.3)
+    assert world.desk.recheck(standing, [brother, father]) == {brother: "FACT_NOT_AUTHORIZED"}
 
 
 async def test_letters_superseded_while_a_department_answers_no_longer_cover(world, clock):

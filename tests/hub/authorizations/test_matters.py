@@ -47,6 +47,16 @@ async def test_the_version_is_of_the_content(world):
     assert first.latest(one) is changed
 
 
+async def test_a_revocation_reaches_a_matter_that_only_one_of_the_two_memories_still_holds(world):
+    accepted = await world.register()
+    matters = Matters(world.engine, People(world.vault, None))
+    found = await matters.load(accepted.case)
+    matters._latest.clear()  # as two thousand other matters read meanwhile would have done
+    matters.drop("LETTER", accepted.letters["O-1"][0])
+    assert matters.held(accepted.case) is None
+    assert matters.latest(found) is None
+
+
 async def test_a_change_during_a_reading_is_not_lost(world):
     accepted = await world.register()
     matters = Matters(world.engine, People(world.vault, None))

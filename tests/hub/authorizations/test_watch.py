@@ -15,7 +15,7 @@ from hub.authorizations.revocation import revoke_client, revoke_token
 from hub.authorizations.watch import STOP_TIME, RevocationWatch
 from hub.errors import Overloaded
 from hub.postgres.connection import plain_url
-from tests.hub.authorizations.family import revocation
+from tests.hub.authorizations.family import letters, registration, revocation
 
 OTHER_PROCESS = """
 import asyncio, sys, time
@@ -157,6 +157,20 @@ async def test_a_repeated_revocation_does_nothing_more(world, clock):
     assert await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-1"), clock()) == first
     assert await world.pool.fetchval("SELECT revoked_at FROM letter WHERE number = 'H-1'") == at
     assert await world.pool.fetchval("SELECT count(*) FROM revocation WHERE kind = 'LETTER'") == 1
+
+
+async def test_a_revocation_under_a_used_jti_is_never_told_that_it_took_effect(world, clock):
+    jti = world.jti()
+    await world.desk.registrar.accept(registration(clock(), jti=jti, letters=letters(clock())), clock())
+    with pytest.raises(Refused) as caught:
+        await world.desk.revocations.accept(revocation(clock(), jti=jti, letter="H-1"), clock())
+    assert caught.value.flaw is Flaw.MESSAGE_REPLAYED
+    first = revocation(clock(), jti=world.jti(), letter="H-1")
+    assert (await world.desk.revocations.accept(first, clock())).letters
+    used = world.jti()
+    await world.desk.revocations.accept(revocation(clock(), jti=used, letter="G-1"), clock())
+    with pytest.raises(Refused):
+        await world.desk.revocations.accept(revocation(clock(), jti=used, letter="O-1"), clock())
 
 
 async def test_ending_the_matter_revokes_every_letter_of_it(world, clock):
