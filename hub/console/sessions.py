@@ -51,16 +51,14 @@ class Sessions:
 
     async def log_in(self, name: str, password: str) -> str | None:
         """A new cookie value, or None: unknown, wrong and locked are one answer."""
-        now = self._clock()
-        async with self._engine.begin() as connection:
-            row = (await connection.execute(select(ConsoleUser).where(ConsoleUser.name == name))).one_or_none()
-        usable = row is not None and row.active and not (row.locked_until and row.locked_until > now)
-        stored = row.password if row is not None and usable else self._nobody
-        async with self._checking:
-            matches = await asyncio.to_thread(_matches, password, stored)
-        if not matches or not usable:
-            await self._failed(name, now)
+        if "\0" in name:
             return None
+        # The whole of it in turn: of many guesses sent at once, each meets the lock that those before it brought about.
+        async with self._checking:
+            now = self._clock()
+            if not await self._right(name, password, now):
+                await self._failed(name, now)
+                return None
         token = self._random(32).hex()
         async with self._engine.begin() as connection:
             await connection.execute(update(ConsoleUser).where(ConsoleUser.name == name).values(failures=0, locked_until=None))
@@ -71,6 +69,13 @@ class Sessions:
                 ),
             )
         return token
+
+    async def _right(self, name: str, password: str, now: datetime) -> bool:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(ConsoleUser).where(ConsoleUser.name == name))).one_or_none()
+        usable = row is not None and row.active and not (row.locked_until and row.locked_until > now)
+        stored = row.password if row is not None and usable else self._nobody
+        return await asyncio.to_thread(_matches, password, stored) and usable
 
     async def officer(self, token: str) -> Officer | None:
         """Who a cookie belongs to, while it is good."""

@@ -33,7 +33,8 @@ def engine(url: str, *, role: str | None = APP_ROLE, pool_size: int = 5, **optio
         return await asyncpg.connect(dsn, server_settings=_settings(role))
 
     # The creator, not the URL: SQLAlchemy and asyncpg read host, sslmode and options of a URL differently.
-    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, **options)
+    # Parameters are names, letters and sealed people: an error's text, and with it a log line, holds none of them.
+    return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_size=pool_size, hide_parameters=True, **options)
 
 
 async def pool(url: str, *, role: str | None = APP_ROLE, **options: Any) -> asyncpg.Pool[asyncpg.Record]:

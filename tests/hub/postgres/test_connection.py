@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from hub.postgres import connection
 
@@ -29,6 +30,13 @@ async def test_engine_and_pool_speak_as_the_role_asked_for(database_url) -> None
         async with engine.connect() as used:
             assert (await used.execute(text("SELECT current_user"))).scalar_one() == (speaks or session)
         await engine.dispose()
+
+
+async def test_an_error_says_nothing_of_what_a_statement_was_given(engine) -> None:
+    async with engine.connect() as used:
+        with pytest.raises(DBAPIError) as failed:
+            await used.execute(text("SELECT 1 / (length(:name) - 3)"), {"name": "测试甲"})
+    assert "测试甲" not in str(failed.value) + repr(failed.value)
 
 
 async def test_the_role_survives_a_reset_and_the_return_to_the_pool(database_url) -> None:
