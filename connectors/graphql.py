@@ -9,6 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import orjson
 from yarl import URL
@@ -19,7 +20,7 @@ from connectors.door import Door, accepted
 from connectors.envelope import ROWS_A_SUBJECT
 from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
-from connectors.selection import Selection, Selections
+from connectors.selection import SHAPES_KEPT, Selection, Selections
 from connectors.signing import Clock, Random, signer
 
 
@@ -33,7 +34,8 @@ class GraphqlConnector:
         self._batches = Batches(manifest)
         self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
-        self._documents: dict[tuple[str, tuple[str, ...]], str] = {}
+        # As many as there are selections, and no more: askers order columns as they like.
+        self._document = lru_cache(SHAPES_KEPT)(lambda group, names: document(self._names, manifest.groups[group].call["list"], names))
         self._url = URL(manifest.place, encoded=True)
 
     @property
@@ -51,11 +53,7 @@ class GraphqlConnector:
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)
-        key = (ask.group, selection.names)
-        text = self._documents.get(key)
-        if text is None:
-            records = self._manifest.groups[ask.group].call["list"]
-            text = self._documents[key] = document(self._names, records, selection.names)
+        text = self._document(ask.group, selection.names)
         return await self._batches.run(ask, lambda subjects: self._call(ask, selection, text, subjects))
 
     async def _call(self, ask: Ask, selection: Selection, text: str, subjects: Sequence[Subject]) -> Sequence[Records]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import asyncpg
 
@@ -29,7 +30,7 @@ from connectors.interface import (
     Subject,
 )
 from connectors.manifest import GroupMap, Manifest
-from connectors.selection import Selection, Selections
+from connectors.selection import SHAPES_KEPT, Selection, Selections
 from connectors.signing import Clock
 
 ROWS_A_SUBJECT = 100
@@ -75,7 +76,8 @@ class SqlConnector:
         self._clock = clock
         self._batches = Batches(manifest)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
-        self._statements: dict[tuple[str, tuple[str, ...]], str] = {}
+        # As many as there are selections, and no more: askers order columns as they like.
+        self._statement = lru_cache(SHAPES_KEPT)(lambda group, names: statement(manifest.groups[group], names))
         self._pool: asyncpg.Pool | None = None
         self._opening = asyncio.Lock()
 
@@ -94,10 +96,7 @@ class SqlConnector:
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)
-        key = (ask.group, selection.names)
-        text = self._statements.get(key)
-        if text is None:
-            text = self._statements[key] = statement(self._manifest.groups[ask.group], selection.names)
+        text = self._statement(ask.group, selection.names)
         return await self._batches.run(ask, lambda subjects: self._call(ask, selection, text, subjects))
 
     async def _call(self, ask: Ask, selection: Selection, text: str, subjects: Sequence[Subject]) -> Sequence[Records]:

@@ -11,6 +11,7 @@ from graphql import build_schema, parse, validate
 from connectors import manifest
 from connectors.graphql import GraphqlConnector, document
 from connectors.interface import DepartmentBroke, DepartmentUnavailable, Subject
+from connectors.selection import SHAPES_KEPT
 from tests.connectors.asking import ask, column
 from tests.connectors.test_manifest import SETTINGS
 
@@ -34,6 +35,12 @@ def test_every_document_the_manifest_can_make_fits_the_departments_schema(group)
     names = [entry.name for entry in MZ.groups[group].fields.values() if entry.name]
     for chosen in ([], names[:1], names):
         assert validate(SDL, parse(document(MZ.envelope, MZ.groups[group].call["list"], chosen))) == []
+
+
+def test_askers_who_order_columns_as_they_like_cannot_make_it_grow(reader):
+    for number in range(SHAPES_KEPT + 10):
+        reader._document("marriage", (f"c{number}",))
+    assert reader._document.cache_info().currsize == SHAPES_KEPT
 
 
 async def test_the_document_is_the_same_whoever_is_asked_about(departments, government, population, monkeypatch):

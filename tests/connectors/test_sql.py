@@ -11,6 +11,7 @@ import pytest
 from connectors.interface import DepartmentBroke, DepartmentError, DepartmentTimeout
 from connectors.manifest import parse
 from connectors.section import ManifestFault
+from connectors.selection import SHAPES_KEPT
 from connectors.sql import SqlConnector, quoted, statement
 from tests.connectors.asking import ask, column, household
 from tests.connectors.test_manifest import SETTINGS
@@ -26,6 +27,13 @@ def test_a_statement_holds_quoted_identifiers_of_the_manifest_and_parameters():
         'left(v."qlfe"::text, 513) FROM "qzk"."cx"($1::text[], $2::text[], $3::text[], $4::text[], $5::text) AS a '
         'LEFT JOIN "qzk"."v_bdcqk" AS v ON v."zjhm" = a."zjhm" ORDER BY a."xh", v."bdcdyh" LIMIT $6'
     )
+
+
+def test_askers_who_order_columns_as_they_like_cannot_make_it_grow(clock):
+    reader = SqlConnector(parse("GZ.toml", GZ, SETTINGS), clock=clock)
+    for number in range(SHAPES_KEPT + 10):
+        reader._statement("realEstate", (f"c{number}",))
+    assert reader._statement.cache_info().currsize == SHAPES_KEPT
 
 
 def test_an_identifier_cannot_leave_its_quotes():
