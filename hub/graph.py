@@ -34,12 +34,13 @@ _log = structlog.get_logger("hub.graph")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A response before it is sent."""
+    """A response before it is sent; `decision` as the metrics count it."""
 
     status: int
     body: bytes
     media: str = JSON
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    decision: str = "REFUSED"
 
 
 @dataclass(slots=True)
@@ -59,6 +60,7 @@ class Graph:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         written = await self._written(scope, receive)
+        metrics.ANSWERS.labels(str(written.status), written.decision).inc()
         headers = [
             (b"content-type", f"{written.media}; charset=utf-8".encode()), (b"content-length", str(len(written.body)).encode()),
             (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), *written.headers,
@@ -112,12 +114,11 @@ class Graph:
         if scope["method"] == "GET" and operation.identifying:
             raise CallerError("an operation with variables that may name a person is asked by POST", code="METHOD_NOT_ALLOWED", status=405)
         if operation.introspects:
-            return Written(200, orjson.dumps({"data": operation.introspect(asked.variables)}), media)
+            return Written(200, orjson.dumps({"data": operation.introspect(asked.variables)}), media, decision="SCHEMA")
         travelled = await self.road.travel(
             operation, asked.variables, standing, persisted=asked.hash is not None, address=address_class(scope),
         )
-        metrics.ANSWERS.labels("200", travelled.decision).inc()
-        return Written(200, travelled.body(), media)
+        return Written(200, travelled.body(), media, decision=travelled.decision)
 
     async def _refused(
         self, error: CallerError, standing: Standing | None, operation: Operation | None, media: str, *, read_body: bool,

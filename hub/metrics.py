@@ -16,7 +16,7 @@ from prometheus_client import (
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-ANSWERS = Counter("hub_answers_total", "Answers by HTTP status and decision: ALLOW, or PARTIAL where something was not told", ["status", "decision"])
+ANSWERS = Counter("hub_answers_total", "Answers by HTTP status and decision: ALLOW, PARTIAL, SCHEMA, REFUSED", ["status", "decision"])
 REFUSALS = Counter("hub_refusals_total", "Refusals by reason code", ["code"])
 SECONDS = Histogram(
     "hub_answer_seconds", "Wall time of one answer",
