@@ -47,10 +47,12 @@ def _ratio(found: Found, target: float, aim: float) -> Iterator[str]:
 
 
 def _idle(found: Found) -> Iterator[str]:
-    yield f"  critical path (one wave, each {found['critical_path_ms']:.0f} ms late) {found['critical_path_ms']:7.2f} ms"
+    slowest = max(found["departments_ms"], key=found["departments_ms"].get)
+    yield f"  critical path: one wave, departments {found['late_ms']:.0f} ms late; the slowest alone, {slowest}, {found['critical_path_ms']:.2f} ms"
     yield f"  p50 {found['p50_ms']:.2f}, p95 {found['p95_ms']:.2f} ms; departments not late: p50 {found['prompt_departments_p50_ms']:.2f} ms"
     yield f"  over the critical path{'':<12}{found['over_ms']:6.2f} ms   target 6: {verdict(found['over_ms'], 6)}"
-    yield f"  the baseline, of its six calls and nothing else: p50 {found['baseline_p50_ms']:.2f} ms"
+    yield f"  over the lateness alone{'':<11}{found['over_lateness_ms']:6.2f} ms"
+    yield f"  the baseline over its six plain calls, as late: p50 {found['baseline_p50_ms']:.2f} ms"
 
 
 def _gathering(found: Found) -> Iterator[str]:

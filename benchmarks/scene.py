@@ -77,7 +77,8 @@ class Scene:
         body: dict[str, Any] = {"slow": seconds} if seconds else {}
         for name in _HTTP:
             await load.sent(self.government.ready[name]["url"], "PUT", "/_control", body)
-        await load.sent(self.government.ready["plain"]["url"], "PUT", "/GZ/_control", body)
+        for path in ("/GZ/_control", "/_control"):  # the second is the baseline's own face
+            await load.sent(self.government.ready["plain"]["url"], "PUT", path, body)
 
     async def calls(self) -> int:
         """Calls departments were made so far."""
