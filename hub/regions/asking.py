@@ -115,9 +115,7 @@ class NeighbourSource:
             request, body, kid=self._keys.kid, key=self._keys.signing, at=now, nonce=self._random(16).hex(),
         )
         async with self._session.post(request.url, data=body, headers=request.headers, allow_redirects=False) as reply:
-            received = await reply.content.read(_MAX_BYTES + 1)
-            if len(received) > _MAX_BYTES:
-                raise ExchangeRefused("the answer is too large")
+            received = await whole(reply)
             response = Response(reply.status, request, dict(reply.headers))
         verify_response(response, received, keys=public_keys(self._party.signing), now=now)
         if response.status_code != 200:
@@ -133,7 +131,7 @@ class NeighbourSource:
         fetched, token = self._status
         if now.timestamp() - fetched > 60:
             async with self._session.get(self._party.url + STATUS_PATH, allow_redirects=False) as reply:
-                token = (await reply.content.read(_MAX_BYTES)).decode("ascii")
+                token = (await whole(reply)).decode("ascii")
             self._status = (now.timestamp(), token)
         return token
 
@@ -157,6 +155,16 @@ class NeighbourSource:
             proof = reduced(compact, names)
             rows.append(tuple(_told(column.field, column.reduce, raw, proof) for column in ask.columns))
         return Records(str(result["status"]) if rows or result["status"] != "MATCHED" else "NO_RECORD", result["asOf"], tuple(rows))
+
+
+async def whole(reply: aiohttp.ClientResponse) -> bytes:
+    """A neighbour's answer to its end, however many pieces it comes in. Raises ExchangeRefused past the largest there may be."""
+    received = bytearray()
+    async for piece in reply.content.iter_any():
+        received += piece
+        if len(received) > _MAX_BYTES:
+            raise ExchangeRefused("the answer is too large")
+    return bytes(received)
 
 
 def _typed(name: str, value: object) -> Raw:

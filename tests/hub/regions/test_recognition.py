@@ -95,12 +95,12 @@ async def test_the_edge_family_is_told_with_a_proof_that_verifies_offline(both, 
             "category": "DIBAO_EDGE", "region": QUXIAN[:6], "confirmedOn": "2026-05-20", "validTo": "2027-05-19", "status": "EFFECTIVE",
         }
         keys, number = agreement.parties[QUXIAN].signing, member.person.id_number
-        credential = verify(proof, keys=keys, issuer=quxian.url, id_number=number, now=tongnan.clock())
+        credential = verify(proof, keys=keys, issuer=quxian.url, id_number=None, now=tongnan.clock())
         assert set(credential.claims) <= {"category", "region", "confirmedOn", "validTo", "status"}
-        with pytest.raises(CredentialRefused, match="another person"):
-            verify(proof, keys=keys, issuer=quxian.url, id_number="509900199001011230", now=tongnan.clock())
+        with pytest.raises(CredentialRefused, match="whom it is about"):  # no ID number can be tried against it, not even the right one
+            verify(proof, keys=keys, issuer=quxian.url, id_number=number, now=tongnan.clock())
         with pytest.raises(CredentialRefused):
-            verify(proof, keys=agreement.parties[TONGNAN].signing, issuer=quxian.url, id_number=number, now=tongnan.clock())
+            verify(proof, keys=agreement.parties[TONGNAN].signing, issuer=quxian.url, id_number=None, now=tongnan.clock())
         assert not [secret for secret in secrets_of(tongnan.platform.population) if secret in proof]
     assert {name for name, count in quxian.asked().items() if count} == {"MZ"}
     assert {name for name, count in tongnan.asked().items() if count} == set()
@@ -361,7 +361,7 @@ async def test_a_withdrawn_result_is_no_longer_believed(both, insured):
     (agreement,) = tongnan.hub.neighbours.agreements.values()
     from_proof = verify(
         record["proof"], keys=agreement.parties[QUXIAN].signing, issuer=quxian.url,
-        id_number=tongnan.platform.population.edge_family().members[0].person.id_number, now=tongnan.clock(),
+        id_number=None, now=tongnan.clock(),
     )
     assert not standing(
         listed, from_proof.status_index, uri=from_proof.status_uri, keys=agreement.parties[QUXIAN].signing, now=tongnan.clock(),
