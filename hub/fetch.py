@@ -37,6 +37,9 @@ Recheck = Callable[[Standing, Sequence[str]], Mapping[str, str]]
 Trouble = Callable[[Source, str, Exception], None]
 """Told of each failed ask: source, status, what happened. For the operator; never for a caller."""
 
+Heard = Callable[[Source], None]
+"""Told of each ask that was answered, for the operator's counts."""
+
 Root = Callable[[Standing, Mapping[str, object]], Awaitable[object]]
 """Answers a root field of the hub's own records (`accessLog`) from standing and arguments."""
 
@@ -64,12 +67,13 @@ class Fetcher:
 
     def __init__(
         self, *, gathering: Gathering | None = None, recheck: Recheck | None = None, trouble: Trouble | None = None,
-        roots: Mapping[str, Root] | None = None,
+        heard: Heard | None = None, roots: Mapping[str, Root] | None = None,
     ) -> None:
         """Without `gathering` every ask is a call of its own."""
         self._gathering = gathering
         self._recheck = recheck or (lambda _standing, _people: {})
         self._trouble = trouble or (lambda _source, _status, _error: None)
+        self._heard = heard or (lambda _source: None)
         self._roots = roots or {}
         self._lingering: set[asyncio.Task[dict[str, Outcome]]] = set()
 
@@ -152,6 +156,7 @@ class Fetcher:
             return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
         except Exception as error:  # noqa: BLE001 (a connector's bug costs its own group, no more)
             return told | self._failed(source, standing, "SOURCE_ERROR", error)
+        self._heard(source)
         width = len(ask.columns)
         for person, subject in zip(standing, ask.subjects, strict=True):
             told[person] = _believed(records.get(subject.key), width)

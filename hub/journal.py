@@ -58,6 +58,7 @@ def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None
     root.setLevel(level)
     # uvicorn's access line holds the URL; ours are told by metrics and the access log.
     logging.getLogger("uvicorn.access").disabled = True
+    logging.getLogger("alembic.runtime.migration").setLevel(max(level, logging.WARNING))  # two lines each time /readyz is asked
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

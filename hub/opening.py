@@ -132,7 +132,7 @@ def _road(
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
-        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble,
+        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble, heard=_heard,
         roots={"accessLog": audit.access_log},
     )
     return Road(
@@ -185,6 +185,10 @@ def _trouble(source: Source, status: str, error: Exception) -> None:
     """For the operator: which department, which status, which kind of failure; never a department's words."""
     metrics.DEPARTMENTS.labels(source.department, status).inc()
     _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
+
+
+def _heard(source: Source) -> None:
+    metrics.DEPARTMENTS.labels(source.department, "ANSWERED").inc()
 
 
 def kept_directory(settings: Settings) -> Path:

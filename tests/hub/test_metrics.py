@@ -24,7 +24,7 @@ async def test_metrics_count_answers_refusals_and_departments_and_name_nobody(li
         'hub_answers_total{decision="PARTIAL",status="200"}', 'hub_answers_total{decision="REFUSED",status="400"}',
         'hub_refusals_total{code="DOCUMENT_INVALID"}', "hub_answer_seconds_count",
         'hub_log_entries_total{kind="INTENT"}', 'hub_log_entries_total{kind="OUTCOME"}', 'hub_log_entries_total{kind="REFUSAL"}',
-        'hub_department_calls_total{department="SW",outcome="SOURCE_ERROR"}', "hub_in_flight",
+        'hub_department_calls_total{department="SW",outcome="SOURCE_ERROR"}', 'hub_department_calls_total{department="GA",outcome="ANSWERED"}', "hub_in_flight",
     ):
         assert line in text, line
     identifiers = [signed_matter.id, signed_matter.reference, token, living.offices["hd"].client, *secrets_of(living.platform.population)]
