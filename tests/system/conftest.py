@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -39,7 +40,7 @@ async def browser() -> AsyncIterator[Browser]:
     fonts = await asyncio.create_subprocess_exec("fc-list", ":lang=zh-cn", "family", stdout=asyncio.subprocess.PIPE)
     assert (await fonts.communicate())[0], "there is no Chinese font: `apt-get install fonts-noto-cjk`"
     async with async_playwright() as playwright:
-        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        started = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS), env={**os.environ, "LANGUAGE": "zh_CN"})
         yield started
         await started.close()
 

@@ -1,4 +1,4 @@
-"""Debian's PostgreSQL 15: every test that stands on a database, on the oldest server the hub promises to run on."""
+"""Debian's PostgreSQL 15: migrations, log, consent, vault, tokens and quotas, on the oldest server the hub promises to run on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from tests.conftest import SETTINGS
 DEBIAN = "/usr/lib/postgresql/15/bin"
 ROOT = Path(__file__).parents[2]
 TESTED = (
-    "tests/migrations", "tests/hub/access_log", "tests/hub/authorizations", "tests/hub/people", "tests/hub/oauth", "tests/hub/operations",
+    "tests/migrations",
+    *(f"tests/hub/access_log/test_{name}.py" for name in ("outbox", "routes", "store", "sweep", "writer")),
+    *(f"tests/hub/authorizations/test_{name}.py" for name in ("checks", "matters", "store", "watch")),
+    "tests/hub/people/test_store.py", "tests/hub/oauth/test_token.py", "tests/hub/operations/test_persisted.py",
+    "tests/hub/operations/test_quotas.py",
 )
 PATIENCE = 240  # seconds; a minute on an idle machine
 
@@ -67,7 +71,7 @@ async def test_what_stands_on_a_database_stands_on_debians_15(server: str, tmp_p
     suite = ET.parse(report).getroot().find("testsuite")
     assert suite is not None
     counts = {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
-    assert counts["tests"] > 500
+    assert counts["tests"] > 150
     assert (counts["failures"], counts["errors"], counts["skipped"]) == (0, 0, 0)
     # They ran on this server and not on another: it committed what they wrote.
     assert await asked(server, "SELECT sum(xact_commit) FROM pg_stat_database") > 1_000
