@@ -125,8 +125,14 @@ def _probes(hub: Hub) -> list[BaseRoute]:
     async def alive(_request: Request) -> Response:
         return PlainTextResponse("ok")
 
+    looking: asyncio.Task[Response] | None = None
+
     async def ready(_request: Request) -> Response:
-        return await _readiness(hub)
+        nonlocal looking
+        # Anybody may ask, and each look opens a connection: however many ask at once, there is one look for all of them.
+        if looking is None or looking.done():
+            looking = asyncio.create_task(_readiness(hub))
+        return await asyncio.shield(looking)
 
     async def measured(_request: Request) -> Response:
         return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE)

@@ -14,13 +14,17 @@ from hashlib import sha256
 import asyncpg
 
 from hub.bounded import Bounded
-from hub.errors import Forbidden, Malformed
+from hub.errors import Forbidden, Malformed, TooMany
 from hub.operation import Documents
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PERMIT_SECONDS = 5.0
 """How long a worker may go on running what was taken off a client's list."""
 
+REGISTERED = 1000
+"""Documents one client may register: each is kept for good, up to 100 kB of it."""
+
+_COUNT = "SELECT count(*) FROM persisted_operation WHERE registered_by = $1 AND hash <> $2"
 _REGISTER = """
 INSERT INTO persisted_operation (hash, document, registered_by, registered_at) VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING
 """
@@ -43,11 +47,15 @@ class PersistedOperations:
         self._permits: Bounded[tuple[str, str], float] = Bounded(kept)
 
     async def register(self, text: str, *, by: str, at: datetime) -> str:
-        """Store a document and give its hash; the same again is no change. Malformed or TooLarge if it would not be served."""
+        """Store a document and give its hash; the same again is no change. Malformed or TooLarge if it would not be served,
+        TooMany where the client has registered its share.
+        """
         digest = sha256(text.encode("utf-8", "replace")).hexdigest()
         operations = await self._documents.operations(text)
         if any(operation.introspects for operation in operations):
             raise Malformed("introspection is not registered", code="INTROSPECTION_OFF")
+        if await self._pool.fetchval(_COUNT, by, digest) >= REGISTERED:
+            raise TooMany(f"a client registers at most {REGISTERED} operations", retry_after=86_400, code="OPERATIONS")
         await self._pool.execute(_REGISTER, digest, text, by, at)
         return digest
 

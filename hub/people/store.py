@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -54,6 +54,8 @@ class People:
             found = await self._row(connection, identity.id_number)
         if found is None:
             raise LookupError("a person was removed while being registered")
+        if identity.birth_date is None:  # one platform's not knowing takes no age away that another knew, and no coverage with it
+            identity = replace(identity, birth_date=found.identity.birth_date)
         if found.identity != identity:
             sealed, version = self._vault.seal(found.id, identity)
             await connection.execute(update(Person).where(Person.id == found.id).values(sealed=sealed, key_version=version))

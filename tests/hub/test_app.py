@@ -15,6 +15,7 @@ from hub import app as application
 from hub.app import Front, clock, create, routes, sources
 from hub.cli.demo.offices import Line
 from hub.keys import KeyRing
+from hub.migrate import revision_of
 from hub.settings import Settings, SettingsError
 from tests.conftest import SeededRandom, administer
 from tests.hub.living import TAXES, database, free_port, served
@@ -26,7 +27,15 @@ async def fetched(url: str) -> tuple[int, str]:
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, postgres, tmp_path):
+async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, postgres, tmp_path, monkeypatch):
+    looks = []
+
+    async def counted(url: str) -> str | None:
+        looks.append(url)
+        await asyncio.sleep(0.2)
+        return await revision_of(url)
+
+    monkeypatch.setattr(application, "revision_of", counted)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(postgres))
         KeyRing.create(tmp_path / "keys", random=SeededRandom(), at=clock())
@@ -41,6 +50,10 @@ async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, po
             assert await fetched(f"{settings.issuer}/healthz") == (200, "ok")
             status, body = await fetched(f"{settings.issuer}/readyz")
             assert (status, json.loads(body)) == (200, {"ready": True, "checks": {"revocations": True, "schema": True, "log": True}})
+            looks.clear()
+            flood = await asyncio.gather(*(fetched(f"{settings.issuer}/readyz") for _ in range(40)))
+            assert {status for status, _ in flood} == {200}
+            assert len(looks) < 10, "a flood of anonymous probes may not open a connection each"
             async with aiohttp.ClientSession() as session, session.post(f"{settings.issuer}/graphql", data=b"{}") as reply:
                 assert reply.status == 401
                 assert reply.headers["www-authenticate"].startswith("DPoP")

@@ -6,10 +6,10 @@ from hashlib import sha256
 
 import pytest
 
-from hub.errors import CallerError, Forbidden, Malformed
+from hub.errors import CallerError, Forbidden, Malformed, TooMany
 from hub.operation import Documents
 from hub.operations.limits import Limits
-from hub.operations.persisted import PersistedOperations
+from hub.operations.persisted import REGISTERED, PersistedOperations
 from schema import SCHEMA
 
 TEXT = "query Who($id: ID!) { person(id: $id) { id } }"
@@ -52,6 +52,17 @@ async def test_what_was_registered_runs_by_its_hash_in_every_worker(persisted, p
     assert await other_worker.text_for(None, HASH.upper(), client="c", allow_list_only=False) == TEXT
     await pool.close()
     assert await other_worker.text_for(None, HASH, client="c", allow_list_only=False) == TEXT
+
+
+async def test_a_client_cannot_fill_the_database_with_documents(persisted, pool, clock) -> None:
+    await pool.execute(
+        "INSERT INTO persisted_operation (hash, document, registered_by, registered_at)"
+        " SELECT lpad(to_hex(n), 64, '0'), 'x', 'greedy', $1 FROM generate_series(1, $2) AS n", clock(), REGISTERED,
+    )
+    with pytest.raises(TooMany) as refused:
+        await persisted.register(TEXT, by="greedy", at=clock())
+    assert refused.value.code == "OPERATIONS"
+    assert await persisted.register(TEXT, by="another", at=clock()) == HASH
 
 
 @pytest.mark.parametrize("text", [

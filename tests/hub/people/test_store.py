@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -56,6 +57,13 @@ async def test_a_changed_name_is_kept_and_id_and_log_pseudonym_stay(engine, peop
         after = (await people.by_ids(connection, [person]))[person]
     assert after.identity.name == "王大明"
     assert after.log_subject == before.log_subject
+
+
+async def test_a_platform_that_does_not_know_an_age_takes_it_from_nobody_elses_case(engine, people) -> None:
+    async with engine.begin() as connection:
+        person = await people.upsert(connection, somebody(1))
+        await people.upsert(connection, replace(somebody(1), birth_date=None))
+        assert (await people.by_ids(connection, [person]))[person].identity == somebody(1)
 
 
 async def test_registrations_at_the_same_moment_agree_on_one_person(engine, people) -> None:
