@@ -142,6 +142,8 @@ def test_production_compose_is_whole() -> None:
     given = {**services["hub-a"]["environment"], "HUB_REGION": "500152000000", "HUB_ISSUER": "https://hub.example"}
     settings = Settings.read({name: value for name, value in given.items() if not name.endswith("_FILE")})
     assert settings.sources == Path("/run/secrets/hub_sources")
+    example = dict(line.split("=", 1) for line in (ROOT / "hub.env.example").read_text().splitlines() if line and line[0] != "#")
+    assert Settings.read({**example, "HUB_DATABASE_URL": "postgresql://x"}).require_dpop, "the example starts, with DPoP on"
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert all(re.search(r":\d+\.\d+\.\d+", line) for line in re.findall(r"^FROM .*", dockerfile, flags=re.MULTILINE))
     assert "USER hub" in dockerfile

@@ -151,7 +151,9 @@ class Story:
         self._title("整本日志导出，离线核验", "the whole log exported and verified offline, by a command that knows no hub and no database")
         async with self.world.session.get(f"{region.url}/log/key") as answer:
             keys = await answer.text()
-        await verify_whole_log(region, keys, region.directory)
+        async with self.world.session.get(f"{region.url}/checkpoint") as answer:
+            checkpoint = await answer.text()
+        await verify_whole_log(region, keys, checkpoint, region.directory)
 
     async def _ask(self, region: Region, token: str, document: str, variables: Mapping[str, Any]) -> Reply:
         """One question, shown whole: what came, what each department was asked, what was not fetched, the receipt."""

@@ -13,10 +13,12 @@ import orjson
 from hub.cli.demo.world import ROOT, Region
 
 
-async def verify_whole_log(region: Region, keys: str, directory: Path) -> None:
+async def verify_whole_log(region: Region, keys: str, checkpoint: str, directory: Path) -> None:
     """Raises ClickException where the sound log is refused or the altered one is believed."""
     sound, altered, public = directory / "log.jsonl", directory / "log-altered.jsonl", directory / "log.key"
     public.write_text(keys, encoding="utf-8")
+    witnessed = directory / "witnessed-checkpoint"
+    witnessed.write_text(checkpoint, encoding="utf-8")
     environment = {
         "HUB_REGION": region.code.ljust(12, "0"), "HUB_ISSUER": region.url, "HUB_DIRECTORY": str(region.directory),
         "HUB_DATABASE_URL": region.database_url, "PATH": "/usr/bin:/bin",
@@ -24,12 +26,12 @@ async def verify_whole_log(region: Region, keys: str, directory: Path) -> None:
     exported, _ = await _run(environment, "log", "export", str(sound))
     if exported:
         raise click.ClickException("the log could not be exported")
-    status, said = await _run({}, "verify-log", str(sound), "--key", str(public))
+    status, said = await _run({}, "verify-log", str(sound), "--key", str(public), "--checkpoint", str(witnessed))
     _tell(said)
     if status:
         raise click.ClickException("the exported log does not verify")
     await asyncio.to_thread(_alter, sound, altered)
-    status, said = await _run({}, "verify-log", str(altered), "--key", str(public))
+    status, said = await _run({}, "verify-log", str(altered), "--key", str(public), "--checkpoint", str(witnessed))
     click.echo("    改动其中一字节后 with one byte of one entry changed:")
     _tell(said)
     if not status:
