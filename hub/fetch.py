@@ -88,6 +88,8 @@ class Fetcher:
             person: Subject(f"{intent}.{number}", member.person.id_number, member.person.name, intent)
             for number, (person, member) in enumerate(plan.people.items())
         }
+        # First: whoever may not see the log is refused before a department is asked for what stands beside it in the question.
+        roots = await self._own(plan) if self._roots else {}
         fallen = False
         for ask, told in zip(plan.asks, await self._all(plan, subjects) if plan.asks else (), strict=True):
             source = ask.columns.source
@@ -95,7 +97,6 @@ class Fetcher:
                 outcomes[person][source] = outcome
                 if outcome.reason:
                     fallen = True
-        roots = await self._own(plan) if self._roots else {}
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
         gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if plan.asks else {}
         for person, code in gone.items():

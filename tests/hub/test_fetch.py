@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.interface import DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Records
+from hub.errors import Forbidden
 from hub.fetch import Fetcher
 from hub.sources import KnownSources
 from tests.hub.road import FACT_GROUPS, Department, person, road, sources, standing
@@ -149,6 +150,16 @@ async def test_coverage_that_fell_while_a_slow_department_was_waited_for_drops_w
         assert members[1]["person"]["name"] is None
         assert members[0]["person"]["name"] == {"full": person(0).name}
         assert answer.errors == ()
+
+
+async def test_whoever_may_not_see_the_log_is_refused_before_a_department_is_asked(keys) -> None:
+    async def shut(_standing, _arguments):
+        raise Forbidden("not yours")
+
+    travelled = road(keys, fetcher=Fetcher(roots={"accessLog": shut}))
+    with pytest.raises(Forbidden):
+        await travelled.ask("{ accessLog { edges { cursor } } " + TWO[1:])
+    assert travelled.department.asks == []
 
 
 async def test_nobody_left_standing_means_no_call(keys) -> None:
