@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -53,7 +55,7 @@ async def test_the_bytes_of_data_stand_in_the_body_as_they_were_recorded(living,
     body = done.body()
     assert body.startswith(b'{"data":' + done.data + b',"extensions":')
     assert orjson.loads(body)["extensions"]["question"] == done.intent
-    failed = type(done)(done.data, ({"message": "m"},), done.extensions, done.intent, done.receipt, done.answer, done.plan)
+    failed = replace(done, errors=({"message": "m"},))
     assert orjson.loads(failed.body())["errors"] == [{"message": "m"}]
     assert "2860" not in repr(done)
 
