@@ -110,7 +110,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_probes(hub),
         *oauth_routes(hub.desk.authorization, hub.security.note),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
-        *operation_routes(hub.desk, answering.persisted, hub.clock),
+        *operation_routes(answering, hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader),
         *region_routes(hub),
     ]

@@ -27,6 +27,9 @@ from hub.route import Road
 Identify = Callable[[Scope], Awaitable[Standing]]
 """Step 1: the request's headers to a standing; raises Unauthenticated or Forbidden."""
 
+CHALLENGE = 'DPoP algs="Ed25519 ES256", Bearer'
+"""The WWW-Authenticate header of a 401 (RFC 9110 §11.6.1, RFC 9449 §7.1)."""
+
 _FLOODS = frozenset({"RATE", "CONCURRENCY"})
 
 _log = structlog.get_logger("hub.graph")
@@ -123,23 +126,25 @@ class Graph:
     async def _refused(
         self, error: CallerError, standing: Standing | None, operation: Operation | None, media: str, *, read_body: bool,
     ) -> Written:
-        metrics.REFUSALS.labels(error.code).inc()
-        caller = standing.caller if standing is not None else getattr(error, "caller", None)
-        if caller is None or error.code in _FLOODS:
-            # A flood refused for its rate must not become a flood of entries. Look-ups past their quota are: somebody is searching.
-            self.security.note(error.code)
-        else:
-            try:
-                await self.road.log.append(
-                    refusal(at=self.road.clock(), code=error.code, caller=caller, operation=operation.digest if operation else ""),
-                )
-            except RecordingFailed:
-                return _fault(503, "LOG_UNAVAILABLE", "the access log cannot record; nothing was told", media=media, retry_after=2)
+        try:
+            await self.recorded(error, standing, operation=operation.digest if operation else "")
+        except RecordingFailed:
+            return _fault(503, "LOG_UNAVAILABLE", "the access log cannot record; nothing was told", media=media, retry_after=2)
         return _fault(
             status_of(error, media, read_body=read_body), error.code, error.message, media=media,
             retry_after=error.retry_after if isinstance(error, TooMany) else None,
             challenge=isinstance(error, Unauthenticated),
         )
+
+    async def recorded(self, error: CallerError, standing: Standing | None, *, operation: str = "") -> None:
+        """Count a refusal, and leave its entry in the access log where it is known who was refused. Raises RecordingFailed."""
+        metrics.REFUSALS.labels(error.code).inc()
+        caller = standing.caller if standing is not None else getattr(error, "caller", None)
+        if caller is None or error.code in _FLOODS:
+            # A flood refused for its rate must not become a flood of entries. Look-ups past their quota are: somebody is searching.
+            self.security.note(error.code)
+            return
+        await self.road.log.append(refusal(at=self.road.clock(), code=error.code, caller=caller, operation=operation))
 
 
 def _fault(
@@ -151,7 +156,7 @@ def _fault(
     if retry_after is not None:
         headers = ((b"retry-after", str(retry_after).encode()),)
     if challenge:
-        headers = (*headers, (b"www-authenticate", b'DPoP algs="Ed25519 ES256", Bearer'))
+        headers = (*headers, (b"www-authenticate", CHALLENGE.encode()))
     if status == 405:
         headers = (*headers, (b"allow", b"GET, POST"))
     return Written(status, orjson.dumps(body), media if media in {JSON, RESPONSE_JSON} else JSON, headers)

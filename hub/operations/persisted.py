@@ -25,8 +25,14 @@ REGISTERED = 1000
 """Documents one client may register: each is kept for good, up to 100 kB of it."""
 
 _COUNT = "SELECT count(*) FROM persisted_operation WHERE registered_by = $1 AND hash <> $2"
+_TURN = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _REGISTER = """
-INSERT INTO persisted_operation (hash, document, registered_by, registered_at) VALUES ($1, $2, $3, $4) ON CONFLICT (hash) DO NOTHING
+WITH registered AS (
+    INSERT INTO persisted_operation (hash, document, registered_by, registered_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (hash) DO NOTHING RETURNING hash
+)
+INSERT INTO outbox (kind, body, at)
+SELECT 'OPERATION_REGISTERED', jsonb_build_object('hash', hash, 'client', $3::text), $4 FROM registered
 """
 _PERMIT = "INSERT INTO client_operation (client_id, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 _WITHDRAW = "DELETE FROM client_operation WHERE client_id = $1 AND hash = $2"
@@ -47,16 +53,18 @@ class PersistedOperations:
         self._permits: Bounded[tuple[str, str], float] = Bounded(kept)
 
     async def register(self, text: str, *, by: str, at: datetime) -> str:
-        """Store a document and give its hash; the same again is no change. Malformed or TooLarge if it would not be served,
-        TooMany where the client has registered its share.
+        """Store a document, tell the log so in the same transaction, and give its hash; the same again is no change. Malformed or
+        TooLarge if it would not be served, TooMany where the client has registered its share.
         """
         digest = sha256(text.encode("utf-8", "replace")).hexdigest()
         operations = await self._documents.operations(text)
         if any(operation.introspects for operation in operations):
             raise Malformed("introspection is not registered", code="INTROSPECTION_OFF")
-        if await self._pool.fetchval(_COUNT, by, digest) >= REGISTERED:
-            raise TooMany(f"a client registers at most {REGISTERED} operations", retry_after=86_400, code="OPERATIONS")
-        await self._pool.execute(_REGISTER, digest, text, by, at)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(_TURN, f"operations of {by}")  # else two at once could both be the client's last
+            if await connection.fetchval(_COUNT, by, digest) >= REGISTERED:
+                raise TooMany(f"a client registers at most {REGISTERED} operations", retry_after=86_400, code="OPERATIONS")
+            await connection.execute(_REGISTER, digest, text, by, at)
         return digest
 
     async def permit(self, client: str, digest: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
 
 import pytest
@@ -63,6 +64,17 @@ async def test_a_client_cannot_fill_the_database_with_documents(persisted, pool,
         await persisted.register(TEXT, by="greedy", at=clock())
     assert refused.value.code == "OPERATIONS"
     assert await persisted.register(TEXT, by="another", at=clock()) == HASH
+
+
+async def test_two_registrations_at_once_cannot_both_be_the_last(persisted, pool, clock) -> None:
+    await pool.execute(
+        "INSERT INTO persisted_operation (hash, document, registered_by, registered_at)"
+        " SELECT lpad(to_hex(n), 64, '0'), 'x', 'greedy', $1 FROM generate_series(1, $2) AS n", clock(), REGISTERED - 1,
+    )
+    texts = [TEXT.replace("Who", f"Who{number}") for number in range(4)]
+    came = await asyncio.gather(*(persisted.register(text, by="greedy", at=clock()) for text in texts), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in came) == ["TooMany", "TooMany", "TooMany", "str"]
+    assert await pool.fetchval("SELECT count(*) FROM outbox WHERE kind = 'OPERATION_REGISTERED'") == 1
 
 
 @pytest.mark.parametrize("text", [
