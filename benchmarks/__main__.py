@@ -18,7 +18,13 @@ from benchmarks import access_log, measures
 from benchmarks.report import lines
 from benchmarks.scene import Scene, open_scene
 
-PARTS = ("road", "memory_source", "idle", "gathering", "log", "memory")
+_COMPARISONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
+    ("road", "the whole road as it is shipped, and an idle hub", (), ("--gather",)),
+    ("ungathered", "the whole road, each ask a call of its own", (), ()),
+    ("memory_source", "both without department I/O", ("--memory",), ()),
+)
+"""Part, title, arguments of both, arguments of the hub."""
+PARTS = (*(part for part, *_ in _COMPARISONS), "idle", "gathering", "log", "memory")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,21 +66,18 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
 
 
 async def _compared(scene: Scene, effort: measures.Effort, parts: frozenset[str]) -> dict[str, Any]:
-    _say("comparing the two answers")
-    baseline, road = scene.baseline(), await scene.road()
-    found: dict[str, Any] = {"equal": await measures.equal(baseline, road, families=len(road.asks))}
-    if "road" in parts:
-        _say("the whole road beside the baseline")
-        found["road"] = await measures.side_by_side(scene, baseline, road, effort)
-    if "idle" in parts:
-        _say("an idle hub")
-        found["idle"] = await measures.idle(scene, baseline, road, effort)
-    baseline.stop()
-    road.stop()
-    if "memory_source" in parts:
-        _say("both without department I/O")
-        baseline, road = scene.baseline("--memory"), await scene.road("--memory")
-        found["memory_source"] = await measures.side_by_side(scene, baseline, road, effort, factor=2)
+    """The measures that hold a hub against a baseline, each of which starts them afresh."""
+    found: dict[str, Any] = {}
+    for part, title, shared, own in _COMPARISONS:
+        if part not in parts and not (part == "road" and "idle" in parts):
+            continue
+        _say(title)
+        baseline, road = scene.baseline(*shared), await scene.road(*shared, *own)
+        found["equal"] = await measures.equal(baseline, road, families=len(road.asks))
+        if part in parts:
+            found[part] = await measures.side_by_side(scene, baseline, road, effort, factor=2 if shared else 1)
+        if part == "road" and "idle" in parts:
+            found["idle"] = await measures.idle(scene, baseline, road, effort)
         baseline.stop()
         road.stop()
     return found

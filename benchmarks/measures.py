@@ -27,7 +27,7 @@ class Effort:
     """How much is measured: rounds of answers, answers to an idle hub, rounds of 32 askers, answers of the memory run."""
 
     rounds: int = 5
-    answers: int = 500
+    answers: int = 400
     idle: int = 200
     crowd: int = 640
     memory: int = 10_000

@@ -26,8 +26,10 @@ def verdict(value: float, target: float, aim: float | None = None) -> str:
 
 
 def _head(found: Found) -> Iterator[str]:
-    equal = found["equal"]
     yield f"The measured road: {found['machine']}, {found['seconds']:.0f} s"
+    equal = found.get("equal")
+    if equal is None:
+        return
     yield (
         f"one household, 4 members, 6 departments, {equal['leaves_an_answer']} leaves; answers of both compared equal, "
         f"{equal['leaves']} leaves of {equal['families']} families; gateway on one core, departments, database and load on the other"
@@ -81,7 +83,8 @@ def _ms(spread: Mapping[str, float]) -> str:
 
 
 _PARTS: tuple[tuple[str, str, Callable[[Found], Iterator[str]]], ...] = (
-    ("road", "CPU per answer, the whole road: consent, policy, masks, two durable entries, six protocols", lambda f: _ratio(f, 1 / 2, 1 / 4)),
+    ("road", "CPU per answer, the whole road as shipped: consent, policy, masks, two durable entries, asks gathered", lambda f: _ratio(f, 1 / 2, 1 / 4)),
+    ("ungathered", "The same, each ask a call of its own", lambda f: _ratio(f, 1 / 2, 1 / 4)),
     ("memory_source", "CPU per answer without department I/O, both sides telling from memory", lambda f: _ratio(f, 1 / 4, 1 / 8)),
     ("idle", "Latency of an idle hub", _idle),
     ("gathering", "Department calls per answer, 32 askers of one organisation", _gathering),

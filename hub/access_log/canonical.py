@@ -13,7 +13,7 @@ from enum import StrEnum
 import orjson
 
 _LARGEST = 2**53 - 1
-_PLAIN = {str, bool, type(None)}
+_PLAIN = frozenset({str, bool, type(None)})
 
 
 class NotCanonical(ValueError):
@@ -31,30 +31,36 @@ def canonical(value: object) -> bytes:
 
 def _check(value: object) -> None:
     """Looks at the types of a whole list or object at once: an entry is checked on the hot path."""
-    if isinstance(value, dict):
-        try:
-            ascii_keys = "".join(value).isascii()
-        except TypeError:
-            ascii_keys = False
-        if not ascii_keys:
-            raise NotCanonical("a key is not ASCII text")
-        _check_all(value.values())
-    elif isinstance(value, list | tuple):
-        _check_all(value)
+    kind = type(value)
+    if kind is dict or isinstance(value, dict):
+        _check_keys(value)  # type: ignore[arg-type]
+        _check_all(value.values())  # type: ignore[attr-defined]
+    elif kind is list or kind is tuple or isinstance(value, list | tuple):
+        _check_all(value)  # type: ignore[arg-type]
     else:
         _check_all((value,))
 
 
+def _check_keys(value: Collection[str]) -> None:
+    try:
+        ascii_keys = "".join(value).isascii()
+    except TypeError:
+        ascii_keys = False
+    if not ascii_keys:
+        raise NotCanonical("a key is not ASCII text")
+
+
 def _check_all(values: Collection[object]) -> None:
-    odd = set(map(type, values)) - _PLAIN
-    if not odd:
+    if _PLAIN.issuperset(map(type, values)):
         return
     for value in values:
         kind = type(value)
+        if kind in _PLAIN:
+            continue
         if kind is int:
             if not -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]
                 raise NotCanonical("an integer beyond 2^53 - 1 is not the same number everywhere")
         elif isinstance(value, dict | list | tuple):
             _check(value)
-        elif kind not in _PLAIN and not isinstance(value, StrEnum):
+        elif not isinstance(value, StrEnum):
             raise NotCanonical(f"a value of type {kind.__name__}")
