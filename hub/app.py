@@ -25,6 +25,7 @@ from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
 from hub.migrate import head, revision_of
+from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
 from hub.opening import Hub, open_hub
 from hub.operations.persisted import PersistedOperations
@@ -106,9 +107,11 @@ def graph(hub: Hub) -> Graph:
 
 def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     """Everything beside the graph."""
+    # The token endpoint has places of its own: a flood of forged assertions must not take those of questions.
+    admission = Admission(InFlight(max(1, hub.settings.in_flight // 4)), answering.quota)
     found: list[BaseRoute] = [
         *_probes(hub),
-        *oauth_routes(hub.desk.authorization, hub.security.note),
+        *oauth_routes(hub.desk.authorization, hub.security.note, admission),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader),

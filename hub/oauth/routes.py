@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,13 +13,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub import metrics
+from hub.errors import Overloaded, TooMany
 from hub.oauth.details import TYPE
 from hub.oauth.refusals import OAuthRefused, malformed, not_authenticated
 from hub.oauth.server import AuthorizationServer, Parts
+from hub.operations.quotas import ClientQuota, InFlight
 from hub.shapes import PUBLISHED
 from hub.signatures import ALGORITHMS
 
 LARGEST_FORM = 64 * 1024
+FORM_SECONDS = 5.0
+"""How long a form may take to arrive: a place is held meanwhile, by somebody nobody knows yet."""
 _PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _PUBLIC = {"Cache-Control": "public, max-age=300"}
 _log = structlog.stdlib.get_logger("hub.oauth")
@@ -26,9 +33,20 @@ Note = Callable[[str], None]
 Answer = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
 
 
-def routes(parts: Parts, note: Note | None = None) -> list[Route]:
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """`places` for requests at once, before anything of one is read: a signature is verified for anybody who names a client.
+    `quota` for each client once it proved itself.
+    """
+
+    places: InFlight
+    quota: ClientQuota | None = None
+
+
+def routes(parts: Parts, note: Note | None = None, admission: Admission | None = None) -> list[Route]:
     """Everything under /oauth, the metadata document and /schemas. `note` counts what an unknown sender was refused for."""
-    server = AuthorizationServer(parts)
+    admission = admission or Admission(InFlight(64))
+    server = AuthorizationServer(parts, admission.quota)
 
     async def token(request: Request, form: Mapping[str, str]) -> Response:
         proofs = request.headers.getlist("dpop")
@@ -50,9 +68,9 @@ def routes(parts: Parts, note: Note | None = None) -> list[Route]:
         return JSONResponse(metadata(parts.issuer, require_dpop=parts.require_dpop), headers=_PUBLIC)
 
     return [
-        Route("/oauth/token", _posted(token, note), methods=["POST"]),
-        Route("/oauth/introspect", _posted(introspect, note), methods=["POST"]),
-        Route("/oauth/revoke", _posted(revoke, note), methods=["POST"]),
+        Route("/oauth/token", _posted(token, note, admission.places), methods=["POST"]),
+        Route("/oauth/introspect", _posted(introspect, note, admission.places), methods=["POST"]),
+        Route("/oauth/revoke", _posted(revoke, note, admission.places), methods=["POST"]),
         Route("/oauth/jwks", keys),
         Route("/.well-known/oauth-authorization-server", described),
         Route("/schemas/{name}.json", _schema),
@@ -83,10 +101,11 @@ def metadata(issuer: str, *, require_dpop: bool) -> Mapping[str, Any]:
     }
 
 
-def _posted(answer: Answer, note: Note | None) -> Callable[[Request], Awaitable[Response]]:
+def _posted(answer: Answer, note: Note | None, places: InFlight) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            return await answer(request, await _form(request))
+            with places.taken():
+                return await answer(request, await _form(request))
         except OAuthRefused as refusal:
             # `detail` says exactly why; the sender learns no more than the RFC's code and a fixed text.
             if note is not None and not refusal.client:
@@ -94,8 +113,21 @@ def _posted(answer: Answer, note: Note | None) -> Callable[[Request], Awaitable[
             _log.info("refused", error=refusal.error, detail=refusal.detail, client=refusal.client)
             body = {"error": refusal.error, "error_description": refusal.description}
             return JSONResponse(body, status_code=refusal.status, headers=_PRIVATE)
+        except TooMany as refusal:
+            return _later(429, refusal.code, refusal.message, refusal.retry_after, note)
+        except Overloaded as refusal:
+            return _later(503, "OVERLOADED", str(refusal), refusal.retry_after, note)
 
     return endpoint
+
+
+def _later(status: int, code: str, description: str, seconds: int, note: Note | None) -> Response:
+    """A flood is counted, never written down one by one."""
+    metrics.REFUSALS.labels(code).inc()
+    if note is not None:
+        note(f"OAUTH_{code}")
+    body = {"error": "temporarily_unavailable", "error_description": description}
+    return JSONResponse(body, status_code=status, headers=_PRIVATE | {"Retry-After": str(seconds)})
 
 
 async def _form(request: Request) -> Mapping[str, str]:
@@ -103,11 +135,11 @@ async def _form(request: Request) -> Mapping[str, str]:
         raise malformed("the content type must be application/x-www-form-urlencoded")
     if "authorization" in request.headers:
         raise not_authenticated("two ways to authenticate at once (RFC 6749 §2.3)")
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            raise OAuthRefused("invalid_request", "the form is too large", status=413)
+    try:
+        async with asyncio.timeout(FORM_SECONDS):
+            body = await _body(request)
+    except TimeoutError:
+        raise OAuthRefused("invalid_request", "the form did not arrive in time", status=408) from None
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=20)
     except ValueError:
@@ -116,6 +148,15 @@ async def _form(request: Request) -> Mapping[str, str]:
     if len(form) != len(pairs):
         raise malformed("a parameter is given twice")  # RFC 6749 §3.2
     return form
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM:
+            raise OAuthRefused("invalid_request", "the form is too large", status=413)
+    return body
 
 
 async def _schema(request: Request) -> Response:

@@ -6,6 +6,7 @@ A token is issued only where checks 3 to 8 hold at that moment; they are run aga
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,7 @@ from hub.oauth.dpop import check_proof
 from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import LIFETIME, Token, Tokens
+from hub.operations.quotas import ClientQuota
 from hub.signatures import BadSignature
 from policies.purposes import PURPOSES
 
@@ -47,16 +49,23 @@ class Parts:
 
 
 class AuthorizationServer:
-    """Token, introspection and revocation endpoints; forms in, JSON-ready objects out, `OAuthRefused` otherwise."""
+    """Token, introspection and revocation endpoints; forms in, JSON-ready objects out, `OAuthRefused` otherwise,
+    `TooMany` where a client that proved itself is past its `quota`.
+    """
 
-    def __init__(self, parts: Parts) -> None:
-        """Holds no state of its own."""
+    def __init__(self, parts: Parts, quota: ClientQuota | None = None) -> None:
+        """`quota` counts each client's requests; None: whoever calls this bounds them."""
         self._parts = parts
+        self._quota = quota
 
     async def token(self, form: Mapping[str, str], proof: str | None) -> Mapping[str, Any]:
         """POST /oauth/token: client_credentials with exactly one household_facts detail."""
         now = self._parts.clock()
         client = await self._parts.assertions.authenticate(form, now)
+        with self._place(client):
+            return await self._issued(client, form, proof, now)
+
+    async def _issued(self, client: Authenticated, form: Mapping[str, str], proof: str | None, now: datetime) -> Mapping[str, Any]:
         identifier = client.client.requester.client
         if form.get("grant_type") != "client_credentials":
             raise OAuthRefused("unsupported_grant_type", "only client_credentials is served", client=identifier)
@@ -81,7 +90,8 @@ class AuthorizationServer:
         """POST /oauth/introspect (RFC 7662): a client sees its own organisation's tokens; all others look inactive."""
         now = self._parts.clock()
         client = await self._parts.assertions.authenticate(form, now)
-        await self._parts.watch.settled()
+        with self._place(client):
+            await self._parts.watch.settled()
         token = self._open(form.get("token", ""), now)
         organisation = client.client.requester.organisation
         if token is None or token.organisation != organisation or self._parts.watch.revoked(token.jti):
@@ -98,10 +108,14 @@ class AuthorizationServer:
         """POST /oauth/revoke (RFC 7009): silent about tokens that are not the client's own."""
         now = self._parts.clock()
         client = await self._parts.assertions.authenticate(form, now)
-        token = self._open(form.get("token", ""), now)
         identifier = client.client.requester.client
-        if token is not None and token.client == identifier:
-            await revoke_token(self._parts.engine, token.jti, expires_at=token.expires_at, by=identifier, at=now)
+        with self._place(client):
+            token = self._open(form.get("token", ""), now)
+            if token is not None and token.client == identifier:
+                await revoke_token(self._parts.engine, token.jti, expires_at=token.expires_at, by=identifier, at=now)
+
+    def _place(self, client: Authenticated) -> AbstractContextManager[None]:
+        return self._quota.taken(client.client.requester.client) if self._quota is not None else nullcontext()
 
     async def _bound(self, proof: str | None, now: datetime) -> str:
         if proof is None:
