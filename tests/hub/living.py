@@ -296,7 +296,7 @@ async def prepare(
         random=random,
     )
     made = Settings(
-        region=region, issuer=url, directory=directory, database_url=own, require_dpop=False, **{"log_wait": 1.0, **settings},
+        region=region, issuer=url, directory=directory, database_url=own, **{"require_dpop": False, "log_wait": 1.0, **settings},
     )
     return Prepared(made, sources, government, desk, staff, clock, random)
 
