@@ -103,6 +103,10 @@ class Fetcher:
             outcomes[person] = {source: one if one.reason else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
         return Fetched(outcomes, fallen or bool(gone), roots)
 
+    def fallen(self, plan: Plan) -> bool:
+        """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
+        return bool(plan.asks) and bool(self._recheck(plan.standing, list(plan.joins)))
+
     async def _all(self, plan: Plan, subjects: Mapping[str, Subject]) -> list[dict[str, Outcome]]:
         """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""
         loop = asyncio.get_running_loop()

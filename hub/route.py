@@ -25,7 +25,7 @@ from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
 from hub.answer import Answer, Answerer
 from hub.authorizations.standing import Standing
-from hub.errors import TooLarge
+from hub.errors import Forbidden, TooLarge
 from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.plan import Plan, Planner
@@ -92,6 +92,9 @@ class Road:
                 rows=answer.told.rows, latency_ms=latency, address=address,
             ),
         )
+        if not fetched.fallen and self.fetcher.fallen(plan):
+            # The log may be slower than a revocation. The entry says more was told than was: that errs on the right side.
+            raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
         receipt = self.log.receipt(appended, salt=salt)
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
         return Travelled(data, answer.errors, extensions, intended, receipt, decision, answer, plan)  # 8

@@ -55,6 +55,12 @@ class Purpose:
         named = CHECK_GROUPS | {CONFIRMATION} if self.groups is None else self.groups
         return named | {IDENTITY}
 
+    def rests_on(self, article: str) -> bool:
+        """Whether a statute a token names ("SAL §42") is one this purpose's legal basis names; "PIPL §13(4)" with its paragraph."""
+        law, _, section = article.partition(" ")
+        named = [part.strip() for part in self.legal_basis.split(";")]
+        return any(part.partition(" ")[0] == law and section in part.partition(" ")[2].split(", ") for part in named)
+
     def covers(self, group: str) -> bool:
         """Whether a fact group is within the purpose."""
         return group in self.told_groups()

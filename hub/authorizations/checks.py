@@ -108,6 +108,8 @@ def purpose(presented: Presented) -> None:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the access log is for privacy officers and supervisors")
     if caller.basis.kind not in known.bases:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not stand on this basis")
+    if caller.basis.kind is BasisKind.STATUTE and not known.rests_on(caller.basis.article):
+        raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not rest on this article")
     if any(caller.purpose not in one.purposes for one in _letters(presented)):
         raise NotStanding(Reason.PURPOSE_MISMATCH, "a letter does not name the purpose")
 

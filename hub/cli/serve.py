@@ -32,6 +32,8 @@ from hub.settings import Settings, SettingsError
 
 _GRACE = 10
 """Seconds requests in flight are given when the hub is told to end."""
+_KEEP_ALIVE = 75
+"""Seconds an idle connection is kept: longer than clients and proxies keep theirs, so that none sends into one just closed."""
 _FAILED = 3  # uvicorn's exit status of a worker that could not start
 
 
@@ -78,7 +80,7 @@ def _run(settings: Settings) -> bool:
         "hub.cli.worker:create" if settings.workers > 1 else "hub.app:create", factory=True,
         host=settings.host, port=settings.port, workers=settings.workers, loop="uvloop", http="httptools", ws="none",
         lifespan="on", log_config=None, access_log=False, server_header=False, proxy_headers=False,
-        timeout_graceful_shutdown=_GRACE,
+        timeout_graceful_shutdown=_GRACE, timeout_keep_alive=_KEEP_ALIVE,
     )
     click.echo(f"枢纽 hub {settings.region} at http://{settings.host}:{settings.port} with {settings.workers} worker(s); end it with Ctrl-C")
     if settings.workers > 1:

@@ -236,6 +236,7 @@ async def served(app: Any, port: int, *, lifespan: str = "off") -> AsyncIterator
     """The application behind a real HTTP server of this process."""
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, lifespan=lifespan, log_config=None, access_log=False, timeout_graceful_shutdown=5, ws="none",
+        timeout_keep_alive=75,
     )
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None

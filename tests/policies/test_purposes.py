@@ -79,3 +79,12 @@ def test_a_table_that_names_what_is_not_there_is_refused(change: dict[str, froze
 def test_a_purpose_given_twice_is_refused() -> None:
     with pytest.raises(PurposesWrong, match="STATISTICS is given twice"):
         indexed([PURPOSES["STATISTICS"]] * 2)
+
+
+@pytest.mark.parametrize(("purpose", "article", "rests"), [
+    ("RESULT_RECOGNITION", "SAL §42", True), ("EDUCATION_AID", "SAL §25", True), ("EDUCATION_AID", "SAL §42", True),
+    ("EDUCATION_AID", "SAL §4", False), ("EDUCATION_AID", "XX §42", False), ("RESULT_RECOGNITION", "", False),
+    ("TEMP_EMERGENCY", "PIPL §13(4)", True), ("DISABILITY_SUBSIDY", "SAL §42", True),
+])
+def test_a_statute_opens_only_the_purposes_whose_legal_basis_names_it(purpose: str, article: str, rests: bool) -> None:
+    assert PURPOSES[purpose].rests_on(article) is rests

@@ -165,6 +165,7 @@ def test_kill_9_loses_nothing_and_leaves_no_server_behind(serving: Serving) -> N
     assert "holds together" in serving.run("verify-log", str(exported), "--key", key, "--checkpoint", witness)
 
 
+@pytest.mark.slow
 def test_commands_join_the_running_server_and_a_second_hub_does_not(serving: Serving) -> None:
     serving.start()
     said = serving.run("doctor", code=1)  # its departments are away
@@ -199,6 +200,7 @@ def test_two_workers_serve_one_port_and_end_together(two_workers: Serving) -> No
     assert servers_on(two_workers.directory) == []
 
 
+@pytest.mark.slow
 def test_workers_and_database_go_when_the_parent_is_killed_and_the_port_is_free_again(two_workers: Serving) -> None:
     two_workers.start()
     assert until(lambda: len(two_workers.workers()) == 2)
@@ -211,6 +213,7 @@ def test_workers_and_database_go_when_the_parent_is_killed_and_the_port_is_free_
     assert two_workers.end() == 0
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_is_replaced_and_no_longer_counted(two_workers: Serving) -> None:
     two_workers.start()
     assert until(lambda: len(list((two_workers.directory / "metrics").glob("gauge_livesum_*.db"))) == 2)
