@@ -15,6 +15,7 @@ from hub.authorizations.revocation import revoke_client
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock
 from hub.cli.public_keys import PublicKeys
+from hub.cli.token import token_command
 from hub.enrolment import allow_operation, enrol_client, withdraw_operation
 from hub.operation import Documents
 from hub.operations.limits import Limits
@@ -32,6 +33,8 @@ OPERATOR = "operator"
 def client() -> None:
     """客户系统: systems of organisations that may authenticate."""
 
+
+client.add_command(token_command)
 
 @client.command()
 @click.argument("client_id")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -33,6 +35,13 @@ class Office:
     def jwks(self) -> dict[str, Any]:
         """The public key set the hub enrols."""
         return {"keys": [{**self.key.as_dict(private=False), "kid": f"{self.client}-1"}]}
+
+    def keep_key(self, directory: Path) -> Path:
+        """Write the private key (JWK) for whoever asks by hand, readable by this user alone; where it lies."""
+        path = directory / f"{self.client}.json"
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(orjson.dumps({**self.key.as_dict(private=True), "kid": f"{self.client}-1"}))
+        return path
 
 
 @dataclass(frozen=True, slots=True)

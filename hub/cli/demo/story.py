@@ -28,6 +28,8 @@ class Story:
 
     world: World
     step: int = 0
+    standing: tuple[str, list[dict[str, str]]] | None = None
+    """A case whose letters are still good when the story ends, for whoever asks something themselves."""
 
     async def tell(self) -> None:
         """All of it, in order."""
@@ -87,6 +89,7 @@ class Story:
     async def _tax_down(self, region: Region) -> None:
         self._title("税务局不应答：该组 SOURCE_TIMEOUT，其余照答", "tax bureau down: SOURCE_TIMEOUT for its group, the rest told")
         case, letters = await self._registered(region, "DB-2026-003", unsigned=())
+        self.standing = case, letters
         token = await self._by_letter(region, case, letters)
         await self._control(region, "SW", {"slow": 30})
         try:

@@ -35,6 +35,8 @@ from hub.postgres.supervisor import Supervisor
 from policies.purposes import PURPOSES
 
 ROOT = Path(__file__).resolve().parents[3]
+OFFICES = "offices"
+"""The directory of the offices' private keys, for asking by hand (`hub client token`)."""
 PATIENCE = 60.0  # seconds a process is given to say that it is ready
 
 
@@ -84,6 +86,7 @@ class Building:
         """Everything, ready to be asked."""
         shutil.rmtree(self._directory, ignore_errors=True)
         self._directory.mkdir(parents=True, mode=0o700)
+        (self._directory / OFFICES).mkdir(mode=0o700)
         session = await self._stack.enter_async_context(aiohttp.ClientSession())
         self._say("起动部门前置数据库 starting the departments' own database server")
         departments = await self._server("departments")
@@ -144,6 +147,8 @@ class Building:
         desk = PlatformDesk(
             platform, population, url, region, clock, lambda: new_id("msg", clock(), secrets.token_bytes(10)),
         )
+        for name in ("hd", "po"):
+            staff[name].keep_key(self._directory / OFFICES)
         password = secrets.token_urlsafe(9)
         await enrol(
             database, region=region, offices=list(staff.values()), platforms=[desk], officer_password=password, at=clock(),
