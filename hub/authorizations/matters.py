@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations import matter
 from hub.authorizations.matter import Matter
+from hub.bounded import Bounded
 from hub.people.store import Known, People
 from hub.signatures import sha256
 from hub.tables import Case, Household, Letter, Member, Signer
@@ -23,6 +24,7 @@ from hub.tables import Case, Household, Letter, Member, Signer
 KEPT = 60.0
 """Seconds a matter is kept without being read again; revocations do not wait for it."""
 MATTERS = 2000
+_TOUCHED = 50_000
 LONGEST_QUESTION = 600.0
 """Seconds a question may be under way and still be told that its matter changed."""
 
@@ -43,6 +45,7 @@ class Matters:
         self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic)
         self._loading: dict[str, asyncio.Task[Matter | None]] = {}
         self._latest: TTLCache[str, Matter | None] = TTLCache(MATTERS, LONGEST_QUESTION, timer=time.monotonic)
+        self._touched: Bounded[str, bool] = Bounded(_TOUCHED)
         self._again: set[asyncio.Future[Matter | None]] = set()
         self._dropped = 0
 
@@ -79,13 +82,15 @@ class Matters:
             if case == ref or (latest is not None and any(letter.id == ref for letter in latest.letters)):
                 self._held.pop(case, None)
                 self._latest[case] = None
+                self._touched.put(case, True)
                 again = asyncio.ensure_future(self.load(case))
                 self._again.add(again)
                 again.add_done_callback(self._read_again)
 
     def latest(self, matter: Matter) -> Matter | None:
         """The matter as last read, for a question under way that holds `matter`; None while it is being read again."""
-        return self._latest.get(matter.case, matter)
+        # Asked twice for each department of each question: a matter nothing was ever said about is not looked up in a clocked memory.
+        return self._latest.get(matter.case, matter) if self._touched.get(matter.case) else matter
 
     def _read_again(self, task: asyncio.Future[Matter | None]) -> None:
         self._again.discard(task)
