@@ -250,7 +250,7 @@ async def test_as_root_the_server_runs_in_a_user_namespace_and_owns_nothing_but_
     one = supervisor(directory)
     await one.start()
     assert psutil.Process(one.pid).uids().effective == 0  # seen from outside; inside it is user 1000
-    assert Path(f"/proc/{one.pid}/uid_map").read_text().split() == ["1000", "0", "1"]  # noqa: ASYNC240 - procfs
+    assert Path(f"/proc/{one.pid}/uid_map").read_text().split() == ["1000", "0", "1"]
     await one.stop()
 
 
