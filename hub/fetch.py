@@ -165,8 +165,7 @@ class Fetcher:
         width = len(ask.columns)
         for person, subject in zip(standing, ask.subjects, strict=True):
             told[person] = _believed(records.get(subject.key), width)
-        for person, code in self._recheck(plan.standing, standing).items():
-            told[person] = Outcome("NOT_AUTHORIZED", None, None, code)
+        # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
     async def _sent(self, plan: Plan, source: Source, ask: Ask, people: Sequence[str]) -> Mapping[str, Records]:

@@ -19,12 +19,18 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres import connection
 from hub.postgres.supervisor import Supervisor
+
+# The same examples every day: what landed once lands again; a wider hunt is `--hypothesis-profile=wide`.
+settings.register_profile("daily", derandomize=True, deadline=None)
+settings.register_profile("wide", max_examples=2000, deadline=None)
+settings.load_profile("daily")
 
 CHINA = timezone(timedelta(hours=8))
 

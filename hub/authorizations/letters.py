@@ -26,6 +26,8 @@ PREFIX = b"household-letter/1\n"
 """Stands before the 32 bytes of the document's hash in what a signer signs."""
 
 SKEW = timedelta(minutes=5)
+SIGNING = timedelta(days=30)
+"""How far a signer's own time may lie from the document's; ability is judged on the earlier of the two."""
 
 
 def signed_message(document: bytes) -> bytes:
@@ -133,9 +135,7 @@ def _signature(
     ref, alg = given["ref"], given["alg"]
     if (given["capacity"], sorted(given["for"])) != (listed["capacity"], sorted(listed["for"])):
         raise Refused(Flaw.SIGNER_UNLISTED, f"letter '{number}' lists '{ref}' as signing otherwise")
-    at = instant(given["signedAt"], f"letter '{number}' signer '{ref}'") if "signedAt" in given else signed_at
-    if at > now + SKEW:
-        raise Refused(Flaw.LETTER_NOT_YET_SIGNED, f"letter '{number}' was signed by '{ref}' in the future")
+    at = _signed(number, given, signed_at, now)
     for ward in listed["for"]:
         _may_sign(number, listed, people[ref], people[ward], at)
     if alg not in ALGORITHMS:
@@ -157,6 +157,20 @@ def _signature(
         ref=ref, capacity=given["capacity"], covers=tuple(sorted(given["for"])), method=given["method"],
         assurance=given["assurance"], alg=alg, kid=given["kid"], signature=signature, signed_at=at,
     )  # fmt: skip
+
+
+def _signed(number: str, given: Mapping[str, Any], signed_at: datetime, now: datetime) -> datetime:
+    """When a signer is taken to have signed: their own time or the document's, whichever is earlier.
+
+    A signer's own time stands outside what they signed: re-dated, a child's signature would become good with the years.
+    """
+    ref = given["ref"]
+    at = instant(given["signedAt"], f"letter '{number}' signer '{ref}'") if "signedAt" in given else signed_at
+    if at > now + SKEW:
+        raise Refused(Flaw.LETTER_NOT_YET_SIGNED, f"letter '{number}' was signed by '{ref}' in the future")
+    if abs(at - signed_at) > SIGNING:
+        raise Refused(Flaw.LETTER_NOT_YET_SIGNED, f"letter '{number}' was signed by '{ref}' long before or after its own date")
+    return min(at, signed_at)
 
 
 def _may_sign(number: str, listed: Mapping[str, Any], signer: DeclaredPerson, ward: DeclaredPerson, at: datetime) -> None:

@@ -233,6 +233,17 @@ def test_a_letter_from_the_future_is_refused(clock):
     assert flaw(with_letter(clock, made), clock) is Flaw.LETTER_NOT_YET_SIGNED
 
 
+def test_a_signer_cannot_re_date_what_they_signed(clock):
+    made = letter("G-1", [signs("girl")], now=clock() - timedelta(days=20))
+    made["signers"][0]["signedAt"] = clock().isoformat()
+    assert flaw(with_letter(clock, made), clock) is Flaw.CHILD_SIGNED_ALONE
+    old = letter("H-1", [signs("head")], now=clock() - timedelta(days=400))
+    old["signers"][0]["signedAt"] = clock().isoformat()
+    assert flaw(with_letter(clock, old), clock) is Flaw.LETTER_NOT_YET_SIGNED
+    old["signers"][0]["signedAt"] = (clock() + timedelta(days=1)).isoformat()
+    assert flaw(with_letter(clock, old), clock) is Flaw.LETTER_NOT_YET_SIGNED
+
+
 def test_a_document_has_one_spelling(clock):
     made = letter("H-1", [signs("head")], now=clock())
     document = unbase64url(made["document"])
