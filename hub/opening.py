@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import aiohttp
 import asyncpg
@@ -146,13 +145,6 @@ def planner_of(
     clock: Clock,
 ) -> Planner:
     """The planner over what is connected. Without `look_ups` it counts no look-up: for plans that are shown, never fetched."""
-    own = [
-        Source(
-            group, departments.department(group), departments.region(group), departments.system(group),
-            departments.deadline(group), departments.gatherable(group), departments[group],
-        )
-        for group in departments
-    ]
     pseudonyms = Pseudonyms(keys)
 
     def pid(caller: Caller) -> Callable[[str], str]:
@@ -167,7 +159,7 @@ def planner_of(
             await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
 
     return Planner(
-        groups=GROUPS, policy=policy, sources=KnownSources(own, neighbours.sources()), handles=Handles(keys),
+        groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.sources()), handles=Handles(keys),
         region=settings.region, look_up=take if look_ups is not None else None, pseudonym=pid,
     )
 
@@ -189,9 +181,3 @@ def _trouble(source: Source, status: str, error: Exception) -> None:
 
 def _heard(source: Source) -> None:
     metrics.DEPARTMENTS.labels(source.department, "ANSWERED").inc()
-
-
-def kept_directory(settings: Settings) -> Path:
-    """The hub's own directory, made private."""
-    settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return settings.directory

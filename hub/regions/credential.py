@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey
 
 from hub.regions.agreement import ALGORITHMS
+from hub.signatures import base64url
 
 TYPE = "urn:household-facts:confirmation-result:1"
 BINDING = "subject_binding"
@@ -52,8 +53,8 @@ def issue(
     expires_at: datetime, status: tuple[int, str], random: Callable[[int], bytes],
 ) -> str:
     """A credential that discloses every claim given; withhold some later with `reduced`."""
-    salts = {name: _text(random(16)) for name in (*claims, BINDING)}
-    binding = _text(hmac.digest(salts[BINDING].encode(), id_number.encode(), "sha256"))
+    salts = {name: base64url(random(16)) for name in (*claims, BINDING)}
+    binding = base64url(hmac.digest(salts[BINDING].encode(), id_number.encode(), "sha256"))
     disclosures = [_disclosure(salts[name], name, value) for name, value in (*claims.items(), (BINDING, binding))]
     payload = {
         "iss": issuer,
@@ -93,7 +94,7 @@ def verify(credential: str, *, keys: KeySet, issuer: str, id_number: str | None,
         if _digest(disclosure) not in signed or name in claims:
             raise CredentialRefused("a disclosure is not one the issuer signed")
         if name == BINDING and id_number is not None:
-            expected = _text(hmac.digest(salt.encode(), id_number.encode(), "sha256"))
+            expected = base64url(hmac.digest(salt.encode(), id_number.encode(), "sha256"))
             if not hmac.compare_digest(expected, value):
                 raise CredentialRefused("the credential is about another person")
         claims[name] = value
@@ -116,7 +117,7 @@ def _signed(token: str, keys: KeySet) -> dict[str, Any]:
 
 
 def _disclosure(salt: str, name: str, value: object) -> str:
-    return _text(orjson.dumps([salt, name, value]))
+    return base64url(orjson.dumps([salt, name, value]))
 
 
 def _opened(disclosure: str) -> tuple[str, str, Any]:
@@ -128,8 +129,4 @@ def _opened(disclosure: str) -> tuple[str, str, Any]:
 
 
 def _digest(disclosure: str) -> str:
-    return _text(hashlib.sha256(disclosure.encode()).digest())
-
-
-def _text(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
+    return base64url(hashlib.sha256(disclosure.encode()).digest())
