@@ -3,7 +3,7 @@ FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /app/.venv
 COPY requirements-run.lock .
-RUN /app/.venv/bin/pip install --no-cache-dir --require-hashes -r requirements-run.lock
+RUN /app/.venv/bin/pip install --no-cache-dir --require-hashes --no-deps -r requirements-run.lock
 
 FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10152 --home-dir /var/lib/hub --create-home hub

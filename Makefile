@@ -15,7 +15,8 @@ help: ## this list
 $(STAMP): requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "setup: installing the locked packages into $(VENV)"
-	@$(PIP_QUIET) --require-hashes -r requirements.lock 2>&1 | grep -v '^WARNING: Location' || true
+	@$(PIP_QUIET) --require-hashes --no-deps -r requirements.lock 2>&1 | grep -v '^WARNING: Location' || true
+	@$(BIN)/pip check --disable-pip-version-check >/dev/null || { $(BIN)/pip check; echo "setup failed: see above"; exit 1; }
 	@$(BIN)/python -c "import strawberry, cedarpy, asyncpg, aiohttp, playwright" || { echo "setup failed: see above"; exit 1; }
 	@touch $@
 
