@@ -25,8 +25,8 @@ from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
 from hub.answer import Answerer
 from hub.audit import Audit
-from hub.authorizations.desk import Desk, open_desk
 from hub.caller import Caller
+from hub.desk import Desk, open_desk
 from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering

@@ -174,11 +174,6 @@ def unbase64url(text: str) -> bytes:
     return data
 
 
-def canonical(value: object) -> bytes:
-    """Canonical JSON (RFC 8785 for what we sign: ASCII keys, no floats)."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-
-
 def _kid(header: Mapping[str, object]) -> str:
     kid = header.get("kid")
     if not isinstance(kid, str) or not kid:

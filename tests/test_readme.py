@@ -17,8 +17,9 @@ import yaml
 from graphql import get_operation_ast, parse, validate
 from joserfc.jwk import KeySet
 
+from hub.canonical import canonical
 from hub.cli import COMMANDS
-from hub.regions.agreement import Agreement, canonical, open_agreement
+from hub.regions.agreement import Agreement, open_agreement
 from hub.regions.asking import public_keys
 from hub.regions.credential import BINDING, CredentialRefused, reduced, verify
 from hub.regions.exchange import Request, Response, verify_request, verify_response

@@ -15,16 +15,15 @@ from operator import attrgetter
 
 import orjson
 
-from hub.access_log.canonical import canonical
 from hub.access_log.entry import HEAD, REST, Entry
 from hub.access_log.merkle import leaf_hash
+from hub.canonical import canonical
+from hub.ulid import new_id
 
 VERSION = 1
 LARGEST = 65_535  # bytes of a head: an entry bundle counts them in 16 bits (C2SP tlog-tiles)
 LARGEST_REST = 1_048_576
 _LONGEST = 256  # characters of a name that stands in a column of its own
-_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32, as a ULID
-_PAIRS = tuple(first + second for first in _ALPHABET for second in _ALPHABET)
 
 _head_of = attrgetter(*HEAD)
 _rest_of = attrgetter(*REST)
@@ -52,7 +51,7 @@ def seal(entry: Entry, *, random: Callable[[int], bytes]) -> Sealed:
     at = entry.at.astimezone(UTC)
     at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     rest = canonical(_written(REST, _rest_of(entry)) | {"nonce": chance[:16].hex()})
-    identifier = new_id(at, chance[32:])
+    identifier = new_id("log", at, chance[32:])
     head = canonical(
         _written(HEAD, _head_of(entry))
         | {
@@ -91,12 +90,6 @@ def parts(body: bytes) -> tuple[Mapping[str, object], Mapping[str, object]]:
 def instant(at: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and Z: one way to write one instant."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def new_id(at: datetime, chance: bytes) -> str:
-    """`log_` and a ULID: 48 bits of milliseconds, 80 random bits, sortable by time."""
-    number = int(at.timestamp() * 1000) << 80 | int.from_bytes(chance[:10], "big")
-    return "log_" + "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
 
 
 def _fit_columns(entry: Entry) -> None:

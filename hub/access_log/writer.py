@@ -18,7 +18,6 @@ from pathlib import Path
 import asyncpg
 
 from hub import metrics
-from hub.access_log.canonical import NotCanonical
 from hub.access_log.entry import Entry
 from hub.access_log.keeper import Keeper, KeptFile
 from hub.access_log.leaf import Sealed, Unreadable, seal, split
@@ -29,6 +28,7 @@ from hub.access_log.soundness import check_sound
 from hub.access_log.store import LogStore
 from hub.access_log.tiles import Tiles
 from hub.access_log.tree import Grown, Tree
+from hub.canonical import NotCanonical
 from hub.errors import RecordingFailed
 from hub.keys import KeyRing, Use
 

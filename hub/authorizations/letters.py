@@ -19,8 +19,9 @@ import orjson
 from hub.authorizations.ability import needs_guardian, signs_alone
 from hub.authorizations.declared import DeclaredLetter, DeclaredPerson, DeclaredSignature
 from hub.authorizations.reasons import Flaw, Refused
+from hub.canonical import NotCanonical, canonical
 from hub.shapes import Misshapen, fit
-from hub.signatures import ALGORITHMS, BadSignature, canonical, public_key, sha256, signature_holds, thumbprint, unbase64url
+from hub.signatures import ALGORITHMS, BadSignature, public_key, sha256, signature_holds, thumbprint, unbase64url
 
 PREFIX = b"household-letter/1\n"
 """Stands before the 32 bytes of the document's hash in what a signer signs."""
@@ -82,11 +83,11 @@ def _document(entry: Mapping[str, Any]) -> tuple[bytes, Mapping[str, Any]]:
     except (BadSignature, orjson.JSONDecodeError):
         raise Refused(Flaw.LETTER_MALFORMED, f"letter '{number}' is not base64url of JSON") from None
     # One spelling only: a member given twice would be read differently by the signer's screen and by us.
-    if canonical(letter) != data:
-        raise Refused(Flaw.LETTER_MALFORMED, f"letter '{number}' is not canonical JSON")
     try:
+        if canonical(letter) != data:
+            raise Refused(Flaw.LETTER_MALFORMED, f"letter '{number}' is not canonical JSON")
         fit("letter", letter)
-    except Misshapen as error:
+    except (NotCanonical, Misshapen) as error:
         raise Refused(Flaw.LETTER_MALFORMED, f"letter '{number}': {error}") from None
     return data, letter
 

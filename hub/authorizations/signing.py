@@ -21,7 +21,8 @@ from joserfc.jwk import ECKey, OKPKey
 from hub.authorizations.letters import signed_message
 from hub.authorizations.registration import TYP as REGISTRATION
 from hub.authorizations.revocation import TYP as REVOCATION
-from hub.signatures import base64url, canonical
+from hub.canonical import canonical
+from hub.signatures import base64url
 
 PrivateKey = ECKey | OKPKey
 

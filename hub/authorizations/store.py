@@ -16,7 +16,6 @@ from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations.declared import DeclaredLetter, Registration
-from hub.authorizations.identifiers import new_id
 from hub.authorizations.platforms import first_use, one_at_a_time, sender
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import FRESH, verify
@@ -26,6 +25,7 @@ from hub.people.store import People
 from hub.people.vault import Identity, Vault, letter_context
 from hub.signatures import sha256
 from hub.tables import Case, Household, Letter, Member, Outbox, Signer
+from hub.ulid import new_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import click
 import orjson
 from sqlalchemy import select
 
+from hub.canonical import canonical
 from hub.cli.faults import reported
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
@@ -54,7 +55,7 @@ def sign(file: Path) -> None:
             raise agreements.AgreementRefused("this region is no party")
         if {key: named.get(key) for key in ("jwks", "encryption")} != {key: _published(settings, own)[key] for key in ("jwks", "encryption")}:
             raise agreements.AgreementRefused("the document does not name this region's present keys: see `hub agreement party`")
-        data = agreements.canonical(document)
+        data = canonical(document)
         signature = agreements.sign(data, code=str(document.get("code", "")), kid=own.kid, key=own.signing_jwk)
     click.echo(_pretty({settings.region: signature}))
 
@@ -67,7 +68,7 @@ def import_command(file: Path, signatures: Path) -> None:
 
     async def work(premises: Premises) -> None:
         own = region_keys(premises.keys(), premises.settings.region)
-        data, signed = agreements.canonical(_document(file)), _document(signatures)
+        data, signed = canonical(_document(file)), _document(signatures)
         opened = agreements.open_agreement(data, signed, own_region=premises.settings.region, own_key=own.signing_jwk)
         await import_agreement(
             premises.engine, code=opened.code, document=data, signatures=signed, valid_from=opened.valid_from,

@@ -15,6 +15,7 @@ from hub.access_log.receipt import BadReceipt
 from hub.access_log.soundness import LogUnsound
 from hub.backup.archive import BadArchive
 from hub.backup.contents import BackupRefused
+from hub.canonical import NotCanonical
 from hub.errors import CallerError, RecordingFailed
 from hub.keys import KeyRingError
 from hub.people.sealing import CannotOpen
@@ -24,7 +25,7 @@ from hub.settings import SettingsError
 
 TOLD = (
     SettingsError, KeyRingError, EmbeddedServerError, BackupRefused, BadArchive, AgreementRefused, ManifestFault, BadNote,
-    BadReceipt, LogUnsound, RecordingFailed, CannotOpen,
+    BadReceipt, LogUnsound, NotCanonical, RecordingFailed, CannotOpen,
 )
 """Errors of ours whose text is written for the operator."""
 

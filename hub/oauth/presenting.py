@@ -13,10 +13,11 @@ from typing import Any
 from joserfc import jws
 
 from hub.authorizations.signing import PrivateKey, algorithm
+from hub.canonical import canonical
 from hub.oauth.assertion import ASSERTION_TYPE
 from hub.oauth.details import TYPE
 from hub.oauth.dpop import TYP
-from hub.signatures import base64url, canonical, sha256
+from hub.signatures import base64url, sha256
 
 
 def letter_basis(*letters: tuple[str, str]) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
-from hub.authorizations.identifiers import new_id
+from hub.canonical import canonical
 from hub.keys import KeyRing, Random, Use
 from hub.oauth.details import Details, details
-from hub.signatures import BadSignature, OutOfTime, canonical, check_claims, open_jws
+from hub.signatures import BadSignature, OutOfTime, check_claims, open_jws
+from hub.ulid import new_id
 
 LIFETIME = timedelta(minutes=10)
 TYP = "at+jwt"

@@ -67,11 +67,6 @@ class Agreement:
             raise AgreementRefused("the agreement does not name this onward receiver")
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """The bytes both regions sign: RFC 8785 for text, whole numbers, lists and objects with ASCII keys."""
-    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
-
-
 def sign(document: bytes, *, code: str, kid: str, key: OKPKey | ECKey) -> str:
     """One region's signature: a compact JWS over the agreement's code and SHA-256."""
     alg = "Ed25519" if isinstance(key, OKPKey) else "ES256"

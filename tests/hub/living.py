@@ -25,7 +25,6 @@ from connectors.sandbox.population import Population
 from hub.access_log.entry import Kind
 from hub.access_log.store import Filter, Stored
 from hub.app import Front, graph, routes
-from hub.authorizations.identifiers import new_id
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, Reply, offices
 from hub.cli.demo.registration import PlatformDesk
@@ -33,6 +32,7 @@ from hub.graph import Graph
 from hub.keys import KeyRing
 from hub.opening import Hub, open_hub
 from hub.settings import Settings
+from hub.ulid import new_id
 from policies.purposes import PURPOSES
 from tests.conftest import FakeClock, SeededRandom, administer, at_database
 

@@ -19,11 +19,11 @@ from connectors.sandbox.id_numbers import check_digit
 from connectors.sandbox.people import Household
 from hub import metrics
 from hub.access_log.entry import Kind
-from hub.authorizations.identifiers import new_id
 from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_letter, sign_registration
 from hub.cli.demo.offices import FORM
 from hub.cli.demo.registration import jwk
 from hub.signatures import LONGEST_REGISTRATION, base64url
+from hub.ulid import new_id
 from tests.hub.living import LETTER_GROUPS, TAXES, WHOLE, Living, people, secrets_of, statuses
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

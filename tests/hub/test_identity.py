@@ -13,11 +13,12 @@ from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
 from hub.authorizations.reasons import Reason
+from hub.canonical import canonical
 from hub.identity import TokenRefused
 from hub.keys import Use
 from hub.oauth.presenting import build_assertion
 from hub.oauth.tokens import Tokens
-from hub.signatures import base64url, canonical, unbase64url
+from hub.signatures import base64url, unbase64url
 from tests.hub.authorizations.family import HUB, PLATFORM_KEY
 from tests.hub.authorizations.world import CLIENT_KEYS, open_world
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from joserfc.jwk import OKPKey
 
+from hub.canonical import canonical
 from hub.cli.demo.offices import Office
 from hub.cli.demo.registration import PlatformDesk
 from hub.console.sessions import password_phc
@@ -22,7 +23,7 @@ from hub.enrolment import (
 )
 from hub.keys import KeyRing
 from hub.postgres.connection import engine
-from hub.regions.agreement import canonical, sign
+from hub.regions.agreement import sign
 from hub.regions.asking import RegionKeys
 from hub.regions.neighbours import region_keys
 from policies.purposes import PURPOSES

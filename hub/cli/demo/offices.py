@@ -14,7 +14,7 @@ import orjson
 from joserfc import jws
 from joserfc.jwk import OKPKey
 
-from hub.authorizations.identifiers import new_id
+from hub.ulid import new_id
 
 FORM = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

@@ -24,7 +24,6 @@ import asyncpg
 
 from connectors.sandbox.population import Population
 from hub.app import clock
-from hub.authorizations.identifiers import new_id
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, offices
 from hub.cli.demo.registration import PlatformDesk
@@ -32,6 +31,7 @@ from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres.launch import die_with
 from hub.postgres.supervisor import Supervisor
+from hub.ulid import new_id
 from policies.purposes import PURPOSES
 
 ROOT = Path(__file__).resolve().parents[3]

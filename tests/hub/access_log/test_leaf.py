@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hub.access_log import entry as entries
 from hub.access_log.entry import Decision, Entry, Kind
-from hub.access_log.leaf import Unreadable, new_id, parts, seal, split
+from hub.access_log.leaf import Unreadable, parts, seal, split
 from hub.access_log.merkle import leaf_hash
 from hub.caller import Basis, Caller
 from policies.verdict import BasisKind, Relation
@@ -86,13 +86,6 @@ def test_time_is_written_one_way() -> None:
     sealed = seal(OUTCOME, random=chance(1))
     assert parts(sealed.body)[0]["at"] == "2026-11-23T01:00:00.123Z"
     assert sealed.at == datetime(2026, 11, 23, 1, 0, 0, 123000, UTC)
-
-
-def test_ids_sort_by_time_and_are_ulids() -> None:
-    early, late = new_id(AT, bytes([255] * 10)), new_id(AT + timedelta(milliseconds=1), bytes(10))
-    assert early < late
-    assert len(early) == 30
-    assert new_id(datetime(2016, 7, 30, 22, 36, 16, 385000, UTC), bytes(10))[4:14] == "01ARYZ6S41"
 
 
 @given(st.sampled_from(["organisation", "client", "officer", "purpose", "code"]), st.text(max_size=40))

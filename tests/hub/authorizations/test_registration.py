@@ -14,7 +14,8 @@ from hub.authorizations import registration as registrations
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import verify
 from hub.authorizations.signing import sign_message
-from hub.signatures import base64url, canonical, key_set, unbase64url
+from hub.canonical import canonical
+from hub.signatures import base64url, key_set, unbase64url
 from tests.hub.authorizations.family import (
     HUB,
     KEYS,

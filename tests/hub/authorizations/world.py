@@ -15,10 +15,10 @@ from joserfc.jwk import ECKey, OKPKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
-from hub.authorizations.desk import Desk, open_desk
 from hub.authorizations.intake import routes as intake_routes
 from hub.authorizations.standing import Standing
 from hub.authorizations.store import Accepted
+from hub.desk import Desk, open_desk
 from hub.enrolment import enrol_client, enrol_organisation, enrol_platform, publish_catalogue_entry
 from hub.oauth.presenting import build_assertion, build_proof, household_facts, letter_basis, token_request
 from hub.oauth.routes import routes as oauth_routes

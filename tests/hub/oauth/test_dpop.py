@@ -8,9 +8,10 @@ import pytest
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
+from hub.canonical import canonical
 from hub.oauth.dpop import LIFETIME, check_proof
 from hub.oauth.presenting import build_proof
-from hub.signatures import BadSignature, OutOfTime, base64url, canonical, thumbprint, unbase64url
+from hub.signatures import BadSignature, OutOfTime, base64url, thumbprint, unbase64url
 
 NOW = datetime(2026, 11, 23, 1, tzinfo=UTC)
 URL = "https://hub.500152.test/graphql"

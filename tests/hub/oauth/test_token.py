@@ -12,10 +12,11 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from joserfc import jws
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 
+from hub.canonical import canonical
 from hub.keys import Use
 from hub.oauth.assertion import ASSERTION_TYPE
 from hub.oauth.presenting import household_facts, token_request
-from hub.signatures import base64url, canonical, claims_unverified, header_of, unbase64url
+from hub.signatures import base64url, claims_unverified, header_of, unbase64url
 from tests.hub.authorizations.family import HUB
 from tests.hub.authorizations.world import CLIENT_KEYS, open_world
 

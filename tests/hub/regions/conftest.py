@@ -10,7 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.jwk import KeySet, OKPKey
 
-from hub.regions.agreement import canonical, sign
+from hub.canonical import canonical
+from hub.regions.agreement import sign
 
 TONGNAN, QUXIAN = "500152000000", "511725000000"
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

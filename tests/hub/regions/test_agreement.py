@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hub.regions.agreement import Agreement, AgreementRefused, canonical, open_agreement
+from hub.canonical import canonical
+from hub.regions.agreement import Agreement, AgreementRefused, open_agreement
 from tests.hub.regions.conftest import Region, make_region, signed
 
 DAY = date(2026, 11, 23)

@@ -10,7 +10,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.access_log.canonical import NotCanonical, canonical
+from hub.canonical import NotCanonical, canonical
 
 KEYS = st.text(st.characters(max_codepoint=127), max_size=12)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(st.characters(exclude_categories=["Cs"]))

@@ -1,4 +1,4 @@
-"""Canonical bytes of a JSON value: RFC 8785 for the subset an entry uses.
+"""Canonical bytes of a JSON value, for whatever is hashed or signed: RFC 8785 for the subset that entries, letters and agreements use.
 
 Allowed are objects with ASCII keys, lists and tuples, text, integers within ±(2^53 - 1), true, false and null. A float, a date or any
 other type is refused rather than written in some way a second program would have to guess. ASCII keys sort the same by code
