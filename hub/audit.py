@@ -80,7 +80,7 @@ def node(stored: Stored) -> Mapping[str, object]:
     head, rest = stored.parts()
     return {
         "id": stored.id, "index": str(stored.index), "kind": stored.kind.value, "at": head["at"],
-        "question": head.get("question"), "organisation": head.get("organisation"), "client": rest.get("client"),
+        "question": head.get("question"), "exchange": head.get("exchange"), "organisation": head.get("organisation"), "client": rest.get("client"),
         "officer": rest.get("officer"), "role": rest.get("role"), "purpose": head.get("purpose"),
         "basis": _basis(str(rest.get("basis") or ""), _list(rest.get("letters"))), "case": head.get("case"),
         "subjects": _list(rest.get("subjects")), "decision": head.get("decision"), "reason": head.get("code"),

@@ -23,6 +23,7 @@ from hub.operation import Documents, Operation
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.route import Road
+from hub.supergraph import HEADER, part_of
 
 Identify = Callable[[Scope], Awaitable[Standing]]
 """Step 1: the request's headers to a standing; raises Unauthenticated or Forbidden."""
@@ -59,6 +60,7 @@ class Graph:
     security: SecurityLog
     max_body: int
     numbers: Callable[[int], bytes]
+    federated: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -94,6 +96,8 @@ class Graph:
             with self.quota.taken(standing.caller.client):
                 asked = await read(scope, receive, max_bytes=self.max_body)
                 read_body = True
+                if self.federated:
+                    standing = part_of(standing, header(scope, HEADER))
                 operation = await self._operation(asked, standing)
                 return await self._answered(operation, asked, standing, media, scope)
         except CallerError as error:

@@ -15,6 +15,7 @@ from hub.arguments import freeze, named, resolve
 from hub.errors import Malformed
 from hub.question import Place, Question
 from policies.forms import Form, Kind, leaf_form
+from schema.federation import PERSON_TYPES
 from schema.register import FieldSpec, GroupSpec
 
 IDENTITY = "identity"
@@ -119,7 +120,7 @@ class _Drawing:
         self.people: list[PersonPlace] = []
 
     def walk(self, place: Place) -> None:
-        if place.type == "Person":
+        if place.type in PERSON_TYPES:
             self.people.append(self._person(place))
             return
         for selection in place.selections.values():

@@ -14,6 +14,7 @@ from datetime import datetime
 import aiohttp
 import asyncpg
 import structlog
+from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.registry import Departments, flattened, open_connectors
@@ -44,7 +45,7 @@ from hub.route import Road
 from hub.settings import Settings
 from hub.sources import KnownSources, Source
 from policies.engine import Policy, load
-from schema import SCHEMA
+from schema.federation import served
 from schema.register import GROUPS
 
 Clock = Callable[[], datetime]
@@ -99,8 +100,9 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
         limits = Limits()
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
-        road = _road(settings, planner, desk, log, policy.digest, clock=clock, random=random, limits=limits)
-        documents = Documents(SCHEMA, limits, introspection=settings.introspection)
+        schema = served(federation=settings.federation)
+        road = _road(schema, settings, planner, desk, log, policy.digest, clock=clock, random=random, limits=limits)
+        documents = Documents(schema, limits, introspection=settings.introspection)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
@@ -126,7 +128,7 @@ async def _open_log(
 
 
 def _road(
-    settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, *, clock: Clock, random: Random,
+    schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, *, clock: Clock, random: Random,
     limits: Limits,
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
@@ -135,7 +137,7 @@ def _road(
         roots={"accessLog": audit.access_log},
     )
     return Road(
-        planner=planner, fetcher=fetcher, answerer=Answerer(SCHEMA, planner.reach), log=log, policy_digest=policy_digest,
+        planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
         clock=clock, random=random, max_response=limits.response,
     )
 

@@ -21,13 +21,14 @@ from hub.arguments import named
 from hub.bounded import Bounded
 from hub.errors import Malformed, TooLarge
 from hub.operations.cost import Weights, weigh
-from hub.operations.extent import introspects
+from hub.operations.extent import SUBGRAPH, introspects
 from hub.operations.limits import Limits
 from hub.operations.reading import ReadDocument, read_document
 from hub.operations.shape import Shaper, Source
 from hub.operations.usage import conditions, never_null
 from hub.operations.variables import coerce, declared
 from hub.question import Place, Question
+from schema.federation import subgraph_sdl
 
 _SHAPED_FIELDS = 4_000
 """Fields in the kept shapes of one operation, together."""
@@ -82,11 +83,14 @@ class Operation:
         return shape.question, values
 
     def introspect(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer of an operation that asks for the schema: graphql-core's own, some ms; it holds no fact."""
+        """The answer of an operation that asks for the schema or the subgraph's SDL: graphql-core's own, some ms; it holds no fact."""
         if not self.introspects:
             raise Malformed("the operation does not ask for the schema")
         coerce(self._variables, variables, self._limits)
-        result = execute_sync(self._source.schema, self._document, variable_values=dict(variables), operation_name=self.name or None)
+        result = execute_sync(
+            self._source.schema, self._document, {SUBGRAPH: lambda _info: {"sdl": subgraph_sdl()}}, variable_values=dict(variables),
+            operation_name=self.name or None,
+        )
         if result.errors or result.data is None:
             raise Malformed("the schema cannot be shown as asked", code="VARIABLE_INVALID")
         return result.data

@@ -22,6 +22,7 @@ from hub.caller import Caller
 from hub.errors import Malformed
 from hub.layout import Layout, PersonPlace
 from hub.question import Place
+from schema.federation import NAMES_PEOPLE
 
 _PEOPLE = {"members": "MEMBER", "obligors": "OBLIGOR"}
 
@@ -79,7 +80,7 @@ class Reach:
         later: list[Place] = []
         for place in layout.question.places:
             if matter is None or place.name in {"accessLog", "__typename"}:
-                roots[place.key] = [None] * _length(place, variables) if place.name == "people" else None
+                roots[place.key] = [None] * _length(place, variables) if place.name in NAMES_PEOPLE else None
                 continue
             arguments = resolve(place.arguments, variables)
             root = roots[place.key] = self._root(place, arguments, caller, matter, members + obligors)
@@ -119,8 +120,8 @@ class Reach:
                 return matter if matter.household and self._decode("hh", arguments["id"], caller) == matter.household else None
             case "person":
                 return self._person(arguments["id"], caller, people)
-            case "people":
-                ids = arguments["ids"]
+            case "people" | "_entities":
+                ids = arguments[NAMES_PEOPLE[place.name]]
                 return [self._person(one, caller, people) for one in (ids if isinstance(ids, list) else [ids])]
             case "lookUp":
                 return _found(people, lambda one: _same(one.person.id_number, str(arguments["idNumber"])))
@@ -150,5 +151,5 @@ def _same(one: str, other: str) -> bool:
 
 
 def _length(place: Place, variables: Mapping[str, object]) -> int:
-    ids = resolve(place.arguments, variables)["ids"]
+    ids = resolve(place.arguments, variables)[NAMES_PEOPLE[place.name]]
     return len(ids) if isinstance(ids, list) else 1

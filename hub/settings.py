@@ -27,6 +27,7 @@ class Settings:
     introspection: bool = False
     require_dpop: bool = True
     graphiql: bool = False
+    federation: bool = False  # `_service` and `_entities`: the hub as an Apollo Federation subgraph (docs/federation.md)
     console: bool = True
     in_flight: int = 256  # requests at once in one worker before load is shed with 503
     rate_per_minute: int = 1200  # per client and worker

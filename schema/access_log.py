@@ -101,6 +101,9 @@ class AccessLogEntry:
     kind: EntryKind = told("类别", "What it records.")
     at: Instant = told("时间", "When.")
     question: strawberry.ID | None = told("问询", "The intent an outcome closes.")
+    exchange: strawberry.ID | None = told(
+        "交换号", "The id that several entries share: of an exchange between two hubs, or, marked, of a router's question in parts.",
+    )
     organisation: str | None = told("机构", "Who asked.")
     client: str | None = told("系统", "By which system.")
     officer: str | None = told("经办人", "Which officer the signed assertion named.")

@@ -1,4 +1,4 @@
-"""`python -m schema.print`: prints schema/schema.graphql anew; refuses a change that breaks callers or tells more, unless told to.
+"""`python -m schema.print`: prints schema/schema.graphql anew, and beside it the subgraph a composition is given; refuses a change that breaks callers or tells more, unless told to.
 
 A label that becomes weaker (a lower level, a stronger form in another region) breaks no caller and no test of GraphQL; it discloses more
 all the same, so it is held back like a breaking change until somebody says `--accept`.
@@ -12,10 +12,12 @@ from pathlib import Path
 
 from graphql import GraphQLSchema, find_breaking_changes
 
+from schema.federation import subgraph_sdl
 from schema.printed import build, sdl
 from schema.register import FieldSpec, read
 
 FILE = Path(__file__).with_name("schema.graphql")
+SUBGRAPH = "subgraph.graphql"
 
 
 def objections(old: str, new: str) -> list[str]:
@@ -41,7 +43,7 @@ def _looser(old: FieldSpec, new: FieldSpec) -> list[str]:
 
 
 def main(arguments: Sequence[str], file: Path = FILE) -> int:
-    """Write the file; 1 and nothing written if there are objections and `--accept` was not given."""
+    """Write the files; 1 and nothing written if there are objections and `--accept` was not given."""
     text = sdl()
     found = objections(file.read_text("utf-8"), text) if file.exists() else []
     for objection in found:
@@ -50,6 +52,7 @@ def main(arguments: Sequence[str], file: Path = FILE) -> int:
         sys.stderr.write("nothing written; if this is meant, run `python -m schema.print --accept` and say so in CHANGELOG.md\n")
         return 1
     file.write_text(text, "utf-8")
+    file.with_name(SUBGRAPH).write_text(subgraph_sdl(), "utf-8")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 
 import strawberry
@@ -10,7 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.labels import FactGroup, Key, Label
 from schema.query import Query
-from schema.scalars import PARSERS, SCALARS, refuse_id_literal
+from schema.scalars import LITERALS, PARSERS, SCALARS, Literal, Parser
 
 _HEAD = """# 披露登记: printed by `make schema`; do not edit. Every field of a fact carries its @label; a test compares this file with the types.
 """
@@ -29,17 +30,18 @@ def sdl() -> str:
     return _HEAD + declared().as_str() + "\n"
 
 
-def build(text: str) -> GraphQLSchema:
-    """A schema without resolvers from its text, with this hub's parsers of scalars; refuses an invalid one."""
+def build(text: str, parsers: Mapping[str, Parser] = PARSERS, literals: Mapping[str, Literal] = LITERALS) -> GraphQLSchema:
+    """A schema without resolvers from its text, with parsers of its scalars' values and literals; refuses an invalid one."""
     schema = build_schema(text)
     assert_valid_schema(schema)
-    for name, parse in PARSERS.items():
+    for name, parse in parsers.items():
         scalar = schema.get_type(name)
         if isinstance(scalar, GraphQLScalarType):
             scalar.coerce_input_value = parse
             setattr(scalar, "parse_value", parse)  # noqa: B010 (a method to the type checker)
-    id_number = schema.get_type("IdNumber")
-    if isinstance(id_number, GraphQLScalarType):
-        id_number.coerce_input_literal = refuse_id_literal
-        setattr(id_number, "parse_literal", refuse_id_literal)  # noqa: B010
+    for name, read in literals.items():
+        scalar = schema.get_type(name)
+        if isinstance(scalar, GraphQLScalarType):
+            scalar.coerce_input_literal = read
+            setattr(scalar, "parse_literal", read)  # noqa: B010
     return schema

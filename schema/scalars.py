@@ -101,7 +101,13 @@ def _matching(value: object, pattern: re.Pattern[str], name: str, form: str) -> 
     return text
 
 
-PARSERS: Mapping[str, Callable[[object], str]] = MappingProxyType({
+Parser = Callable[[object], str]
+"""A value sent by a caller to what the hub reads; raises GraphQLError."""
+
+Literal = Callable[..., str]
+"""A value written in a document, as graphql-core calls its reader."""
+
+PARSERS: Mapping[str, Parser] = MappingProxyType({
     "YuanDecimal": lambda value: _matching(value, _YUAN, "YuanDecimal", "a decimal with at most two places"),
     "Decimal": lambda value: _matching(value, _DECIMAL, "Decimal", "a decimal"),
     "Band": lambda value: _matching(value, _BAND, "Band", "a band of the band table"),
@@ -112,6 +118,9 @@ PARSERS: Mapping[str, Callable[[object], str]] = MappingProxyType({
     "IdNumber": parse_id_number,
 })
 """What a value sent by a caller becomes, by scalar name; a GraphQLError says what is wrong without showing the value."""
+
+LITERALS: Mapping[str, Literal] = MappingProxyType({"IdNumber": refuse_id_literal})
+"""Scalars whose literals are not read as their values are."""
 
 
 def _scalar(name: str, description: str) -> ScalarDefinition:

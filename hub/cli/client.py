@@ -23,7 +23,7 @@ from hub.operations.persisted import PersistedOperations
 from hub.postgres.connection import pool
 from hub.tables import Client, ClientOperation
 from policies.purposes import PURPOSES
-from schema import SCHEMA
+from schema.federation import served
 
 OPERATOR = "operator"
 """Who the records name for what is done here."""
@@ -116,5 +116,5 @@ async def _digest(premises: Premises, document: Path, *, register: bool) -> str:
     if not register:
         return sha256(text.encode()).hexdigest()
     async with await pool(premises.url, max_size=1) as records:
-        persisted = PersistedOperations(records, Documents(SCHEMA, Limits()), seconds=lambda: clock().timestamp())
+        persisted = PersistedOperations(records, Documents(served(federation=premises.settings.federation), Limits()), seconds=lambda: clock().timestamp())
         return await persisted.register(text, by=OPERATOR, at=clock())

@@ -43,7 +43,7 @@ from hub.regions.neighbours import open_neighbours
 from hub.settings import Settings, SettingsError
 from policies.engine import load
 from policies.verdict import BasisKind
-from schema import SCHEMA
+from schema.federation import served
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ async def _explained(
 ) -> str:
     keys, now = await asyncio.to_thread(premises.keys), clock()
     standing = await standing_of(premises, records, keys, asked, now)
-    operation = await Documents(SCHEMA, Limits()).load(text)
+    operation = await Documents(served(federation=premises.settings.federation), Limits()).load(text)
     question, values = operation.question(variables)
     async with _planning(premises.settings, records, keys) as (planner, departments):
         return explain(await planner.plan(question, values, standing, now), departments)

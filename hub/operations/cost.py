@@ -15,6 +15,7 @@ from hub.errors import TooLarge
 from hub.operations.limits import Limits
 from hub.question import Place, Variable
 from policies.forms import Level
+from schema.federation import NAMES_PEOPLE
 from schema.register import GROUPS
 
 _ASSUMED = {"members": 8, "obligors": 4, "records": 4}
@@ -74,8 +75,8 @@ def weigh(places: tuple[Place, ...]) -> Weights:
 
 
 def _subjects(place: Place) -> Weight:
-    if place.name == "people":
-        return _length(place.arguments.get("ids"))
+    if place.name in NAMES_PEOPLE:
+        return _length(place.arguments.get(NAMES_PEOPLE[place.name]))
     if place.name in {"person", "lookUp"}:
         return Weight(1)
     return Weight(_ASSUMED["members"] + _ASSUMED["obligors"]) if place.name in {"case", "household"} else Weight(0)
@@ -96,8 +97,8 @@ def _cost(place: Place) -> Weight:
 
 def _often(place: Place, own: Weight) -> Weight:
     """The weight of a list: of what is in it, as often as it is long; only one of the lengths may come from a variable."""
-    if place.parent == "Query" and place.name == "people":
-        length = _length(place.arguments.get("ids"))
+    if place.parent == "Query" and place.name in NAMES_PEOPLE:
+        length = _length(place.arguments.get(NAMES_PEOPLE[place.name]))
     elif place.parent == "Query" and place.name == "accessLog":
         length = _number(place.arguments.get("first"))
     else:

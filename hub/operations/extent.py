@@ -26,6 +26,9 @@ from hub.errors import Malformed, TooLarge
 from hub.operations.limits import Limits
 from hub.operations.usage import conditions
 
+SUBGRAPH = "_service"
+"""The root by which a subgraph shows its SDL to a composition; served where the hub is a subgraph, introspection or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Extent:
@@ -36,6 +39,11 @@ class Extent:
     aliases: int
     directives: int
     roots: tuple[str, ...]  # names of the fields at its own level
+
+    @property
+    def asks_schema(self) -> bool:
+        """Whether the schema itself is asked for, beside whatever else."""
+        return any(name.startswith("__") and name != "__typename" for name in self.roots)
 
     def within(self, limits: Limits, *, introspects: bool) -> None:
         """TooLarge, naming the limit, if an operation of this extent is not served."""
@@ -48,9 +56,9 @@ class Extent:
 
 
 def introspects(extent: Extent) -> bool:
-    """Whether the operation asks for the schema; the schema and facts are never asked together."""
+    """Whether the operation asks for the schema, or for a subgraph's SDL; neither is ever asked together with facts."""
     names = {name for name in extent.roots if name != "__typename"}
-    schema = {name for name in names if name.startswith("__")}
+    schema = {name for name in names if name.startswith("__") or name == SUBGRAPH}
     if schema and names != schema:
         raise Malformed("introspection stands in an operation of its own", code="INTROSPECTION_MIXED")
     return bool(schema)

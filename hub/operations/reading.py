@@ -19,7 +19,7 @@ from graphql import (
 )
 
 from hub.errors import Malformed, TooLarge
-from hub.operations.extent import Extent, introspects, measure
+from hub.operations.extent import Extent, measure
 from hub.operations.limits import Limits
 from hub.operations.literals import refuse_in_strings, refuse_in_text
 
@@ -59,7 +59,7 @@ def read_document(text: str, schema: GraphQLSchema, limits: Limits, *, introspec
         refuse_in_strings(document)
         _only_queries(document)
         extents = measure(document, limits)
-        if not introspection and any(introspects(extent) for extent in extents.values()):
+        if not introspection and any(extent.asks_schema for extent in extents.values()):
             raise Malformed("introspection is switched off here", code="INTROSPECTION_OFF")
         _valid(document, schema, limits)
         # Kept without locations: tokens hold each other, some kB a line, and nobody reports errors in it any more.

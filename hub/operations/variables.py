@@ -29,7 +29,7 @@ from hub.operations.limits import Limits
 _OWN_WORDS = frozenset({"Date", "DateTime", "YearMonth", "RegionCode", "IdNumber", "YuanDecimal", "Decimal", "Band"})
 """Scalars whose messages are ours and show no value (schema/scalars.py); graphql-core's own messages repeat what was sent."""
 
-_IDENTIFYING = frozenset({"ID", "IdNumber"})
+_IDENTIFYING = frozenset({"ID", "IdNumber", "_Any"})
 
 
 @dataclass(frozen=True, slots=True)

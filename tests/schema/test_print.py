@@ -9,13 +9,15 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLObjectType
 
 from schema import SCHEMA, sdl
-from schema.print import FILE, main, objections
+from schema.federation import subgraph_sdl
+from schema.print import FILE, SUBGRAPH, main, objections
 
 
 def test_the_committed_file_is_what_the_types_print() -> None:
     committed = FILE.read_text("utf-8")
     assert not objections(committed, sdl()), "this breaks callers or tells more: run `python -m schema.print --accept` if it is meant"
     assert committed == sdl(), "run `make schema`"
+    assert FILE.with_name(SUBGRAPH).read_text("utf-8") == subgraph_sdl(), "run `make schema`"
 
 
 @pytest.mark.parametrize(("old", "new", "objection"), [
