@@ -3,7 +3,8 @@
 Rules of this file:
 - A conversion gives None for null and for empty text, a value of `Raw` otherwise, and raises `Unreadable` for anything else.
 - `Unreadable` names the conversion and never the value: the value is somebody's fact.
-- Nothing is guessed. A code the manifest does not list, a month 13, a JSON float where text was promised: unreadable.
+- Nothing is guessed. A month 13, a JSON float where text was promised: unreadable. A code the manifest does not list is kept under
+  the department's name (docs/decisions/0021); where it would have become a boolean, nothing can hold it: unreadable.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _PERSON = re.compile(r"\d{17}[\dX]", re.ASCII)
 _FRACTION = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:-|/|)(0[1-9]|1[0-2])", re.ASCII)
 _DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d)-(\d\d)|/(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)", re.ASCII)
+# Shorter than an ID number: nobody's number is kept as somebody's code.
+_CODE = re.compile(r"[0-9A-Za-z_.\-\u4e00-\u9fff]{1,16}")
+_GRADES, _DISABILITIES = frozenset("1234"), frozenset("1234567")
 _SHARE_STEP = Decimal("0.000001")
 
 
@@ -168,21 +172,26 @@ CONVERSIONS: Mapping[str, Convert] = {
 """The conversions a manifest may name; `code` is made by `coded`."""
 
 
-def coded(codes: Mapping[str, str | int | bool]) -> Convert:
+def coded(codes: Mapping[str, str | int | bool], department: str = "") -> Convert:
     """A conversion by table: the department's code, or a boolean spelled "true"/"false", to ours.
 
-    "*" in the table takes what it does not list, where the contract says so; otherwise an unlisted code is unreadable.
+    "*" in the table takes what it does not list, where the contract says so. Otherwise an unlisted code is kept as
+    "GA:7", which no list of ours holds, if `department` is given and the table makes codes; if not it is unreadable.
     """
     table = dict(codes)
     fallback = table.pop("*", None)
+    keeps = bool(department) and not any(type(ours) is bool for ours in table.values())
 
     def convert(value: object) -> Raw:
         if value is None or value == "":
             return None
-        found = table.get(value if type(value) is str else _spelled(value), fallback)
-        if found is None:
-            raise Unreadable("a code outside the manifest's table")
-        return found
+        theirs = value if type(value) is str else _spelled(value)
+        found = table.get(theirs, fallback)
+        if found is not None:
+            return found
+        if keeps and _CODE.fullmatch(theirs):
+            return f"{department}:{theirs}"
+        raise Unreadable("a code outside the manifest's table")
 
     return convert
 
@@ -228,8 +237,9 @@ def instant(text: str) -> str:
 
 
 def severe_disability(category: object, grade: object) -> bool | None:
-    """Whether a disability is 重度: grades 1–2, and grade 3 when intellectual (5) or mental (6); 57 §8."""
-    if grade is None:
+    """Whether a disability is 重度: grades 1–2, and grade 3 when intellectual (5) or mental (6); 57 §8. None where the grade, or
+    the category grade 3 depends on, is outside GB/T 26341: what an unknown grade amounts to is not guessed.
+    """
+    if grade not in _GRADES or (grade == "3" and category not in _DISABILITIES):
         return None
-    level, kind = str(grade), str(category)
-    return level in {"1", "2"} or (level == "3" and kind in {"5", "6"})
+    return grade in {"1", "2"} or (grade == "3" and category in {"5", "6"})

@@ -132,8 +132,9 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
     protocol = root.choice("protocol", frozenset(CALLS))
     scheme, credentials = _credentials(root.table("auth"))
     limits = root.table("limits", optional=True)
+    department = root.text("department")
     manifest = Manifest(
-        department=root.text("department"), title=root.text("title"), system=root.text("system"),
+        department=department, title=root.text("title"), system=root.text("system"),
         region=root.located("region"), protocol=protocol, place=root.located("place"),
         scheme=scheme, credentials=credentials,
         batch=limits.whole("batch", 50, 1, 1000), concurrency=limits.whole("concurrency", 4, 1, 64),
@@ -141,7 +142,7 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
         gather=limits.flag("gather", default=False),
         freshness=root.choice("freshness", frozenset({"live", "daily", "monthly"})),
         envelope=_envelope(root, protocol),
-        groups={group: _group(group, section, protocol) for group, section in root.tables("groups")},
+        groups={group: _group(group, section, protocol, department) for group, section in root.tables("groups")},
     )
     limits.done()
     root.done()
@@ -177,11 +178,11 @@ def _named(section: Section, parts: Mapping[str, str]) -> Mapping[str, str]:
     return parts
 
 
-def _group(group: str, section: Section, protocol: str) -> GroupMap:
+def _group(group: str, section: Section, protocol: str, department: str) -> GroupMap:
     required, allowed = CALLS[protocol]
     calling = section.table("call")
     call = _named(calling, calling.rest(required=required, allowed=allowed))
-    fields = {name: _field(name, entry) for name, entry in section.tables("fields")}
+    fields = {name: _field(name, entry, department) for name, entry in section.tables("fields")}
     section.done()
     for entry in fields.values():
         for needed in entry.inputs:
@@ -190,7 +191,7 @@ def _group(group: str, section: Section, protocol: str) -> GroupMap:
     return GroupMap(group, call, fields)
 
 
-def _field(name: str, section: Section) -> FieldMap:
+def _field(name: str, section: Section, department: str) -> FieldMap:
     derive = section.choice("derive", _DERIVED | {""}, "")
     inputs = section.names("from")
     if bool(inputs) != (derive == "severe"):
@@ -198,17 +199,17 @@ def _field(name: str, section: Section) -> FieldMap:
     kind = "" if derive else section.choice("kind", _KINDS)
     entry = FieldMap(
         field=name, name="" if derive else _identifier(section, "name"), kind=kind, derive=derive, inputs=inputs,
-        computes=_computes(section), convert=_conversion(section, kind) if kind else CONVERSIONS["text"],
+        computes=_computes(section), convert=_conversion(section, kind, department) if kind else CONVERSIONS["text"],
     )
     section.done()
     return entry
 
 
-def _conversion(section: Section, kind: str) -> Convert:
+def _conversion(section: Section, kind: str, department: str) -> Convert:
     codes, (start, end) = section.codes("codes"), section.span("slice")
     if kind == "code" and not codes:
         raise section.fault("codes", "missing: a code without its table is not told")
-    convert = coded(codes) if kind == "code" else with_words(codes, CONVERSIONS[kind]) if codes else CONVERSIONS[kind]
+    convert = coded(codes, department) if kind == "code" else with_words(codes, CONVERSIONS[kind]) if codes else CONVERSIONS[kind]
     return sliced(start, end, convert) if end else convert
 
 

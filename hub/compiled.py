@@ -20,6 +20,7 @@ from hub.layout import IDENTITY
 from hub.leaf_types import INT_LIMIT, LeafType
 from hub.question import Place
 from hub.telling import Program, Telling
+from hub.unlisted import unlisted
 from policies.forms import Kind
 
 LEAVES_A_PROGRAM = 800
@@ -126,6 +127,8 @@ class _Writer:
                 return f"{told}[1]"
             case "records":
                 return self._records(place, group, slots, told) if place in group.rows else "None"
+            case "unlisted":
+                return f"{self._constant(unlisted(group, slots))}({told}[2])"
             case _:
                 return self._constant(self.reading.constant(place, group))
 

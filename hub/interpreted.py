@@ -21,6 +21,7 @@ from hub.plan import Plan
 from hub.question import Place
 from hub.records import Surroundings, concrete, json_ready, read
 from hub.telling import Telling
+from hub.unlisted import unlisted
 from policies.forms import Kind
 from schema.register import FieldSpec
 
@@ -198,6 +199,8 @@ class Interpretation:
             case "disclosure":
                 lines = refused(decision.at, "", outcome.reason).disclosure if outcome.reason else decision.disclosure
                 return {"fields": [shown(line) for line in lines]}
+            case "unlisted":
+                return unlisted(decision, facts.slots)(outcome.rows)
             case _:
                 rows = outcome.rows if place in decision.rows else None
                 return None if rows is None else [_Row(facts, row) for row in rows]

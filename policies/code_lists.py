@@ -1,7 +1,7 @@
 """代码表: what a code means in Chinese and to which wider group it belongs, read once from `code_lists/*.toml`.
 
 A list is found by the name a label gives it ("GB/T 4761", "DEATH/MOVE/ABROAD/OTHER"). A code a list does not hold has no
-label and no group: it is told as a code or not at all, never guessed.
+label and no group; it is kept as the department sent it and flagged, never guessed (docs/decisions/0021).
 """
 
 from __future__ import annotations
@@ -30,12 +30,22 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class CodeList:
-    """One table of codes. `source` is the standard it follows and how sure we are of it ([V2], [M], [D])."""
+    """One table of codes. `standard` is the number of the standard the codes are of, empty for a list of ours or of a
+    department; `source` is where we have it from and how sure we are ([V2], [M], [D]). `digits` is how many characters of a
+    longer code decide (0: all); below the prefixes `whole` the list does not go, so every code there counts as held.
+    """
 
     name: str
     title_zh: str
+    standard: str
     source: str
     codes: Mapping[str, Code]
+    digits: int
+    whole: frozenset[str]
+
+    def holds(self, code: str) -> bool:
+        """Whether the list has the code."""
+        return (code[:self.digits] if self.digits else code) in self.codes or code[:2] in self.whole
 
     def label(self, code: str) -> str | None:
         """Chinese label; None for a code the list does not hold."""
@@ -46,6 +56,10 @@ class CodeList:
         """Chinese name of the wider group; None for a code the list does not hold."""
         found = self.codes.get(code)
         return None if found is None else found.group_zh
+
+
+REGIONS = "GB/T 2260"
+"""The list every RegionCode is of."""
 
 
 def read(files: Mapping[str, str]) -> Mapping[str, CodeList]:
@@ -70,8 +84,12 @@ def _list(table: Mapping[str, object]) -> CodeList:
     codes = {code: Code(code=code, label_zh=label, group_zh=group) for code, label, group in rows}
     if len(codes) != len(rows):
         raise ValueError(f"the list {table['name']} holds a code twice")
+    digits, whole = table.get("digits", 0), table.get("whole", [])
+    if not isinstance(digits, int) or not isinstance(whole, list):
+        raise TypeError("digits is no number, or whole no array of prefixes")
     return CodeList(
-        name=str(table["name"]), title_zh=str(table["title_zh"]), source=str(table["source"]), codes=MappingProxyType(codes),
+        name=str(table["name"]), title_zh=str(table["title_zh"]), standard=str(table.get("standard", "")), source=str(table["source"]),
+        codes=MappingProxyType(codes), digits=digits, whole=frozenset(map(str, whole)),
     )
 
 

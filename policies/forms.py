@@ -56,7 +56,7 @@ class Kind(StrEnum):
     AMOUNT = "AMOUNT"        # Amount { yuan band atLeast(threshold) }
     QUANTITY = "QUANTITY"    # Quantity { value unit band any }
     DATED = "DATED"          # Dated { on year known }
-    CODED = "CODED"          # Coded { code label group any }
+    CODED = "CODED"          # Coded { code label listed group any }
     PSEUDONYM = "PSEUDONYM"  # Pseudonym { pid known }: a person named by a source, never traversable
     PRESENCE = "PRESENCE"    # the record list of a group: FULL tells the rows, BOOLEAN only the status
 
@@ -77,7 +77,7 @@ LEAVES: dict[Kind, tuple[Leaf, ...]] = {
     Kind.QUANTITY: (Leaf("value", Form.FULL), Leaf("unit", None), Leaf("band", Form.BAND), Leaf("any", Form.BOOLEAN)),
     Kind.DATED: (Leaf("on", Form.FULL), Leaf("year", Form.BAND), Leaf("known", Form.BOOLEAN)),
     Kind.CODED: (
-        Leaf("code", Form.FULL), Leaf("label", Form.FULL), Leaf("group", Form.BAND), Leaf("any", Form.BOOLEAN),
+        Leaf("code", Form.FULL), Leaf("label", Form.FULL), Leaf("listed", Form.FULL), Leaf("group", Form.BAND), Leaf("any", Form.BOOLEAN),
     ),
     Kind.PSEUDONYM: (Leaf("pid", Form.FULL), Leaf("known", Form.BOOLEAN)),
     Kind.PRESENCE: (Leaf("records", Form.FULL), Leaf("status", Form.BOOLEAN)),

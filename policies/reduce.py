@@ -158,6 +158,8 @@ def _coded(leaf: str, codes: CodeList | None) -> Reducer:
             return code
         if codes is None:
             return None
+        if leaf == "listed":
+            return codes.holds(code)
         return codes.label(code) if leaf == "label" else codes.group(code)
 
     return told

@@ -76,3 +76,4 @@ class Facts:
     as_of: Instant | None = told("数据时间", "When the source's data were current.")
     source: Source = told("来源", "Who told it.")
     disclosure: Disclosure = told("披露", "What was told, in which form, why.")
+    unlisted: list[str] = told("代码表外字段", "Fields in whose told records the source used a code outside its list; the code stands there as it was sent.")

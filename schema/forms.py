@@ -67,6 +67,7 @@ class Coded:
 
     code: str | None = told("代码", "The code.")
     label: str | None = told("名称", "What the code means, in Chinese.")
+    listed: bool | None = told("在代码表内", "Whether its code list holds the code; one it does not hold is told as the source sent it, without label.")
     group: str | None = told("大类", "The wider class the code belongs to.")
     any: bool | None = told("是否有", "Whether there is a code at all.")
 

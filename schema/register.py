@@ -15,6 +15,7 @@ from graphql import (
     value_from_ast_untyped,
 )
 
+from policies.code_lists import REGIONS
 from policies.forms import LEAVES, Form, Kind, Level
 from schema import SCHEMA
 from schema.forms import FORM_TYPES
@@ -31,7 +32,9 @@ class UnlabelledFact(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
-    """One field of a record. `csv_name` is its name in the departments' catalogue; `codes` a table's name or "A/B/C"."""
+    """One field of a record. `csv_name` is its name in the departments' catalogue; `codes` a table's name or "A/B/C", of a
+    RegionCode the list of regions.
+    """
 
     group: str
     name: str
@@ -124,7 +127,8 @@ def _spec(type_: GraphQLObjectType, field: GraphQLField, name: str, group: str) 
         raise UnlabelledFact(f"{type_.name}.{name} cannot be told as {cross}")
     return FieldSpec(
         group=group, name=name, csv_name=label.get("item", name), title_zh=(field.description or "").split(" ", 1)[0],
-        kind=kind, level=Level(label["level"]), cross_region=cross, unit=label.get("unit", ""), codes=label.get("codes", ""),
+        kind=kind, level=Level(label["level"]), cross_region=cross, unit=label.get("unit", ""),
+        codes=label.get("codes", REGIONS if get_named_type(field.type).name == "RegionCode" else ""),
     )
 
 

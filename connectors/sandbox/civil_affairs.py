@@ -38,6 +38,9 @@ _STATES = {"EFFECTIVE": "Z", "TAPERING": "J", "STOPPED": "T"}
 _MARITAL = {"10": "1", "20": "2", "30": "3", "40": "4", "90": "9"}
 _EVENTS = {"MARRY": 1, "DIVORCE": 2, "CANCEL": 3}
 
+_NEW_CODE = "99"
+"""An object class the bureau brought in without telling anybody."""
+
 
 def _text(value: Value) -> str | None:
     return None if value is None else str(value)
@@ -182,19 +185,24 @@ def _tampered(told: dict[str, Any], lie: str | None) -> dict[str, Any]:
     if lie is None or not answer:
         return told
     persons = answer["persons"]
-    lists = [(person, name) for person in persons for name, value in person.items() if isinstance(value, list)]
-    match lie:
-        case "half":
-            del persons[len(persons) // 2:]
-        case "extra_people":
-            persons.append({**persons[0], "key": "999", "idNumber": "509999200001010012"})
-        case "types":
-            for person, name in lists:
-                person[name] = [{key: [value] for key, value in row.items()} for row in person[name]]
-        case "renamed":
-            for person, name in lists:
-                person[name + "2"] = person.pop(name)
-        case "extra_fields":
-            for person, name in lists:
-                person[name] = [{**row, "phone": "13800000000"} for row in person[name]]
+    if lie == "half":
+        del persons[len(persons) // 2:]
+    elif lie == "extra_people":
+        persons.append({**persons[0], "key": "999", "idNumber": "509999200001010012"})
+    for person in persons:
+        for name in [name for name, value in person.items() if isinstance(value, list)]:
+            _tamper(person, name, lie)
     return told
+
+
+def _tamper(person: dict[str, Any], name: str, lie: str) -> None:
+    rows: list[dict[str, Any]] = person[name]
+    match lie:
+        case "types":
+            person[name] = [{key: [value] for key, value in row.items()} for row in rows]
+        case "codes":
+            person[name] = [{key: _NEW_CODE if key == "objectClass" else value for key, value in row.items()} for row in rows]
+        case "renamed":
+            person[name + "2"] = person.pop(name)
+        case "extra_fields":
+            person[name] = [{**row, "phone": "13800000000"} for row in rows]

@@ -63,7 +63,20 @@ def test_a_code_is_told_by_the_table_and_by_nothing_else():
     for unlisted in ("11", 11, False, 1.0, ["10"]):
         with pytest.raises(Unreadable):
             convert(unlisted)
-    assert coded({"10": "RESIDENTIAL", "*": "OTHER"})("99") == "OTHER"
+    assert coded({"10": "RESIDENTIAL", "*": "OTHER"}, "GZ")("99") == "OTHER"
+
+
+def test_a_code_outside_the_table_is_kept_under_the_departments_name():
+    convert = coded({"10": "RESIDENTIAL", "20": "2"}, "GZ")
+    assert [convert("11"), convert(2), convert("车库"), convert("2")] == ["GZ:11", "GZ:2", "GZ:车库", "GZ:2"]
+    for no_code in ("509901198501010010", "a b", "1;2", "x" * 17, ["11"], 1.5):
+        with pytest.raises(Unreadable):
+            convert(no_code)
+
+
+def test_where_a_table_makes_booleans_no_code_can_be_kept():
+    with pytest.raises(Unreadable, match="outside the manifest's table"):
+        coded({"1": True, "0": False}, "GA")("2")
 
 
 def test_words_stand_for_values_and_slices_for_parts():
@@ -89,6 +102,7 @@ def test_what_is_no_instant_is_unreadable():
 
 @pytest.mark.parametrize(("category", "grade", "severe"), [
     ("4", "1", True), ("4", "2", True), ("4", "3", False), ("5", "3", True), ("6", "3", True), ("6", "4", False), ("1", None, None), (None, "2", True),
+    (None, "3", None), ("CL:8", "3", None), ("CL:8", "4", False), ("4", "CL:5", None),
 ])
 def test_severe_is_grade_two_or_worse_and_three_of_the_mind(category, grade, severe):
     assert severe_disability(category, grade) is severe

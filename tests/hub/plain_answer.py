@@ -28,6 +28,7 @@ from graphql import (
 from connectors.interface import Ask, Column
 from hub.authorizations.matter import Member
 from hub.authorizations.standing import Standing
+from policies.code_lists import CODE_LISTS
 from policies.forms import LEAVES, Form, Kind
 from policies.profile import THRESHOLD_UNITS
 from policies.reduce import reducer
@@ -167,6 +168,8 @@ class Plain:
             return None if decided else self._said(facts).as_of
         if name == "disclosure":
             return {"fields": self._lines(facts, decided, reason, presence)}
+        if name == "unlisted":
+            return self._unlisted(facts)
         assert name == "records"
         leaves = list(self._leaves(info.field_nodes, info.schema.type_map[GROUPS[code].record_type], info))
         values = [leaf for leaf in leaves if leaf[1] != "unit"]
@@ -174,6 +177,19 @@ class Plain:
             return None
         rows = self._said(facts).rows
         return None if rows is None else [{"row": number, "field": "", **facts} for number in range(len(rows))]
+
+    def _unlisted(self, facts: Mapping[str, Any]) -> list[str]:
+        """Fields of which a code outside their list is told, row by row and leaf by leaf."""
+        names: dict[str, None] = {}
+        rows = () if self._decided(facts)[0] else self._said(facts).rows or ()
+        for field, leaf, threshold in (one for several in facts["lists"] for one in several):
+            codes = GROUPS[facts["code"]].fields[field].codes
+            if codes and leaf in ("", "code") and self._allowed(facts, field, leaf, threshold)[0]:
+                for number in range(len(rows)):
+                    told = self._value({**facts, "row": number, "field": field if leaf else ""}, leaf or field, "")
+                    if isinstance(told, str) and told not in CODE_LISTS[codes].codes:
+                        names[field] = None
+        return list(names)
 
     def _value(self, source: Mapping[str, Any], name: str, parent: str, **args: Any) -> object:
         spec = GROUPS[source["code"]].fields.get(source["field"] or name)

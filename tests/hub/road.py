@@ -21,6 +21,7 @@ from hub.operations.limits import Limits
 from hub.people.handles import Handles
 from hub.plan import Plan, Planner
 from hub.sources import KnownSources, Source
+from policies.code_lists import CODE_LISTS
 from policies.engine import Policy, load
 from policies.forms import Kind
 from policies.verdict import BasisKind, Relation
@@ -88,7 +89,7 @@ def standing(of: Matter | None = None, *, coverage: Mapping[str, Coverage] | Non
 
 
 def raw_value(spec: FieldSpec, n: int) -> Raw:
-    """A raw value of a field's own kind; every fifth is absent."""
+    """A raw value of a field's own kind; every fifth is absent, and of codes every other one in no list."""
     if n % 5 == 4:
         return None
     match spec.kind:
@@ -104,6 +105,8 @@ def raw_value(spec: FieldSpec, n: int) -> Raw:
             return "509900198005010010"
         case Kind.PLAIN if leaf_name(spec) in ("Int", "Boolean"):
             return n if leaf_name(spec) == "Int" else n % 2 == 0
+        case _ if spec.codes and n % 2:
+            return sorted(CODE_LISTS[spec.codes].codes)[n % len(CODE_LISTS[spec.codes].codes)]
         case _:
             return f"{spec.name}{n}"
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 
 import pytest
 
-from hub.answer import Answerer
+from hub.answer import Answer, Answerer
 from hub.authorizations.matter import Member, Person
 from hub.explain import explain
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
 from hub.operation import Documents
 from hub.people.handles import Handles
-from hub.plan import Planner
+from hub.plan import Plan, Planner
 from hub.sources import KnownSources
 from schema import SCHEMA
 from schema.register import GROUPS
@@ -21,16 +22,36 @@ from tests.connectors.conftest import departments, government, opening, populati
 from tests.hub.road import ALL_CASES, FACT_GROUPS, NOW, REGION, matter, policy, standing
 
 LEAVES = {"PLAIN": "", "FLAG": "", "TEXT": "{ masked }", "AMOUNT": "{ yuan band atLeast(threshold: LOW_INCOME_STANDARD) }",
-          "QUANTITY": "{ value unit band any }", "DATED": "{ on year known }", "CODED": "{ code label group any }", "PSEUDONYM": "{ pid known }"}
+          "QUANTITY": "{ value unit band any }", "DATED": "{ on year known }", "CODED": "{ code label listed group any }", "PSEUDONYM": "{ pid known }"}
 EVERYTHING = '{{ case(id: "case_1") {{ household {{ members {{ person {{ {} }} }} }} }} }}'.format(" ".join(
-    f"{group} {{ status asOf records {{ {' '.join(f'{n} {LEAVES[f.kind]}' for n, f in GROUPS[group].fields.items() if n != 'records')} }} }}"
+    f"{group} {{ status asOf unlisted records {{ {' '.join(f'{n} {LEAVES[f.kind]}' for n, f in GROUPS[group].fields.items() if n != 'records')} }} }}"
     for group in FACT_GROUPS
 ))
 STATUSES = '{{ case(id: "case_1") {{ household {{ members {{ person {{ {} }} }} }} }} }}'.format(" ".join(f"{group} {{ status }}" for group in FACT_GROUPS))
 
 
-@pytest.mark.parametrize("gathering", [False, True])
-async def test_every_group_of_a_family_is_told_by_its_own_department(departments, population, keys, gathering) -> None:  # noqa: F811
+@dataclass
+class Desk:
+    """The demonstration family's matter with planner, fetcher and answerer over the departments."""
+
+    planner: Planner
+    fetcher: Fetcher
+    answerer: Answerer
+    documents: Documents
+    members: tuple[Member, ...]
+    trouble: list[object]
+
+    async def planned(self, text: str) -> Plan:
+        question, values = self.documents.read(text).question({})
+        return await self.planner.plan(question, values, standing(matter(*self.members)), NOW)
+
+    async def answer(self, text: str) -> Answer:
+        plan = await self.planned(text)
+        return self.answerer.answer(plan, await self.fetcher.fetch(plan, "01JHUBINTENT00000000000001"))
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "gathered"])
+def desk(request, departments, population, keys) -> Desk:  # noqa: F811
     family = population.demo_family()
     members = tuple(
         Member(Person(str(uuid.uuid4()), one.person.id_number, one.person.name, one.person.sex, one.person.birth_date, f"{n:064x}"),
@@ -40,18 +61,34 @@ async def test_every_group_of_a_family_is_told_by_its_own_department(departments
     planner = Planner(groups=GROUPS, policy=policy(), sources=KnownSources.of(departments), handles=Handles(keys), region=REGION,
                       pseudonym=lambda _who: lambda number: f"pid_{number[-4:]}")
     trouble: list[object] = []
-    fetcher = Fetcher(gathering=Gathering() if gathering else None, trouble=lambda source, status, error: trouble.append((source.group, status, error)))
-    answerer, documents = Answerer(SCHEMA, planner.reach), Documents(SCHEMA, ALL_CASES)
+    fetcher = Fetcher(gathering=Gathering() if request.param else None, trouble=lambda source, status, error: trouble.append((source.group, status, error)))
+    return Desk(planner, fetcher, Answerer(SCHEMA, planner.reach), Documents(SCHEMA, ALL_CASES), members, trouble)
+
+
+async def test_every_group_of_a_family_is_told_by_its_own_department(desk, departments) -> None:  # noqa: F811
     for text in (EVERYTHING, EVERYTHING, STATUSES):
-        question, values = documents.read(text).question({})
-        plan = await planner.plan(question, values, standing(matter(*members)), NOW)
-        answer = answerer.answer(plan, await fetcher.fetch(plan, "01JHUBINTENT00000000000001"))
-        assert trouble == []
+        answer = await desk.answer(text)
+        assert desk.trouble == []
         assert answer.errors == ()
         assert set(answer.told.statuses) == set(FACT_GROUPS)
         assert {status for counts in answer.told.statuses.values() for status in counts} <= {"MATCHED", "NO_RECORD"}
         assert sum(counts.get("MATCHED", 0) for counts in answer.told.statuses.values()) >= len(FACT_GROUPS)
-    question, values = documents.read(EVERYTHING).question({})
-    told = explain(await planner.plan(question, values, standing(matter(*members)), NOW), departments)
+        people = [one["person"] for one in answer.data["case"]["household"]["members"]]
+        assert not [facts["unlisted"] for person in people for facts in person.values() if facts.get("unlisted")]
+    told = explain(await desk.planned(EVERYTHING), departments)
     assert "names no column" not in told
-    assert not [one.person.name for one in members if one.person.name in told]
+    assert not [one.person.name for one in desk.members if one.person.name in told]
+
+
+async def test_a_code_the_contract_does_not_list_is_told_as_sent_and_flagged(desk, government) -> None:  # noqa: F811
+    await government.control("MZ", {"lie": "codes"})
+    asked = """{ case(id: "case_1") { household { members { person {
+        civilAssistance { status unlisted records { type category } } confirmation { unlisted records { region category } } } } } } }"""
+    for _reading in ("interpreted", "compiled"):
+        answer = await desk.answer(asked)
+        assert answer.errors == ()
+        told = [one["person"]["civilAssistance"] for one in answer.data["case"]["household"]["members"]]
+        found = [facts for facts in told if facts["status"] == "MATCHED"]
+        assert found
+        assert all(facts["unlisted"] == ["category"] for facts in found)
+        assert all(row["category"] == "MZ:99" and row["type"] != "MZ:99" for facts in found for row in facts["records"])

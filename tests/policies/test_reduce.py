@@ -152,6 +152,8 @@ def test_the_strict_profile_tells_five_years_of_a_birth_date_and_the_year_of_any
     (Kind.CODED, "label", 2, "听力残疾"),
     (Kind.CODED, "group", "5", "智力与精神"),
     (Kind.CODED, "label", "X", None),
+    (Kind.CODED, "listed", 2, True),
+    (Kind.CODED, "listed", "CL:2", False),
     (Kind.CODED, "code", True, None),
     (Kind.CODED, "any", "5", True),
     (Kind.PSEUDONYM, "known", "509901195112310024", True),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from datetime import date
 
 import pytest
@@ -10,6 +11,8 @@ from connectors.sandbox.id_numbers import check_digit, id_number
 from connectors.sandbox.names import COMPOUND
 from connectors.sandbox.people import GROUPS
 from connectors.sandbox.population import Population
+from policies.code_lists import CODE_LISTS
+from schema.register import GROUPS as LABELLED
 
 BIG = Population("500152", 4000, 1)
 
@@ -23,6 +26,16 @@ def test_the_same_seed_gives_the_same_people_and_records_whatever_was_asked_befo
     one, other = Population("500152", 400, 3), Population("500152", 4000, 3)
     list(other.people())
     assert [everything(one, i) for i in reversed(range(0, 400, 7))] == [everything(other, i) for i in reversed(range(0, 400, 7))]
+
+
+def test_every_code_of_the_records_stands_in_the_list_its_label_names():
+    outside = {
+        (group, field.name, record[field.csv_name])
+        for group in GROUPS for field in LABELLED[group].fields.values() if field.codes
+        for person in itertools.islice(BIG.people(), 1500) for record in BIG.records(group, person)
+        if record.get(field.csv_name) is not None and not CODE_LISTS[field.codes].holds(str(record[field.csv_name]))
+    }
+    assert not outside
 
 
 def test_another_seed_or_region_gives_other_people():
