@@ -1,81 +1,14 @@
-"""The register: every label against the catalogue's rows, and against what its type can express."""
+"""The register: every label against what its type can express; tests/test_catalogue.py holds it to the catalogue."""
 
 from __future__ import annotations
-
-import csv
-from pathlib import Path
 
 import pytest
 from graphql import GraphQLObjectType, get_named_type, is_non_null_type
 
-from policies.bands import BANDS
-from policies.code_lists import CODE_LISTS
 from policies.forms import LEAVES, Form, Kind, Level
-from policies.groups import GROUPS as POLICY_GROUPS
 from schema import SCHEMA, sdl
-from schema.facts import FactGroupCode
 from schema.printed import build
 from schema.register import FORM_TYPES, GROUPS, UnlabelledFact, expressible, read
-
-ROWS = list(csv.DictReader((Path(__file__).parents[2] / "schema/fields.csv").read_text("utf-8").splitlines()))
-DEPARTMENT_GROUPS = {
-    "householdRegister", "vehicle", "tax", "realEstate", "socialInsurance", "employment", "disability", "civilAssistance", "marriage",
-}
-PLAIN = {
-    "String": "String", "Int": "Int", "Boolean": "Boolean", "Date": "Date", "YearMonth": "YearMonth", "RegionCode": "RegionCode",
-    "enum": "String", "code": "String",
-}
-FORMED = {
-    "String": "Text", "String(4)": "Text", "IdNumber": "Text", "Band": "Amount", "Date": "Dated", "Pid": "Pseudonym",
-    "enum": "Coded", "code": "Coded",
-}
-
-
-def expected_type(row: dict[str, str]) -> str:
-    """The one rule from a catalogue row to a GraphQL type."""
-    given, word = row["type"], row["type"].split(" ")[0]
-    if row["level"] in {"L1", "L2"} and row["cross_region"] == "FULL":
-        return PLAIN[word]
-    if given == "Int 1-4":
-        return "Coded"  # a grade is a code: nobody adds grades
-    if word == "Boolean":
-        return "Quantity" if row["unit"] else "Boolean"
-    if word in {"Decimal", "Int"}:
-        return "Amount" if row["unit"].startswith("yuan") else "Quantity"
-    return FORMED[word]
-
-
-def test_the_catalogue_holds_the_nine_groups_confirmation_and_identity() -> None:
-    assert {row["group"] for row in ROWS} == DEPARTMENT_GROUPS | {"confirmation", "identity"} == set(GROUPS)
-    assert {code.value for code in FactGroupCode} == set(GROUPS) - {"identity"}
-    assert len(ROWS) == 82
-
-
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['group']}.{row['field']}")
-def test_each_row_of_the_catalogue_is_a_labelled_field_of_the_right_type(row: dict[str, str]) -> None:
-    group = GROUPS[row["group"]]
-    found = [field for field in group.fields.values() if field.csv_name == row["field"]]
-    assert len(found) == 1
-    spec = found[0]
-    assert spec.name == row["field"].removesuffix("Band")
-    assert (spec.level, spec.cross_region, spec.unit) == (row["level"], row["cross_region"], row["unit"])
-    # the catalogue says "证号后4位" of a certificate and of a disability certificate alike
-    assert spec.title_zh in {row["field_zh"], row["field_zh"].removesuffix("区间")}
-    record = SCHEMA.get_type(group.record_type)
-    assert isinstance(record, GraphQLObjectType)
-    assert get_named_type(record.fields[spec.name].type).name == expected_type(row)
-    if " " in row["type"] and row["type"] != "Int 1-4":
-        assert spec.codes == row["type"].split(" ", 1)[1]
-    assert (group.department, group.source) == (row["dept"], row["basis"])
-
-
-def test_no_field_is_labelled_that_the_catalogue_does_not_hold() -> None:
-    rows = {(row["group"], row["field"]) for row in ROWS}
-    extra = [
-        field for group in GROUPS.values() for field in group.fields.values()
-        if field.kind is not Kind.PRESENCE and (field.group, field.csv_name) not in rows
-    ]
-    assert not extra
 
 
 def test_every_field_of_a_record_is_nullable_and_labelled() -> None:
@@ -106,14 +39,6 @@ def test_form_types_have_exactly_the_leaves_of_their_kind() -> None:
         type_ = SCHEMA.get_type(name)
         assert isinstance(type_, GraphQLObjectType)
         assert list(type_.fields) == [leaf.name for leaf in LEAVES[kind]]
-
-
-def test_policy_knows_every_group_code_list_and_unit_that_labels_name() -> None:
-    for group in GROUPS.values():
-        assert (POLICY_GROUPS[group.code].title_zh, POLICY_GROUPS[group.code].department) == (group.title_zh, group.department)
-        for field in group.fields.values():
-            assert not field.codes or field.codes in CODE_LISTS
-            assert field.kind not in {Kind.AMOUNT, Kind.QUANTITY} or field.unit in BANDS
 
 
 def test_no_type_carries_a_resolver() -> None:
