@@ -33,7 +33,7 @@ demo: setup ## two hubs, the sandbox departments, a family's story; ARGS=--once 
 test: $(STAMP) ## the tests that need nothing but this machine
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow" $(ARGS)
 
-test-system: setup ## what needs Chromium, Debian's PostgreSQL and npm; never skips
+test-system: setup ## what needs Chromium, Debian's PostgreSQL and MariaDB, npm; never skips
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "system or slow" $(ARGS)
 
 check: $(STAMP) ## lint, types, import contracts

@@ -34,7 +34,7 @@ CREDENTIALS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "rest": (frozenset({"path", "presence"}), frozenset()),
     "soap": (frozenset({"presence"}), frozenset()),
-    "sql": (frozenset({"view", "subject", "order"}), frozenset({"function", "as_of", "ordinal"})),
+    "sql": (frozenset({"view", "subject", "order"}), frozenset({"function", "as_of", "ordinal", "refreshed"})),
     "files": (frozenset({"dataset", "subject", "subject_end", "header", "encoding"}), frozenset()),
     "graphql": (frozenset({"list"}), frozenset()),
 }
@@ -182,6 +182,8 @@ def _group(group: str, section: Section, protocol: str, department: str) -> Grou
     required, allowed = CALLS[protocol]
     calling = section.table("call")
     call = _named(calling, calling.rest(required=required, allowed=allowed))
+    if "refreshed" in call and ("as_of" not in call or "function" in call):
+        raise calling.fault("refreshed", "goes with as_of, its column, and without function, which says it itself")
     fields = {name: _field(name, entry, department) for name, entry in section.tables("fields")}
     section.done()
     for entry in fields.values():

@@ -142,6 +142,8 @@ def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:
 def _made(manifest: Manifest, clock: Clock, random: Random) -> Tallied:
     try:
         return _MAKERS[manifest.protocol](manifest, clock, random)
+    except ManifestFault:
+        raise
     except (ValueError, KeyError) as error:
         # The message of a key that cannot be read may hold the key.
         raise ManifestFault(f"{manifest.department}: its credentials do not fit, {type(error).__name__}") from None

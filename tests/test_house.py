@@ -110,6 +110,9 @@ def test_the_lock_files_hold_hashes_and_no_addresses() -> None:
         assert text.count("--hash=sha256:") >= len(pins)
         # PyPI's package of that name would be hidden by our own `schema`.
         assert not re.search(r"^schema==", text, flags=re.MULTILINE)
+    drivers = (ROOT / "requirements-drivers.lock").read_text()
+    assert "://" not in drivers
+    assert drivers.count("--hash=sha256:") >= drivers.count("==") >= 2
     assert "resolved" not in (ROOT / "package-lock.json").read_text()
 
 
