@@ -3,6 +3,8 @@
 Rules of this file:
 - No value ever stands in a document: people, purposes and references are variables, so a department's log of documents tells
   of nobody, and its cache of them works.
+- Where a group's call says `name`, a number alone finds nobody: what the department has of a person it calls otherwise is no
+  record of the person asked about, and looks like one who has none.
 - Only the group's list and the named fields are selected; the answer is read by those names and everything else is passed over.
 """
 
@@ -20,6 +22,7 @@ from connectors.door import Door, accepted
 from connectors.envelope import ROWS_A_SUBJECT
 from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
+from connectors.person_name import same
 from connectors.selection import SHAPES_KEPT, Selection, Selections
 from connectors.signing import Clock, Random, signer
 
@@ -35,7 +38,7 @@ class GraphqlConnector:
         self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         # As many as there are selections, and no more: askers order columns as they like.
-        self._document = lru_cache(SHAPES_KEPT)(lambda group, names: document(self._names, manifest.groups[group].call["list"], names))
+        self._document = lru_cache(SHAPES_KEPT)(lambda group, names: document(self._names, manifest.groups[group].call, names))
         self._url = URL(manifest.place, encoded=True)
 
     @property
@@ -63,7 +66,7 @@ class GraphqlConnector:
             return content, {"Content-Type": "application/json", **self._sign("", "", content, "")}
 
         whole = accepted(self.department, await self._door.post(self._url, make), "application/json")
-        as_of, rows = self._read(whole, self._manifest.groups[ask.group].call["list"], subjects, selection.names)
+        as_of, rows = self._read(whole, self._manifest.groups[ask.group].call, subjects, selection.names)
         return [
             MISSING if (raw := rows.get(at)) is None else self._batches.records(selection, ask, raw, as_of)
             for at in range(len(subjects))
@@ -78,7 +81,7 @@ class GraphqlConnector:
         ]}
 
     def _read(
-        self, body: bytes, records: str, subjects: Sequence[Subject], wanted: Sequence[str],
+        self, body: bytes, call: Mapping[str, str], subjects: Sequence[Subject], wanted: Sequence[str],
     ) -> tuple[str, dict[int, list[list[object]]]]:
         try:
             answer = orjson.loads(body)
@@ -99,7 +102,10 @@ class GraphqlConnector:
                 self._batches.tally.strays += 1
             elif at in rows:
                 raise DepartmentBroke(f"{self.department} gave two answers for one subject")
-            elif type(found := person.get(records)) is list and len(found) <= ROWS_A_SUBJECT:
+            elif "name" in call and not same(person.get(call["name"]), subjects[at].name):
+                self._batches.tally.strays += 1
+                rows[at] = []
+            elif type(found := person.get(call["list"])) is list and len(found) <= ROWS_A_SUBJECT:
                 rows[at] = [_row(record, wanted) for record in found]
         return as_of, rows
 
@@ -107,12 +113,12 @@ class GraphqlConnector:
         await self._door.close()
 
 
-def document(names: Mapping[str, str], records: str, columns: Sequence[str]) -> str:
+def document(names: Mapping[str, str], call: Mapping[str, str], columns: Sequence[str]) -> str:
     """The query of a question shape; a list of which no column is wanted is asked for its `__typename` alone."""
     return (
         f"query($a: [{names['ask_type']}!]!, $o: String!) {{ {names['field']}(asks: $a, {names['organisation']}: $o) "
-        f"{{ {names['as_of']} {names['results']} {{ {names['key']} {names['id']} "
-        f"{records} {{ {' '.join(columns) or '__typename'} }} }} }} }}"
+        f"{{ {names['as_of']} {names['results']} {{ {names['key']} {names['id']} {call.get('name', '')} "
+        f"{call['list']} {{ {' '.join(columns) or '__typename'} }} }} }} }}"
     )
 
 

@@ -36,10 +36,11 @@ CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "soap": (frozenset({"presence"}), frozenset()),
     "sql": (frozenset({"view", "subject", "order"}), frozenset({"function", "as_of", "ordinal", "refreshed"})),
     "files": (frozenset({"dataset", "subject", "subject_end", "header", "encoding"}), frozenset()),
-    "graphql": (frozenset({"list"}), frozenset()),
+    "graphql": (frozenset({"list"}), frozenset({"name"})),
 }
 """Per protocol: the keys a group's `call` must have, and those it may have. `presence` is the column asked when only the
-existence of records is wanted and the protocol cannot ask for no column."""
+existence of records is wanted and the protocol cannot ask for no column; `name` is the department's word for a person's name,
+where its records are believed only if number and name are those asked."""
 
 _FREE: Mapping[str, re.Pattern[str]] = {
     key: re.compile(pattern, re.ASCII) for key, pattern in {

@@ -79,6 +79,10 @@ class Departments(Mapping[str, Connector]):
         """Most subjects a call."""
         return self.manifest(group).batch
 
+    def names_people(self, group: str) -> bool:
+        """Whether records of a group are believed only for the person of the number and the name that were asked."""
+        return "name" in self._map(group).call
+
     def freshness(self, group: str) -> str:
         """live, daily or monthly."""
         return self.manifest(group).freshness

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import importlib.resources
 import json
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -138,8 +139,17 @@ class CivilAffairs(DepartmentServer):
             group = {"assistance": "civilAssistance", "confirmations": "confirmation"}.get(name, name)
             self.journal.note(group=group, columns=columns, organisation=organisation,
                               subjects=[(ask["reference"], ask["purpose"], ask["approval"]) for ask in asks])
-        persons = [{"key": ask["key"], "idNumber": ask["idNumber"], **{name: self._list(name, ask["idNumber"]) for name in wanted}} for ask in asks]
+        persons = [self._person(ask, wanted) for ask in asks]
         return {"dataTime": f"{self.population.today}T06:00:00+08:00", "persons": persons}
+
+    def _person(self, ask: dict[str, str], wanted: Iterable[str]) -> dict[str, object]:
+        number = ask["idNumber"]
+
+        def called(_info: GraphQLResolveInfo[Any]) -> str | None:
+            person = self.population.by_id_number(number)
+            return person.name if person is not None else None
+
+        return {"key": ask["key"], "idNumber": number, "name": called, **{name: self._list(name, number) for name in wanted}}
 
     def _list(self, name: str, id_number: str) -> object:
         records = self._shelves[name].of(id_number)

@@ -123,7 +123,7 @@ async def read(connection: AsyncConnection, people: People, case: str) -> Matter
     letters = (await connection.execute(select(*_LETTER).where(Letter.case_id == case).order_by(Letter.id))).all()
     wanted = select(Letter.id).where(Letter.case_id == case)
     signers = (await connection.execute(select(*_SIGNER).where(Signer.letter_id.in_(wanted)).order_by(*_SIGNER[:2]))).all()
-    known = await people.by_ids(connection, [row.person_id for row in members])
+    known = await people.declared(connection, head.household_id)
     made = _matter(head, members, letters, signers, known)
     # By content: every worker gives the same state the same version, and another state another one.
     state = repr((made, [(person.id_number, person.name, person.birth_date, person.log_subject) for person in _persons(made)]))

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.authorizations.declared import DeclaredLetter, Registration
+from hub.authorizations.declared import DeclaredLetter, DeclaredPerson, Registration
 from hub.authorizations.platforms import first_use, one_at_a_time, sender
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import FRESH, verify
@@ -104,8 +104,7 @@ class Registrar:
         ids: dict[str, UUID] = {}
         # In one order everywhere: two registrations that share people must not wait for each other in a circle.
         for person in sorted(registration.people, key=lambda one: self._vault.blind_index(one.id_number)):
-            identity = Identity(person.id_number, person.name, person.sex, person.birth_date)
-            ids[person.ref] = await self._people.upsert(connection, identity)
+            ids[person.ref] = await self._people.upsert(connection, _identity(person))
         return ids
 
     async def _store_household(
@@ -126,10 +125,15 @@ class Registrar:
             {
                 "household_id": household, "person_id": people[person.ref], "ordinal": ordinal, "relation": person.relation,
                 "role": person.role, "capacity": person.capacity, "guardians": [str(people[ref]) for ref in person.guardians],
+                **self._sealed(household, people[person.ref], person),
             }
             for ordinal, person in enumerate(registration.people)
         ]  # fmt: skip
         await connection.execute(insert(Member).values(members))
+
+    def _sealed(self, household: UUID, person: UUID, declared: DeclaredPerson) -> dict[str, bytes | int]:
+        sealed, version = self._vault.seal(person, _identity(declared), household=household)
+        return {"sealed": sealed, "key_version": version}
 
     async def _store_letters(
         self, connection: AsyncConnection, case: str, registration: Registration, people: Mapping[str, UUID], now: datetime
@@ -170,3 +174,7 @@ class Registrar:
         query = select(Letter.number, Letter.id, Letter.document_hash).where(Letter.case_id == case, Letter.status == "ACTIVE")
         rows = await connection.execute(query.order_by(Letter.id))
         return Accepted(case, {row.number: (row.id, row.document_hash.hex()) for row in rows}, warnings, changed)
+
+
+def _identity(person: DeclaredPerson) -> Identity:
+    return Identity(person.id_number, person.name, person.sex, person.birth_date)

@@ -11,15 +11,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.keys import KeyRing, Use
 from hub.people.sealing import version_of
 from hub.people.vault import Vault, letter_context
-from hub.tables import Letter, Person
+from hub.tables import Letter, Member, Person
 
 _PERSON = select(Person.id, Person.blind_index, Person.sealed, Person.key_version, Person.log_key).order_by(Person.id)
+_MEMBER = (
+    select(Member.household_id, Member.person_id, Member.sealed, Member.key_version)
+    .where(Member.sealed.is_not(None)).order_by(Member.household_id, Member.person_id)
+)
 _LETTER = select(Letter.id, Letter.sealed_document, Letter.key_version).order_by(Letter.id)
 
 
@@ -28,6 +32,7 @@ class Rotated:
     """How many rows were sealed anew."""
 
     people: int
+    members: int
     letters: int
 
 
@@ -36,18 +41,23 @@ async def rotate_vault(engine: AsyncEngine, keys: KeyRing, vault: Vault, *, batc
 
     Raises CannotOpen for a row that was tampered with, KeyRingError where the ring lacks its version.
     """
-    people = letters = 0
+    people = members = letters = 0
     last_person: UUID | None = UUID(int=0)
     while last_person is not None:
         async with engine.begin() as connection:
             last_person, done = await _people(connection, keys, vault, last_person, batch)
         people += done
+    last_member: tuple[UUID, UUID] | None = (UUID(int=0), UUID(int=0))
+    while last_member is not None:
+        async with engine.begin() as connection:
+            last_member, done = await _members(connection, keys, vault, last_member, batch)
+        members += done
     last_letter: str | None = ""
     while last_letter is not None:
         async with engine.begin() as connection:
             last_letter, done = await _letters(connection, keys, vault, last_letter, batch)
         letters += done
-    return Rotated(people, letters)
+    return Rotated(people, members, letters)
 
 
 async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, after: UUID, batch: int) -> tuple[UUID | None, int]:
@@ -71,6 +81,22 @@ async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, afte
         await connection.execute(update(Person).where(Person.id == row.id).values(changed))
         done += 1
     return (rows[-1].id if rows else None), done
+
+
+async def _members(
+    connection: AsyncConnection, keys: KeyRing, vault: Vault, after: tuple[UUID, UUID], batch: int,
+) -> tuple[tuple[UUID, UUID] | None, int]:
+    """What each case's platform declared of its people, sealed with the case's members."""
+    newest = keys.current(Use.VAULT).version
+    key = tuple_(Member.household_id, Member.person_id)
+    rows = (await connection.execute(_MEMBER.where(key > after).limit(batch).with_for_update())).all()
+    stale = [row for row in rows if row.key_version != newest]
+    for row in stale:
+        identity = vault.open(row.person_id, row.sealed, row.key_version, household=row.household_id)
+        sealed, version = vault.seal(row.person_id, identity, household=row.household_id)
+        where = (Member.household_id == row.household_id, Member.person_id == row.person_id)
+        await connection.execute(update(Member).where(*where).values(sealed=sealed, key_version=version))
+    return ((rows[-1].household_id, rows[-1].person_id) if rows else None), len(stale)
 
 
 async def _letters(connection: AsyncConnection, keys: KeyRing, vault: Vault, after: str, batch: int) -> tuple[str | None, int]:

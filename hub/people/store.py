@@ -1,9 +1,15 @@
-"""People in the database: added once each, found by blind index, opened by id."""
+"""People in the database: added once each, found by blind index, opened by id.
+
+What is shared between cases is that there is a person of this number, and the pseudonym the log names them by. Name, sex and
+birth date are a platform's word for its own case: they are sealed with the case's member, and no platform, and no neighbour,
+changes what another declared.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -12,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.keys import Random
 from hub.people.vault import Identity, Vault
-from hub.tables import Person
+from hub.tables import Member, Person
 
 _STORED = (Person.id, Person.sealed, Person.key_version, Person.log_key)
 
@@ -38,8 +44,8 @@ class People:
         self._random = random
 
     async def upsert(self, connection: AsyncConnection, identity: Identity) -> UUID:
-        """The person's id; added where new. A known person keeps id and log key; a changed name or sex is sealed anew."""
-        found = await self._row(connection, identity.id_number)
+        """The person's id; added where new. A known person stays as they are, whatever they are called this time."""
+        found = await self.find(connection, identity.id_number)
         if found is None:
             person = UUID(bytes=self._random(16), version=4)
             sealed, version = self._vault.seal(person, identity)
@@ -51,15 +57,10 @@ class People:
             if added.rowcount:
                 return person
             # Another registration added the same person at this moment; its row is visible now that we waited for it.
-            found = await self._row(connection, identity.id_number)
+            found = await self.find(connection, identity.id_number)
         if found is None:
             raise LookupError("a person was removed while being registered")
-        if identity.birth_date is None:  # one platform's not knowing takes no age away that another knew, and no coverage with it
-            identity = replace(identity, birth_date=found.identity.birth_date)
-        if found.identity != identity:
-            sealed, version = self._vault.seal(found.id, identity)
-            await connection.execute(update(Person).where(Person.id == found.id).values(sealed=sealed, key_version=version))
-        return found.id
+        return found
 
     async def find(self, connection: AsyncConnection, id_number: str) -> UUID | None:
         """The person with this (normalised) number."""
@@ -71,15 +72,24 @@ class People:
         rows = await connection.execute(select(*_STORED).where(Person.id.in_(list(ids))))
         return {row.id: self._open(row.id, row.sealed, row.key_version, row.log_key) for row in rows}
 
+    async def declared(self, connection: AsyncConnection, household: UUID) -> Mapping[UUID, Known]:
+        """The members of a declared household as their own platform declared them, in one query."""
+        columns = (*_STORED, Member.sealed.label("declared"), Member.key_version.label("declared_version"))
+        rows = await connection.execute(select(*columns).join(Member, Member.person_id == Person.id).where(Member.household_id == household))
+        return {row.id: self._declared(household, row) for row in rows}
+
     async def destroy_log_key(self, connection: AsyncConnection, person: UUID) -> None:
         """Erase a person from the log: its entries stay provable and can no longer be tied to them. Cannot be undone."""
         await connection.execute(update(Person).where(Person.id == person).values(log_key=None))
 
-    async def _row(self, connection: AsyncConnection, id_number: str) -> Known | None:
-        where = Person.blind_index.in_(self._vault.blind_indexes(id_number))
-        row = (await connection.execute(select(*_STORED).where(where).limit(1).with_for_update())).one_or_none()
-        return self._open(row.id, row.sealed, row.key_version, row.log_key) if row else None
+    def _declared(self, household: UUID, row: Any) -> Known:
+        if row.declared is None:  # registered before members had identities of their own
+            return self._open(row.id, row.sealed, row.key_version, row.log_key)
+        identity = self._vault.open(row.id, row.declared, row.declared_version, household=household)
+        return Known(row.id, identity, self._subject(row.id, row.log_key))
 
     def _open(self, person: UUID, sealed: bytes, version: int, log_key: bytes | None) -> Known:
-        subject = self._vault.log_subject(person, log_key) if log_key else ERASED
-        return Known(person, self._vault.open(person, sealed, version), subject)
+        return Known(person, self._vault.open(person, sealed, version), self._subject(person, log_key))
+
+    def _subject(self, person: UUID, log_key: bytes | None) -> str:
+        return self._vault.log_subject(person, log_key) if log_key else ERASED

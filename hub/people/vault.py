@@ -47,18 +47,18 @@ class Vault:
         """Under every version, newest first: while a rotation is under way rows may stand under an older one."""
         return tuple(_blind(key, id_number) for key in self._keys.versions(Use.BLIND))
 
-    def seal(self, person_id: UUID, identity: Identity) -> tuple[bytes, int]:
-        """The sealed identity, bound to the row, and its key version."""
+    def seal(self, person_id: UUID, identity: Identity, *, household: UUID | None = None) -> tuple[bytes, int]:
+        """The sealed identity, bound to the person's row or to that of a member of a declared `household`, and its key version."""
         born = identity.birth_date.isoformat() if identity.birth_date else None
         told = {"id": identity.id_number, "name": identity.name, "sex": identity.sex, "born": born}
         text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
         version = self._people.version
-        return self._people.seal(b"identity" + person_id.bytes, text), version
+        return self._people.seal(_identity_context(person_id, household), text), version
 
-    def open(self, person_id: UUID, sealed: bytes, version: int) -> Identity:
+    def open(self, person_id: UUID, sealed: bytes, version: int, *, household: UUID | None = None) -> Identity:
         """Raises CannotOpen for a value of another row, or a `version` the value does not bear."""
         _same_version(sealed, version)
-        told = json.loads(self._people.open(b"identity" + person_id.bytes, sealed))
+        told = json.loads(self._people.open(_identity_context(person_id, household), sealed))
         born = date.fromisoformat(told["born"]) if told["born"] else None
         return Identity(told["id"], told["name"], told["sex"], born)
 
@@ -89,6 +89,10 @@ class Vault:
 def letter_context(letter_id: str) -> bytes:
     """What a letter's sealed document is bound to: the `context` wherever a letter is sealed or opened."""
     return b"letter" + letter_id.encode()
+
+
+def _identity_context(person_id: UUID, household: UUID | None) -> bytes:
+    return b"identity" + person_id.bytes if household is None else b"declared" + household.bytes + person_id.bytes
 
 
 def _blind(key: Key, id_number: str) -> bytes:

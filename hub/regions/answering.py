@@ -32,7 +32,7 @@ from hub.route import Road
 _MAX_BYTES = 100_000
 
 Identify = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[Person]]]
-"""(ID number, name) pairs to people of the vault, in order; a person not known yet is added, a known one is not changed."""
+"""(ID number, name) pairs to people by the name that was asked, in order; one not known yet is added, nobody is changed."""
 Shared = Callable[[str, str, datetime], Awaitable[Mapping[str, str]]]
 """Check 9: department, purpose, time to the catalogue's word per fact group."""
 Once = Callable[[str, str, datetime], Awaitable[bool]]

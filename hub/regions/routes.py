@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+import structlog
 from starlette.routing import BaseRoute, Route
 
 from hub.authorizations.catalogue import Catalogue
@@ -18,8 +19,10 @@ from hub.regions.answering import Answering
 from hub.regions.asking import PATH, STATUS_PATH
 from hub.regions.exchange import ExchangeRefused
 from hub.regions.issuing import Issuing
+from hub.regions.recognition import GROUP
 from schema.register import GROUPS
 
+_log = structlog.get_logger("hub.regions")
 _PRESENCE = "records"
 _OUR_OWN = frozenset({_PRESENCE, "proof"})  # not facts of the record: whether there is one, and the credential itself
 
@@ -27,6 +30,10 @@ _OUR_OWN = frozenset({_PRESENCE, "proof"})  # not facts of the record: whether t
 def routes(hub: Hub) -> list[BaseRoute]:
     """Nothing where no agreement holds: a hub without neighbours has no door for them."""
     if not hub.neighbours.agreements:
+        return []
+    if GROUP in hub.departments and not hub.departments.names_people(GROUP):
+        # A number alone would do: whoever has a list of numbers could ask who of them is poor.
+        _log.error("neighbours are not answered: the manifest of the department says no `name`", group=GROUP)
         return []
     people = People(hub.vault, hub.random)
     catalogue = Catalogue(hub.records)
@@ -55,18 +62,16 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
 
 async def _person(hub: Hub, people: People, number: str, name: str) -> Person:
-    """A person of the vault by ID number; one not known yet is added, so that the log can name them by pseudonym.
+    """Whom the neighbour asks about, under the name it asked by; added where new, so that the log can name them by pseudonym.
 
-    A neighbour never changes what our own platforms registered: a known person stays as they are.
+    Name and number go to the department as they were asked, and it is the department's own record they must fit: whether one of
+    our platforms ever registered this person, and by what name, shows in no answer and changes none.
     """
     try:
         parsed = parse(number, today=hub.clock().date())
     except ValueError:
         raise ExchangeRefused("the question names no ID number") from None
     async with hub.engine.begin() as connection:
-        known = await people.find(connection, parsed.value)
-        if known is None:
-            known = await people.upsert(connection, Identity(parsed.value, name, parsed.sex, parsed.birth_date))
-        opened = (await people.by_ids(connection, [known]))[known]
-    identity = opened.identity
-    return Person(str(opened.id), identity.id_number, identity.name, identity.sex, identity.birth_date, opened.log_subject)
+        known = await people.upsert(connection, Identity(parsed.value, name, parsed.sex, parsed.birth_date))
+        subject = (await people.by_ids(connection, [known]))[known].log_subject
+    return Person(str(known), parsed.value, name, parsed.sex, parsed.birth_date, subject)

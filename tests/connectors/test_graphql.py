@@ -18,6 +18,7 @@ from tests.connectors.test_manifest import SETTINGS
 PATH = Path("connectors/manifests/MZ.toml")
 MZ = manifest.parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
 SDL = build_schema(Path("docs/contracts/MZ.graphql").read_text(encoding="utf-8"))
+MARRIAGE, CONFIRMATION = (MZ.groups[group].call for group in ("marriage", "confirmation"))
 PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000")
 
 
@@ -34,7 +35,7 @@ def answer(**told) -> bytes:
 def test_every_document_the_manifest_can_make_fits_the_departments_schema(group):
     names = [entry.name for entry in MZ.groups[group].fields.values() if entry.name]
     for chosen in ([], names[:1], names):
-        assert validate(SDL, parse(document(MZ.envelope, MZ.groups[group].call["list"], chosen))) == []
+        assert validate(SDL, parse(document(MZ.envelope, MZ.groups[group].call, chosen))) == []
 
 
 def test_askers_who_order_columns_as_they_like_cannot_make_it_grow(reader):
@@ -67,22 +68,28 @@ async def test_the_document_is_the_same_whoever_is_asked_about(departments, gove
 ])
 def test_an_answer_without_data_is_unavailable_and_its_text_unread(reader, body):
     with pytest.raises(DepartmentUnavailable, match=r"^MZ answered without data$"):
-        reader._read(body, "marriage", (), ("status",))
+        reader._read(body, MARRIAGE, (), ("status",))
 
 
 @pytest.mark.parametrize("persons", [None, "x", ["x"], [{"key": "1", "idNumber": "50990119850101001X", "marriage": ["x"]}],
                                      [{"key": "1", "idNumber": "50990119850101001X", "marriage": [{"state": "1"}]}]])
 def test_an_answer_of_another_shape_is_broken(reader, persons):
     with pytest.raises(DepartmentBroke):
-        reader._read(answer(persons=persons), "marriage", (PERSON,), ("status",))
+        reader._read(answer(persons=persons), MARRIAGE, (PERSON,), ("status",))
 
 
 def test_a_list_that_could_not_be_read_is_an_error_and_not_no_record(reader):
     told = [{"key": "1", "idNumber": "50990119850101001X", "marriage": None}]
-    assert reader._read(answer(persons=told), "marriage", (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
+    assert reader._read(answer(persons=told), MARRIAGE, (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
+
+
+@pytest.mark.parametrize(("told", "rows"), [("张三", [["A"]]), (" 张 三 ", [["A"]]), ("张四", []), (None, []), ("", []), (7, [])])
+def test_a_result_is_only_that_of_the_number_and_the_name_and_otherwise_looks_like_none(reader, told, rows):
+    given = [{"key": "1", "idNumber": PERSON.id_number, "name": told, "confirmations": [{"state": "A"}]}]
+    assert reader._read(answer(persons=given), CONFIRMATION, (PERSON,), ("state",)) == ("2026-11-22T06:00:00+08:00", {0: rows})
 
 
 async def test_what_is_not_json_is_broken(reader):
     with pytest.raises(DepartmentBroke, match="MZ answered with what is not JSON"):
-        reader._read(b"<html>", "marriage", (), ("status",))
+        reader._read(b"<html>", MARRIAGE, (), ("status",))
     await reader.close()

@@ -98,10 +98,11 @@ def letters(now: datetime, *, without: Sequence[str] = (), **more: Any) -> list[
 def registration(
     now: datetime, *, jti: str, letters: Sequence[dict[str, Any]], people: Sequence[dict[str, Any]] | None = None,
     case: dict[str, Any] | None = None, key: OKPKey = PLATFORM_KEY, audience: str = HUB, household: dict[str, Any] | None = None,
+    platform: str = PLATFORM,
 ) -> str:  # fmt: skip
     """A signed registration; `case` and `household` override members."""
     return sign_registration(
-        key, kid=KID, platform=PLATFORM, audience=audience, jti=jti, now=now, letters=letters,
+        key, kid=KID, platform=platform, audience=audience, jti=jti, now=now, letters=letters,
         case={
             "reference": REFERENCE, "assistanceType": "DIBAO", "stage": "SURVEY", "region": TOWN,
             "organisations": list(ORGANISATIONS), "openedAt": now.isoformat(),

@@ -6,13 +6,20 @@ import asyncio
 
 import orjson
 import pytest
+from joserfc.jwk import OKPKey
 
 from hub.authorizations.matters import read
 from hub.authorizations.reasons import Flaw, Refused
+from hub.enrolment import enrol_platform
+from hub.keys import Use
+from hub.people.rotation import Rotated, rotate_vault
+from hub.people.sealing import CannotOpen
 from hub.people.store import People
 from hub.people.vault import letter_context
 from hub.signatures import sha256, unbase64url
-from tests.hub.authorizations.family import HUB, PURPOSES, adults, family, letter, letters, registration, revocation, signs
+from tests.hub.authorizations.family import HUB, KID, PURPOSES, adults, family, letter, letters, registration, revocation, signs
+
+OTHER_KEY = OKPKey.generate_key("Ed25519")
 
 
 async def stored(world, case):
@@ -92,6 +99,50 @@ async def test_registering_anew_replaces_household_and_supersedes_letters(world,
     }  # fmt: skip
     assert after.version != before.version
     assert {one.person.id for one in after.members} < {one.person.id for one in before.members}
+
+
+async def test_a_platform_renames_nobody_another_platform_registered(world, clock):
+    mine = await world.register()
+    before = await stored(world, mine.case)
+    await other_platform(world)
+    theirs = [{**one, "name": f"别{one['name']}"} | ({} if one["ref"] in ("head", "wife") else {"birthDate": None}) for one in family()]
+    told = registration(clock(), jti=world.jti(), letters=[], people=theirs, key=OTHER_KEY, platform="other-platform")
+    other = await world.desk.registrar.accept(told, clock())
+    assert other.case != mine.case
+    assert await stored(world, mine.case) == before, "names, ages, pseudonyms and version of the first case stand as they were declared"
+    found = await stored(world, other.case)
+    assert [one.person.name for one in found.members] == [one["name"] for one in theirs]
+    assert {one.person.birth_date for one in found.members[2:]} == {None}
+    assert [(one.person.id, one.person.log_subject) for one in found.members] == [
+        (one.person.id, one.person.log_subject) for one in before.members
+    ], "who they are to the log does not depend on what they are called"
+
+
+async def test_the_same_platform_changes_a_name_in_its_own_case_by_registering_again(world, clock):
+    first = await world.register(letters=[])
+    people = [{**one, "name": "测试新"} if one["ref"] == "cousin" else one for one in family()]
+    await world.register(letters=[], people=people)
+    assert [one.person.name for one in (await stored(world, first.case)).members][-1] == "测试新"
+
+
+async def test_declared_identities_are_sealed_to_their_household_and_move_to_a_new_key(world, clock, keys, random):
+    accepted = await world.register()
+    before = await stored(world, accepted.case)
+    rows = await world.pool.fetch("SELECT sealed, key_version FROM member")
+    assert {row["key_version"] for row in rows} == {1}
+    assert not any(one["idNumber"].encode() in row["sealed"] or one["name"].encode() in row["sealed"] for row in rows for one in family())
+    await world.pool.execute("UPDATE member SET sealed = (SELECT sealed FROM person WHERE id = person_id) WHERE role = 'EXCLUDED'")
+    with pytest.raises(CannotOpen):
+        await stored(world, accepted.case)
+    await world.register(letters=letters(clock()))
+    keys.rotate(Use.VAULT, random=random, at=clock())
+    assert await rotate_vault(world.engine, keys, world.vault, batch=3) == Rotated(people=7, members=7, letters=0)
+    assert (await stored(world, accepted.case)).members == before.members
+
+
+async def other_platform(world):
+    jwks = {"keys": [{**OTHER_KEY.as_dict(private=False), "kid": KID}]}
+    await enrol_platform(world.engine, platform="other-platform", name="他台", jwks=jwks, at=world.clock())
 
 
 async def test_registering_anew_cannot_bring_a_revoked_letter_back(world, clock):

@@ -20,6 +20,7 @@ from hub.regions.exchange import ExchangeRefused, Request, Response, seal, sign_
 from hub.regions.issuing import Issuing
 from hub.regions.neighbours import region_keys
 from hub.regions.recognition import Recognition
+from hub.regions.routes import routes
 from hub.regions.status_list import standing
 from hub.sources import Source
 from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
@@ -328,21 +329,36 @@ async def test_with_its_log_stopped_even_a_refusal_is_503(wire):
     assert status == 503
 
 
-async def test_a_neighbour_never_changes_whom_our_own_platform_registered(wire):
+async def test_a_number_under_another_name_gets_what_a_person_without_result_gets_registered_here_or_not(wire):
     quxian = wire.quxian
     person = wire.tongnan.platform.population.edge_family().members[0].person
-    await quxian.register(quxian.platform.population.edge_family(), purposes=())
-    body = wire.sealed(subjects=[{"ref": "0", "idNumber": person.id_number, "name": "别名"}])
-    status, _, _ = await wire.send(wire.signed(body), body)
-    assert status == 200
-    number, name = await _registered(quxian, person.id_number)
-    assert (number, name) == (person.id_number, person.name)
+    stranger = wire.tongnan.platform.population.household(3).members[0].person
+
+    async def told(number: str, name: str) -> dict[str, Any]:
+        asking = Wire(wire.tongnan, quxian)
+        body = asking.sealed(subjects=[{"ref": "0", "idNumber": number, "name": name}])
+        request = asking.signed(body)
+        return asking.opened(request, *await asking.send(request, body))["results"]["0"]
+
+    nothing = await told(stranger.id_number, stranger.name)
+    assert (nothing["status"], nothing["credentials"]) == ("NO_RECORD", [])
+    assert await told(person.id_number, "别名") == nothing, "whether or not one of our platforms knows this number"
+    matter = await quxian.register(quxian.platform.population.edge_family(), purposes=())
+    assert await told(person.id_number, "别名") == nothing
+    assert (await told(person.id_number, f" {person.name[0]} {person.name[1:]}"))["status"] == "MATCHED", "a blank is no other name"
+    (named, *_) = [one.person.name for one in (await quxian.hub.desk.recheck._matters.load(matter.id)).members]
+    assert named == person.name, "a neighbour never changes whom our own platform registered"
 
 
-async def _registered(living: Living, number: str) -> tuple[str, str]:
-    row = await living.hub.records.fetchrow("SELECT * FROM person WHERE blind_index = $1", living.hub.vault.blind_index(number))
-    identity = living.hub.vault.open(row["id"], bytes(row["sealed"]), row["key_version"])
-    return identity.id_number, identity.name
+async def test_a_hub_whose_department_tells_no_names_answers_no_neighbour(wire):
+    manifest = wire.quxian.hub.departments.manifest("confirmation")
+    call = manifest.groups["confirmation"].call
+    assert routes(wire.quxian.hub)
+    manifest.groups["confirmation"].call.pop("name")  # type: ignore[attr-defined]
+    try:
+        assert routes(wire.quxian.hub) == []
+    finally:
+        call["name"] = "name"  # type: ignore[index]
 
 
 async def test_a_withdrawn_result_is_no_longer_believed(both, insured):
