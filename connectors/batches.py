@@ -35,6 +35,13 @@ class Tally:
     missing: int = 0     # people left out
     unreadable: int = 0  # people answered with a value outside the contract
 
+    def plus(self, other: Tally) -> Tally:
+        """Both: of a department that is reached in two ways."""
+        return Tally(
+            self.calls + other.calls, self.failures + other.failures, self.strays + other.strays, self.missing + other.missing,
+            self.unreadable + other.unreadable,
+        )
+
 
 class Batches:
     """How one department is asked: how many subjects a call, how many calls at once, how long in all."""

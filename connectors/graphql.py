@@ -106,7 +106,7 @@ class GraphqlConnector:
                 self._batches.tally.strays += 1
                 rows[at] = []
             elif type(found := person.get(call["list"])) is list and len(found) <= ROWS_A_SUBJECT:
-                rows[at] = [_row(record, wanted) for record in found]
+                rows[at] = [row_of(record, wanted) for record in found]
         return as_of, rows
 
     async def close(self) -> None:
@@ -122,7 +122,8 @@ def document(names: Mapping[str, str], call: Mapping[str, str], columns: Sequenc
     )
 
 
-def _row(record: object, wanted: Sequence[str]) -> list[object]:
+def row_of(record: object, wanted: Sequence[str]) -> list[object]:
+    """A record's named values in the order wanted. Raises DepartmentBroke."""
     if type(record) is not dict:
         raise DepartmentBroke("a record that is no object")
     try:

@@ -37,6 +37,7 @@ CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "sql": (frozenset({"view", "subject", "order"}), frozenset({"function", "as_of", "ordinal", "refreshed"})),
     "files": (frozenset({"dataset", "subject", "subject_end", "header", "encoding"}), frozenset()),
     "graphql": (frozenset({"list"}), frozenset({"name"})),
+    "subgraph": (frozenset({"list"}), frozenset()),
 }
 """Per protocol: the keys a group's `call` must have, and those it may have. `presence` is the column asked when only the
 existence of records is wanted and the protocol cannot ask for no column; `name` is the department's word for a person's name,
@@ -66,6 +67,7 @@ ENVELOPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "files": (frozenset(), frozenset()),
     "graphql": (frozenset({"field", "ask_type", "organisation", "key", "id", "purpose", "approval", "reference", "as_of", "results"}),
                 frozenset()),
+    "subgraph": (frozenset({"entity", "organisation", "id", "purpose", "approval", "reference", "as_of"}), frozenset()),
 }
 """Per protocol: the department's own names for the parts of a question and an answer, required and optional."""
 

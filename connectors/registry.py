@@ -9,15 +9,16 @@ from pathlib import Path
 from connectors.batches import Tally
 from connectors.files import FilesConnector
 from connectors.graphql import GraphqlConnector
-from connectors.interface import Connector
+from connectors.interface import Connector, DepartmentError
 from connectors.manifest import GroupMap, Manifest, parse
 from connectors.rest import RestConnector
 from connectors.section import ManifestFault
 from connectors.signing import Clock, Random
 from connectors.soap import SoapConnector
 from connectors.sql import SqlConnector
+from connectors.subgraph import SubgraphConnector
 
-Tallied = RestConnector | SoapConnector | SqlConnector | FilesConnector | GraphqlConnector
+Tallied = RestConnector | SoapConnector | SqlConnector | FilesConnector | GraphqlConnector | SubgraphConnector
 """A connector of a protocol we have."""
 
 _MAKERS: Mapping[str, Callable[[Manifest, Clock, Random], Tallied]] = {
@@ -26,6 +27,7 @@ _MAKERS: Mapping[str, Callable[[Manifest, Clock, Random], Tallied]] = {
     "sql": lambda manifest, clock, _random: SqlConnector(manifest, clock=clock),
     "files": lambda manifest, _clock, _random: FilesConnector(manifest),
     "graphql": lambda manifest, clock, random: GraphqlConnector(manifest, clock=clock, random=random),
+    "subgraph": lambda manifest, clock, random: SubgraphConnector(manifest, clock=clock, random=random),
 }
 
 
@@ -104,11 +106,28 @@ class Departments(Mapping[str, Connector]):
 
     def tallies(self) -> Mapping[str, Tally]:
         """Per department how it behaved; counts, no people."""
-        return {manifest.department: connector.batches.tally for manifest, connector in self._connectors}
+        told: dict[str, Tally] = {}
+        for manifest, connector in self._connectors:
+            told[manifest.department] = told.get(manifest.department, Tally()).plus(connector.batches.tally)
+        return told
+
+    async def contract_faults(self) -> Mapping[str, Sequence[str]]:
+        """Per subgraph, by its system's name, what its SDL no longer has of what its manifest names; one that shows no SDL is a fault too."""
+        checked = [(manifest, one) for manifest, one in self._connectors if isinstance(one, SubgraphConnector)]
+        found = await asyncio.gather(*(_contract_faults(manifest, one) for manifest, one in checked))
+        return {manifest.system: faults for (manifest, _), faults in zip(checked, found, strict=True)}
 
     async def close(self) -> None:
         """Give back every department's sockets, pools and files."""
         await asyncio.gather(*(connector.close() for _, connector in self._connectors))
+
+
+async def _contract_faults(manifest: Manifest, subgraph: SubgraphConnector) -> Sequence[str]:
+    try:
+        async with asyncio.timeout(manifest.deadline):
+            return await subgraph.faults()
+    except (DepartmentError, TimeoutError) as error:
+        return (f"its SDL cannot be had ({type(error).__name__})",)
 
 
 def _described(group: GroupMap, field: str) -> str:

@@ -90,6 +90,8 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
         departments = await open_connectors(settings.manifests, flattened(sources), clock=clock, random=random)
         stack.push_async_callback(departments.close)
+        looking = asyncio.create_task(_contracts(departments))
+        stack.callback(looking.cancel)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(stack, settings, writing, keys, clock=clock, random=random)
@@ -108,6 +110,13 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
             desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
             neighbours=neighbours, limits=limits, clock=clock, random=random,
         )
+
+
+async def _contracts(departments: Departments) -> None:
+    """Say which subgraph no longer has what its manifest names. The hub starts all the same: those groups are SOURCE_ERROR."""
+    for system, faults in (await departments.contract_faults()).items():
+        for fault in faults:
+            _log.error("a department's contract is broken", system=system, fault=fault)
 
 
 async def _open_log(

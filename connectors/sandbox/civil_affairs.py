@@ -1,4 +1,4 @@
-"""民政局: its own GraphQL service for assistance, marriage and confirmations (docs/contracts/MZ.md)."""
+"""民政局: its own GraphQL service for assistance, marriage and confirmations (docs/contracts/MZ.md); marriages as a subgraph too."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from graphql import (
 )
 
 from connectors.sandbox.controls import Controls, Mood
+from connectors.sandbox.marriage_registry import MarriageRegistry
 from connectors.sandbox.people import Record, Value
 from connectors.sandbox.population import Population
 from connectors.sandbox.server import DepartmentServer, Refusal, WireShelf, as_json
@@ -84,14 +85,18 @@ class CivilAffairs(DepartmentServer):
             "assistance": WireShelf(population, "civilAssistance", _assistance), "marriage": WireShelf(population, "marriage", _marriage),
             "confirmations": WireShelf(population, "confirmation", _confirmation),
         }
+        self.marriages = MarriageRegistry(self._shelves["marriage"], self.journal, today=str(population.today))
 
     async def answer(self, request: web.BaseRequest, body: bytes, mood: Mood) -> web.Response:
         """Authenticate, read, execute."""
-        if request.path != "/graphql" or request.method != "POST":
+        if request.path not in {"/graphql", "/subgraph"} or request.method != "POST":
             raise Refusal(404, "NOT_FOUND", "no such resource")
         if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), self._bearer):
             raise Refusal(401, "UNAUTHENTICATED", "bearer token missing or unknown")
-        document, variables = self._read(body)
+        text, variables = _asked(body)
+        if request.path == "/subgraph":
+            return as_json(self.marriages.answer(text, variables, mood.lie))
+        document = self._read(text)
         result = execute_sync(self._schema, document, root_value={"persons": self._persons}, variable_values=variables)
         told: dict[str, Any] = {"data": result.data}
         if result.errors:
@@ -102,21 +107,14 @@ class CivilAffairs(DepartmentServer):
         """`{"errors": […]}`."""
         return as_json({"errors": [{"message": refusal.text, "extensions": {"code": refusal.code}}]}, status=refusal.status)
 
-    def _read(self, body: bytes) -> tuple[DocumentNode, dict[str, Any]]:
-        try:
-            asked = json.loads(body)
-            text, variables = asked["query"], asked.get("variables") or {}
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise Refusal(400, "BAD_REQUEST", "body is not a GraphQL request") from error
-        if not isinstance(text, str) or len(text) > DOCUMENT_LIMIT or not isinstance(variables, dict):
-            raise Refusal(400, "BAD_REQUEST", "document missing or too long")
+    def _read(self, text: str) -> DocumentNode:
         document = self._documents.get(text)
         if document is None:
             document = self._valid(text)
             if len(self._documents) >= 500:
                 self._documents.clear()
             self._documents[text] = document
-        return document, variables
+        return document
 
     def _valid(self, text: str) -> DocumentNode:
         try:
@@ -160,6 +158,17 @@ class CivilAffairs(DepartmentServer):
             return [record for record in records if region is None or record["region"] == region]
 
         return of_region
+
+
+def _asked(body: bytes) -> tuple[str, dict[str, Any]]:
+    try:
+        asked = json.loads(body)
+        text, variables = asked["query"], asked.get("variables") or {}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Refusal(400, "BAD_REQUEST", "body is not a GraphQL request") from error
+    if not isinstance(text, str) or len(text) > DOCUMENT_LIMIT or not isinstance(variables, dict):
+        raise Refusal(400, "BAD_REQUEST", "document missing or too long")
+    return text, variables
 
 
 def _wanted(info: GraphQLResolveInfo[Any]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-LIES = frozenset({"types", "codes", "renamed", "extra_fields", "extra_people", "half", "nothing", "html", "huge"})
+LIES = frozenset({"types", "codes", "renamed", "extra_fields", "extra_people", "half", "other_person", "nothing", "html", "huge"})
 
 
 class BadControl(ValueError):

@@ -1,12 +1,13 @@
 """Whether each department can be reached: its manifest parses, and its door opens. Nobody is asked about.
 
 The probe goes no further than a door: a TCP connection for a protocol over HTTP, a log-in and an empty statement for a
-front-end database, a directory with a finished drop for files.
+front-end database, a directory with a finished drop for files, the SDL of a subgraph, held against its manifest.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -14,11 +15,14 @@ from pathlib import Path
 import asyncpg
 from yarl import URL
 
+from connectors.interface import DepartmentBroke, DepartmentUnavailable
 from connectors.manifest import Manifest, parse
 from connectors.registry import flattened
 from connectors.section import ManifestFault
+from connectors.subgraph import SubgraphConnector
 from hub.cli.explain import sources
 from hub.cli.findings import Finding, fail, ok, warn
+from hub.cli.premises import clock
 from hub.settings import Settings
 
 _PATIENCE = 3.0
@@ -51,6 +55,19 @@ async def _department(path: Path, known: Mapping[str, str]) -> Finding:
     return ok(check, f"{manifest.title} {manifest.protocol}, {groups}")
 
 
+async def _contract(manifest: Manifest) -> str:
+    """What a subgraph's SDL no longer has of what its manifest names."""
+    subgraph = SubgraphConnector(manifest, clock=clock, random=os.urandom)
+    try:
+        return "; ".join(await subgraph.faults())
+    except DepartmentUnavailable as error:
+        raise ConnectionError(str(error)) from None
+    except DepartmentBroke as error:
+        return str(error)
+    finally:
+        await subgraph.close()
+
+
 async def _probe(manifest: Manifest) -> str:
     """What is wrong, "" for nothing. Raises what the door raises."""
     if manifest.protocol == "sql":
@@ -60,6 +77,8 @@ async def _probe(manifest: Manifest) -> str:
         finally:
             await session.close()
         return ""
+    if manifest.protocol == "subgraph":
+        return await _contract(manifest)
     if manifest.protocol == "files":
         done = await asyncio.to_thread(lambda: any(Path(manifest.place).glob("*.done")))
         return "" if done else "no finished drop in its directory"

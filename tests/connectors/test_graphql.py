@@ -31,7 +31,7 @@ def answer(**told) -> bytes:
     return orjson.dumps({"data": {"persons": {"dataTime": "2026-11-22T06:00:00+08:00", **told}}})
 
 
-@pytest.mark.parametrize("group", ["civilAssistance", "marriage", "confirmation"])
+@pytest.mark.parametrize("group", ["civilAssistance", "confirmation"])
 def test_every_document_the_manifest_can_make_fits_the_departments_schema(group):
     names = [entry.name for entry in MZ.groups[group].fields.values() if entry.name]
     for chosen in ([], names[:1], names):
@@ -40,13 +40,13 @@ def test_every_document_the_manifest_can_make_fits_the_departments_schema(group)
 
 def test_askers_who_order_columns_as_they_like_cannot_make_it_grow(reader):
     for number in range(SHAPES_KEPT + 10):
-        reader._document("marriage", (f"c{number}",))
+        reader._document("confirmation", (f"c{number}",))
     assert reader._document.cache_info().currsize == SHAPES_KEPT
 
 
 async def test_the_document_is_the_same_whoever_is_asked_about(departments, government, population, monkeypatch):
     bodies = []
-    door = departments["marriage"]._door
+    door = departments["civilAssistance"]._door
     honest = door.post
 
     async def listening(url, make):
@@ -56,9 +56,9 @@ async def test_the_document_is_the_same_whoever_is_asked_about(departments, gove
     monkeypatch.setattr(door, "post", listening)
     people = list(population.people())[:6]
     for part in (people[:3], people[3:]):
-        await departments["marriage"].fetch(ask("marriage", part, (column("marriage", "maritalStatus"),)))
+        await departments["civilAssistance"].fetch(ask("civilAssistance", part, (column("civilAssistance", "status"),)))
     assert bodies[0]["query"] == bodies[1]["query"]
-    assert "status" in bodies[0]["query"]
+    assert "state" in bodies[0]["query"]
     assert not any(person.id_number in body["query"] or person.name in orjson.dumps(body).decode() for person in people for body in bodies)
 
 

@@ -63,7 +63,7 @@ def test_no_repr_of_a_manifest_shows_a_secret():
     (', codes = { Z = "EFFECTIVE", J = "TAPERING", T = "STOPPED" }', "", "MZ.toml.groups.civilAssistance.fields.status.codes: missing"),
     ('proof = { derive = "absent" }', 'proof = { derive = "guess" }', "MZ.toml.groups.confirmation.fields.proof.derive: unknown; one of "),
     ('proof = { derive = "absent" }', 'proof = { derive = "severe", from = ["grade", "category"] }', "'grade', which is no field"),
-    ('kind = "person" }', 'kind = "person", slice = [9, 3] }', "MZ.toml.groups.marriage.fields.spousePid.slice: not two ascending positions"),
+    ('kind = "region" }', 'kind = "region", slice = [9, 3] }', "MZ.toml.groups.civilAssistance.fields.grantRegion.slice: not two ascending positions"),
     ('kind = "decimal" }', 'kind = "decimal", computes = { band = { name = "b" } } }', "computes.band.codes: missing"),
     ('kind = "decimal" }', 'kind = "decimal", computes = { atLeast = { name = "b", codes = { 1 = true } } } }', "computes.atLeast.threshold: belongs"),
     ('kind = "decimal" }', 'kind = "decimal", computes = { full = { name = "b" } } }', "computes.full: unknown key"),

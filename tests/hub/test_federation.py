@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from connectors.registry import flattened
+from connectors.subgraph_contract import Contract
 from hub.access_log.entry import Kind
+from hub.cli import reachability
+from hub.cli.findings import State
 from schema.federation import subgraph_sdl
 from tests.conftest import FakeClock
 from tests.hub.living import GROUPS, PEOPLE, TAXES, TONGNAN, Living, Matter, live, prepare
@@ -176,3 +181,23 @@ async def test_a_question_id_that_is_none_is_refused_by_name_and_recorded(asked,
     assert bad.encode() not in reply.raw
     assert (await asked.refusals())[0] == "QUESTION_ID"
     assert not any(asked.asked().values())
+
+
+async def test_a_subgraph_that_changed_costs_its_own_group_and_the_doctor_names_the_fault(asked):
+    registry, path = asked.government.civil_affairs.marriages, Path("connectors/manifests/MZ-HY.toml")
+    known = flattened(asked.government.settings)
+    assert (await reachability._department(path, known)).state is State.OK
+    whole, registry.sdl = registry.sdl, registry.sdl.replace("  registered: String", "  registeredOn: String")
+    marriage = asked.hub.departments["marriage"]
+    fresh, marriage._contract = marriage._contract, Contract("MZ", marriage._look)
+    try:
+        found = await reachability._department(path, known)
+        assert (found.state, "marriage.registered of marriage is gone" in found.seen) == (State.WARN, True)
+        matter = await asked.register()
+        document = "query M($id: ID!) { case(id: $id) { household { members { person { marriage { status } tax { status } } } } } }"
+        reply = await asked.line.ask(await asked.token(matter), document, {"id": matter.id})
+        told = [one["person"] for one in reply.body["data"]["case"]["household"]["members"]]
+        assert {one["marriage"]["status"] for one in told} == {"SOURCE_ERROR"}
+        assert {one["tax"]["status"] for one in told} <= {"MATCHED", "NO_RECORD"}
+    finally:
+        registry.sdl, marriage._contract = whole, fresh
