@@ -20,7 +20,7 @@ from graphql import (
     validate,
 )
 
-from connectors.sandbox.controls import Controls, Mood
+from connectors.sandbox.controls import Controls, Mood, tamper
 from connectors.sandbox.marriage_registry import MarriageRegistry
 from connectors.sandbox.people import Record, Value
 from connectors.sandbox.population import Population
@@ -40,8 +40,6 @@ _STATES = {"EFFECTIVE": "Z", "TAPERING": "J", "STOPPED": "T"}
 _MARITAL = {"10": "1", "20": "2", "30": "3", "40": "4", "90": "9"}
 _EVENTS = {"MARRY": 1, "DIVORCE": 2, "CANCEL": 3}
 
-_NEW_CODE = "99"
-"""An object class the bureau brought in without telling anybody."""
 
 
 def _text(value: Value) -> str | None:
@@ -210,18 +208,5 @@ def _tampered(told: dict[str, Any], lie: str | None) -> dict[str, Any]:
         persons.append({**persons[0], "key": "999", "idNumber": "509999200001010012"})
     for person in persons:
         for name in [name for name, value in person.items() if isinstance(value, list)]:
-            _tamper(person, name, lie)
+            tamper(person, name, lie)
     return told
-
-
-def _tamper(person: dict[str, Any], name: str, lie: str) -> None:
-    rows: list[dict[str, Any]] = person[name]
-    match lie:
-        case "types":
-            person[name] = [{key: [value] for key, value in row.items()} for row in rows]
-        case "codes":
-            person[name] = [{key: _NEW_CODE if key == "objectClass" else value for key, value in row.items()} for row in rows]
-        case "renamed":
-            person[name + "2"] = person.pop(name)
-        case "extra_fields":
-            person[name] = [{**row, "phone": "13800000000"} for row in rows]

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 LIES = frozenset({"types", "codes", "renamed", "extra_fields", "extra_people", "half", "other_person", "nothing", "html", "huge"})
+
+_NEW_CODE = "99"
+"""An object class the bureau brought in without telling anybody."""
 
 
 class BadControl(ValueError):
@@ -76,3 +80,17 @@ class Journal:
         """Forget all questions and start counting anew."""
         self.entries.clear()
         self.calls = 0
+
+
+def tamper(person: dict[str, Any], name: str, lie: str) -> None:
+    """One list of a person in a graph's answer, as the lie has it."""
+    rows: list[dict[str, Any]] = person[name]
+    match lie:
+        case "types":
+            person[name] = [{key: [value] for key, value in row.items()} for row in rows]
+        case "codes":
+            person[name] = [{key: _NEW_CODE if key == "objectClass" else value for key, value in row.items()} for row in rows]
+        case "renamed":
+            person[name + "2"] = person.pop(name)
+        case "extra_fields":
+            person[name] = [{**row, "phone": "13800000000"} for row in rows]

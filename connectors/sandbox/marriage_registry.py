@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import DocumentNode, FieldNode, GraphQLError, GraphQLResolveInfo, build_schema, execute_sync, parse, validate
 
-from connectors.sandbox.controls import Journal
+from connectors.sandbox.controls import Journal, tamper
 from connectors.sandbox.server import Refusal, WireShelf
 
 BATCH = 100
@@ -93,12 +93,6 @@ def _tamper(entities: list[Any], lie: str) -> None:
             entities.append({**entities[0], "idNumber": "509999200001010012"})
         case "other_person":
             entities[-1] = {**entities[-1], "idNumber": "509999200001010012"}
-        case "types":
+        case _:
             for entity in entities:
-                entity["marriage"] = [{key: [value] for key, value in row.items()} for row in entity["marriage"]]
-        case "renamed":
-            for entity in entities:
-                entity["marriage2"] = entity.pop("marriage")
-        case "extra_fields":
-            for entity in entities:
-                entity["marriage"] = [{**row, "phone": "13800000000"} for row in entity["marriage"]]
+                tamper(entity, "marriage", lie)

@@ -18,7 +18,7 @@ from tests.connectors.test_manifest import SETTINGS
 PATH = Path("connectors/manifests/MZ.toml")
 MZ = manifest.parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
 SDL = build_schema(Path("docs/contracts/MZ.graphql").read_text(encoding="utf-8"))
-MARRIAGE, CONFIRMATION = (MZ.groups[group].call for group in ("marriage", "confirmation"))
+ASSISTANCE, CONFIRMATION = (MZ.groups[group].call for group in ("civilAssistance", "confirmation"))
 PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000")
 
 
@@ -68,19 +68,19 @@ async def test_the_document_is_the_same_whoever_is_asked_about(departments, gove
 ])
 def test_an_answer_without_data_is_unavailable_and_its_text_unread(reader, body):
     with pytest.raises(DepartmentUnavailable, match=r"^MZ answered without data$"):
-        reader._read(body, MARRIAGE, (), ("status",))
+        reader._read(body, ASSISTANCE, (), ("status",))
 
 
-@pytest.mark.parametrize("persons", [None, "x", ["x"], [{"key": "1", "idNumber": "50990119850101001X", "marriage": ["x"]}],
-                                     [{"key": "1", "idNumber": "50990119850101001X", "marriage": [{"state": "1"}]}]])
+@pytest.mark.parametrize("persons", [None, "x", ["x"], [{"key": "1", "idNumber": "50990119850101001X", "assistance": ["x"]}],
+                                     [{"key": "1", "idNumber": "50990119850101001X", "assistance": [{"kind": "1"}]}]])
 def test_an_answer_of_another_shape_is_broken(reader, persons):
     with pytest.raises(DepartmentBroke):
-        reader._read(answer(persons=persons), MARRIAGE, (PERSON,), ("status",))
+        reader._read(answer(persons=persons), ASSISTANCE, (PERSON,), ("status",))
 
 
 def test_a_list_that_could_not_be_read_is_an_error_and_not_no_record(reader):
-    told = [{"key": "1", "idNumber": "50990119850101001X", "marriage": None}]
-    assert reader._read(answer(persons=told), MARRIAGE, (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
+    told = [{"key": "1", "idNumber": "50990119850101001X", "assistance": None}]
+    assert reader._read(answer(persons=told), ASSISTANCE, (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
 
 
 @pytest.mark.parametrize(("told", "rows"), [("张三", [["A"]]), (" 张 三 ", [["A"]]), ("张四", []), (None, []), ("", []), (7, [])])
@@ -91,5 +91,5 @@ def test_a_result_is_only_that_of_the_number_and_the_name_and_otherwise_looks_li
 
 async def test_what_is_not_json_is_broken(reader):
     with pytest.raises(DepartmentBroke, match="MZ answered with what is not JSON"):
-        reader._read(b"<html>", MARRIAGE, (), ("status",))
+        reader._read(b"<html>", ASSISTANCE, (), ("status",))
     await reader.close()
