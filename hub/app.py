@@ -24,6 +24,9 @@ from hub.console.inquiry import console_routes
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
+from hub.messages.collecting import Collections
+from hub.messages.inbox import Inbox
+from hub.messages.routes import routes as message_routes
 from hub.migrate import head, revision_of
 from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
@@ -33,6 +36,7 @@ from hub.operations.quotas import ClientQuota, InFlight
 from hub.operations.registering import routes as operation_routes
 from hub.regions.routes import routes as region_routes
 from hub.settings import Settings, SettingsError
+from policies.retention import retentions
 from schema import SCHEMA
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -114,6 +118,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_probes(hub),
         *oauth_routes(hub.desk.authorization, hub.security.note, admission),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
+        *_messages(hub),
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader),
         *region_routes(hub),
@@ -123,6 +128,14 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     if hub.settings.graphiql:
         found += GraphiQL(SCHEMA).routes()
     return found
+
+
+def _messages(hub: Hub) -> list[Route]:
+    inbox = Inbox(
+        hub.engine, hub.vault, random=hub.random, audience=hub.settings.issuer.rstrip("/"), retention=retentions(hub.settings.region[:6]),
+    )
+    collections = Collections(hub.engine, hub.vault, hub.log, random=hub.random, audience=hub.settings.issuer.rstrip("/"))
+    return message_routes(inbox, collections, hub.clock, hub.upkeep.wake, hub.security.note)
 
 
 def _probes(hub: Hub) -> list[BaseRoute]:

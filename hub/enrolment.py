@@ -44,9 +44,17 @@ async def enrol_client(
     await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
 
 
-async def enrol_platform(engine: AsyncEngine, *, platform: str, name: str, jwks: Mapping[str, Any], at: datetime) -> None:
-    """Add or change a platform whose signed registrations the hub accepts."""
-    values = {"id": platform, "name": name, "jwks": dict(jwks), "active": True}
+async def enrol_platform(
+    engine: AsyncEngine, *, platform: str, name: str, jwks: Mapping[str, Any], at: datetime, sends: Sequence[str] = (),
+    collects: Sequence[str] = (), region: str = "",
+) -> None:
+    """Add or change a platform whose signed registrations the hub accepts; `sends` and `collects` name kinds of message
+    (hub.messages.kinds), `region` (12 digits) where it collects.
+    """
+    values = {
+        "id": platform, "name": name, "jwks": dict(jwks), "active": True, "sends": list(sends), "collects": list(collects),
+        "region": region,
+    }
     await _put(engine, Platform, values, key=("id",), kind="PLATFORM_ENROLLED", ref=platform, at=at)
 
 

@@ -35,7 +35,7 @@ class Use(StrEnum):
     PSEUDONYM = "pseudonym"
     """HMAC-SHA-256: a person's name under one purpose."""
     LETTER = "letter"
-    """AES-256: seals letters."""
+    """AES-256: seals documents: letters, check reports, contents of messages."""
     TOKEN = "token"  # noqa: S105 - a name
     """Ed25519: signs access tokens."""
     LOG = "log"

@@ -32,6 +32,7 @@ from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
 from hub.keys import KeyRing
+from hub.messages.inbox import drop_overdue
 from hub.operation import Documents
 from hub.operations.limits import Limits
 from hub.operations.quotas import LookUps
@@ -94,7 +95,9 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.callback(looking.cancel)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
-        log, security, upkeep = await _open_log(stack, settings, writing, keys, clock=clock, random=random)
+        log, security, upkeep = await _open_log(
+            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: drop_overdue(database, clock()),
+        )
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
         )
@@ -121,6 +124,7 @@ async def _contracts(departments: Departments) -> None:
 
 async def _open_log(
     stack: AsyncExitStack, settings: Settings, writing: asyncpg.Pool[asyncpg.Record], keys: KeyRing, *, clock: Clock, random: Random,
+    chore: Callable[[], Awaitable[object]],
 ) -> tuple[AccessLog, SecurityLog, Upkeep]:
     """The log and what keeps it; closed in reverse: the upkeep carries what is left before the log ends."""
     log = AccessLog(
@@ -130,7 +134,7 @@ async def _open_log(
     await log.start()
     stack.push_async_callback(log.stop)
     security = SecurityLog(settings.directory / "security.log", clock=clock)
-    upkeep = Upkeep(log, Sweep(log, writing), security)
+    upkeep = Upkeep(log, Sweep(log, writing), security, chore=chore)
     upkeep.start()
     stack.push_async_callback(upkeep.stop)
     return log, security, upkeep

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ _FILES = {
     "registration": _HUB / "authorizations" / "registration.schema.json",
     "letter": _HUB / "authorizations" / "letter.schema.json",
     "revocation": _HUB / "authorizations" / "revocation.schema.json",
+    "message": _HUB / "messages" / "message.schema.json",
+    "bodies": _HUB / "messages" / "bodies.schema.json",
+    "collection": _HUB / "messages" / "collection.schema.json",
     "household_facts": _HUB / "oauth" / "household_facts.schema.json",
 }
 PUBLISHED: Mapping[str, bytes] = {name: path.read_bytes() for name, path in _FILES.items()}
@@ -27,14 +31,21 @@ class Misshapen(Exception):
     """A value does not fit its published schema; the text is a JSON path and the rule broken."""
 
 
-def fit(name: str, value: Mapping[str, Any]) -> None:
-    """Nothing if `value` fits the published schema; else `Misshapen` for the place nearest the root."""
-    errors = sorted(_VALIDATORS[name].iter_errors(value), key=lambda error: (len(error.absolute_path), error.json_path))
+def fit(name: str, value: Mapping[str, Any], *, part: str = "") -> None:
+    """Nothing if `value` fits the published schema, or its definition `part`; else `Misshapen` for the place nearest the root."""
+    validator = _part(name, part) if part else _VALIDATORS[name]
+    errors = sorted(validator.iter_errors(value), key=lambda error: (len(error.absolute_path), error.json_path))
     if not errors and not _printable(value):
         raise Misshapen("$ holds a control character")  # no name has one, PostgreSQL stores no NUL, and a log line must stay one
     if errors:
         # jsonschema's own message quotes the value, which may be an ID number
         raise Misshapen(f"{errors[0].json_path} breaks '{errors[0].validator}'")
+
+
+@lru_cache(64)
+def _part(name: str, part: str) -> Draft202012Validator:
+    schema = {**orjson.loads(PUBLISHED[name]), "$ref": f"#/$defs/{part}"}
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _printable(value: object) -> bool:

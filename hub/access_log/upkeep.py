@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from hub.access_log.outbox import drain
@@ -24,14 +25,16 @@ class Upkeep:
         every: float = 0.5,
         sweep_every: float = 15.0,
         summary_every: float = 300.0,
+        chore: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """Seconds between rounds: of the outbox, of the sweep, of the security summary."""
+        """Seconds between rounds: of the outbox, of the sweep, of the security summary. `chore` is done with each sweep."""
         self._log = log
         self._sweep = sweep
         self._security = security
         self._every = every
         self._sweep_every = sweep_every
         self._summary_every = summary_every
+        self._chore = chore
         self._due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -64,6 +67,8 @@ class Upkeep:
                 await self._security.flush()
                 if loop.time() - swept >= self._sweep_every:
                     await self._sweep.round()
+                    if self._chore is not None:
+                        await self._chore()
                     swept = loop.time()
                 if loop.time() - summarised >= self._summary_every:
                     await self._security.summarise(self._log)

@@ -38,26 +38,27 @@ def routes(counter: Counter, wake: Callable[[], None], note: Callable[[str], Non
     """
 
     async def register(request: Request) -> Response:
-        accepted = await counter.registrar.accept(await _message(request), counter.clock())
+        accepted = await counter.registrar.accept(await signed_body(request), counter.clock())
         wake()
         letters = [{"number": number, "id": letter, "hash": digest} for number, (letter, digest) in accepted.letters.items()]
         told = {"case": accepted.case, "letters": letters, "warnings": list(accepted.warnings)}
         return JSONResponse(told, status_code=201 if accepted.changed else 200, headers=_PRIVATE)
 
     async def revoke(request: Request) -> Response:
-        revoked = await counter.revocations.accept(await _message(request), counter.clock())
+        revoked = await counter.revocations.accept(await signed_body(request), counter.clock())
         wake()
         return JSONResponse({"case": revoked.case, "revoked": list(revoked.letters)}, headers=_PRIVATE)
 
     return [
-        Route("/registrations", _answering(register, note), methods=["POST"]),
-        Route("/revocations", _answering(revoke, note), methods=["POST"]),
+        Route("/registrations", answering(register, note), methods=["POST"]),
+        Route("/revocations", answering(revoke, note), methods=["POST"]),
     ]
 
 
-def _answering(
+def answering(
     answer: Callable[[Request], Awaitable[Response]], note: Callable[[str], None],
 ) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that tells a CallerError as code and text; `note` counts it."""
     async def endpoint(request: Request) -> Response:
         try:
             return await answer(request)
@@ -70,7 +71,8 @@ def _answering(
     return endpoint
 
 
-async def _message(request: Request) -> str:
+async def signed_body(request: Request) -> str:
+    """The compact JWS in the body. Raises `NotAcceptable` for another media type, `TooLarge`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("application/jose", "application/jwt"):
         raise NotAcceptable("the body must be application/jose", code="UNSUPPORTED_MEDIA_TYPE", status=415)
     body = b""

@@ -28,7 +28,7 @@ class Reason(StrEnum):
 
 
 class Flaw(StrEnum):
-    """What is wrong with a registration, a letter or a revocation."""
+    """What is wrong with a registration, a letter, a revocation or a pushed message."""
 
     MESSAGE_UNSIGNED = "MESSAGE_UNSIGNED"
     MESSAGE_REPLAYED = "MESSAGE_REPLAYED"
@@ -53,15 +53,29 @@ class Flaw(StrEnum):
     GUARDIAN_NOT_DECLARED = "GUARDIAN_NOT_DECLARED"
     SIGNER_NOT_ABLE = "SIGNER_NOT_ABLE"
     LETTER_UNKNOWN = "LETTER_UNKNOWN"
+    MESSAGE_MALFORMED = "MESSAGE_MALFORMED"
+    MESSAGE_ID_REUSED = "MESSAGE_ID_REUSED"
+    KIND_NOT_ALLOWED = "KIND_NOT_ALLOWED"
+    CHANNEL_UNKNOWN = "CHANNEL_UNKNOWN"
+    CASE_UNKNOWN = "CASE_UNKNOWN"
+    PERSON_NOT_OF_CASE = "PERSON_NOT_OF_CASE"
+    STAGE_NOT_REACHABLE = "STAGE_NOT_REACHABLE"
+    OFFICER_MISSING = "OFFICER_MISSING"
+    LEAD_NOT_INVESTIGATED = "LEAD_NOT_INVESTIGATED"
+    NO_RECEIVER = "NO_RECEIVER"
+    RETENTION_MISSING = "RETENTION_MISSING"
 
 
 class Refused(CallerError):
-    """A registration or revocation is refused whole: nothing of it is stored. The text names refs and places, no person."""
+    """A registration, revocation or message is refused whole: nothing it says is stored. The text names refs and places, no person."""
 
     status = 422
 
     def __init__(self, flaw: Flaw, message: str) -> None:
         """401 when the platform is not proven, 409 for a replay, 422 for what it said."""
-        status = {Flaw.MESSAGE_UNSIGNED: 401, Flaw.MESSAGE_REPLAYED: 409, Flaw.LETTER_UNKNOWN: 404}.get(flaw, 422)
+        status = {
+            Flaw.MESSAGE_UNSIGNED: 401, Flaw.MESSAGE_REPLAYED: 409, Flaw.MESSAGE_ID_REUSED: 409, Flaw.LETTER_UNKNOWN: 404,
+            Flaw.KIND_NOT_ALLOWED: 403,
+        }.get(flaw, 422)
         super().__init__(message, code=flaw.value, status=status)
         self.flaw = flaw

@@ -16,14 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.keys import KeyRing, Use
 from hub.people.sealing import version_of
-from hub.people.vault import Vault, letter_context
-from hub.tables import Letter, Member, Person
+from hub.people.vault import Vault, letter_context, message_context
+from hub.tables import Letter, Member, Message, Person
 
 _PERSON = select(Person.id, Person.blind_index, Person.sealed, Person.key_version, Person.log_key).order_by(Person.id)
 _MEMBER = (
     select(Member.household_id, Member.person_id, Member.sealed, Member.key_version)
     .where(Member.sealed.is_not(None)).order_by(Member.household_id, Member.person_id)
 )
+_CONTENTS = select(Message.number, Message.platform, Message.id, Message.sealed, Message.key_version).where(Message.sealed.is_not(None))
 _LETTER = select(Letter.id, Letter.sealed_document, Letter.key_version).order_by(Letter.id)
 
 
@@ -34,6 +35,7 @@ class Rotated:
     people: int
     members: int
     letters: int
+    messages: int = 0
 
 
 async def rotate_vault(engine: AsyncEngine, keys: KeyRing, vault: Vault, *, batch: int = 200) -> Rotated:
@@ -57,7 +59,7 @@ async def rotate_vault(engine: AsyncEngine, keys: KeyRing, vault: Vault, *, batc
         async with engine.begin() as connection:
             last_letter, done = await _letters(connection, keys, vault, last_letter, batch)
         letters += done
-    return Rotated(people, members, letters)
+    return Rotated(people, members, letters, await _messages(engine, keys, vault, batch))
 
 
 async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, after: UUID, batch: int) -> tuple[UUID | None, int]:
@@ -109,3 +111,19 @@ async def _letters(connection: AsyncConnection, keys: KeyRing, vault: Vault, aft
         sealed, version = vault.seal_bytes(context, document)
         await connection.execute(update(Letter).where(Letter.id == row.id).values(sealed_document=sealed, key_version=version))
     return (rows[-1].id if rows else None), len(stale)
+
+
+async def _messages(engine: AsyncEngine, keys: KeyRing, vault: Vault, batch: int) -> int:
+    """Contents that wait for their receiver: few, and gone within their retention."""
+    newest, done = keys.current(Use.LETTER).version, 0
+    while True:
+        async with engine.begin() as connection:
+            stale = _CONTENTS.where(Message.key_version != newest).order_by(Message.number).limit(batch).with_for_update()
+            rows = (await connection.execute(stale)).all()
+            for row in rows:
+                context = message_context(row.platform, row.id)
+                sealed, version = vault.seal_bytes(context, vault.open_bytes(context, row.sealed, row.key_version))
+                await connection.execute(update(Message).where(Message.number == row.number).values(sealed=sealed, key_version=version))
+        done += len(rows)
+        if len(rows) < batch:
+            return done

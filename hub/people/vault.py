@@ -76,7 +76,7 @@ class Vault:
         return hmac.new(key, b"log subject" + person_id.bytes, hashlib.sha256).hexdigest()
 
     def seal_bytes(self, context: bytes, text: bytes) -> tuple[bytes, int]:
-        """Seal a document (a letter) under the LETTER key; `context` names its row."""
+        """Seal a document (a letter, a report, a message's contents) under the LETTER key; `context` names its row."""
         version = self._letters.version
         return self._letters.seal(context, text), version
 
@@ -93,6 +93,11 @@ def letter_context(letter_id: str) -> bytes:
 
 def _identity_context(person_id: UUID, household: UUID | None) -> bytes:
     return b"identity" + person_id.bytes if household is None else b"declared" + household.bytes + person_id.bytes
+
+
+def message_context(platform: str, message_id: str) -> bytes:
+    """What a message's sealed contents are bound to."""
+    return b"message" + platform.encode() + b"\0" + message_id.encode()
 
 
 def _blind(key: Key, id_number: str) -> bytes:

@@ -20,6 +20,9 @@ class Platform(Base):
     name: Mapped[str]
     jwks: Mapped[dict[str, Any]]
     active: Mapped[bool] = mapped_column(default=True)
+    sends: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # kinds of message it may push
+    collects: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # kinds whose contents wait for it
+    region: Mapped[str] = mapped_column(default="", server_default="")  # 12 digits; where it collects
 
 
 class Person(Base):

@@ -22,7 +22,7 @@ def table(heading: str) -> list[str]:
 
 def test_the_tables_list_every_code_once_in_order():
     assert table("Reason codes of a refused question") == [code.value for code in Reason]
-    assert table("What is wrong with a registration, letter or revocation") == [flaw.value for flaw in Flaw]
+    assert table("What is wrong with a registration, letter, revocation or message") == [flaw.value for flaw in Flaw]
     assert table("Tokens") == [kind.value for kind in BasisKind]
 
 
