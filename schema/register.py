@@ -140,4 +140,4 @@ def _directive(directives: tuple[DirectiveNode, ...] | list[DirectiveNode] | Non
 
 
 GROUPS: Mapping[str, GroupSpec] = read(SCHEMA)
-"""The groups of the schema the hub runs: nine of departments, `confirmation`, and `identity` told from the vault."""
+"""The groups of the schema the hub runs: the departments', `confirmation`, and `identity` told from the vault."""

@@ -1,1 +1,1 @@
-"""A sandbox government: a synthetic population and six departments serving it over their own protocols."""
+"""A sandbox government: a synthetic population and the departments serving it over their own protocols."""

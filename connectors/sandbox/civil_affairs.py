@@ -6,7 +6,7 @@ import hmac
 import importlib.resources
 import json
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from aiohttp import web
 from graphql import (
@@ -72,11 +72,9 @@ def _confirmation(record: Record) -> dict[str, object]:
 class CivilAffairs(DepartmentServer):
     """The bureau's GraphQL endpoint behind one bearer token."""
 
-    department: ClassVar[str] = "MZ"
-
     def __init__(self, population: Population, *, bearer: str, controls: Controls | None = None) -> None:
         super().__init__(population, controls=controls)
-        self._bearer = f"Bearer {bearer}".encode()
+        self._token, self._bearer = bearer, f"Bearer {bearer}".encode()
         self._schema = build_schema(SDL)
         self._documents: dict[str, DocumentNode] = {}
         self._shelves = {
@@ -84,6 +82,11 @@ class CivilAffairs(DepartmentServer):
             "confirmations": WireShelf(population, "confirmation", _confirmation),
         }
         self.marriages = MarriageRegistry(self._shelves["marriage"], self.journal, today=str(population.today))
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the hub is given to ask it."""
+        return {"url": self.url, "bearer": self._token}
 
     async def answer(self, request: web.BaseRequest, body: bytes, mood: Mood) -> web.Response:
         """Authenticate, read, execute."""

@@ -30,10 +30,14 @@ class DisabledFederation:
     def __init__(self, population: Population, *, directory: Path) -> None:
         self.population, self.directory, self.journal, self.controls = population, directory, Journal(), Controls()
 
-    async def start(self) -> str:
-        """Drop the two latest complete months; the directory to read."""
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the hub is given to read it."""
+        return {"directory": str(self.directory)}
+
+    async def start(self) -> None:
+        """Drop the two latest complete months."""
         await asyncio.to_thread(self._fill)
-        return str(self.directory)
 
     async def stop(self) -> None:
         """Nothing runs; the files stay."""

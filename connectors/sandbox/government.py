@@ -1,32 +1,54 @@
-"""The whole sandbox government of one region: six departments, their credentials, and the settings a connector needs."""
+"""The whole sandbox government of one region: its departments, their credentials, and the settings a connector needs."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import Protocol
 
 from connectors.sandbox.civil_affairs import CivilAffairs
 from connectors.sandbox.controls import Journal
+from connectors.sandbox.departments import DIALECTS
+from connectors.sandbox.dialect import Dialect, RestDialect
 from connectors.sandbox.disabled_federation import DisabledFederation
-from connectors.sandbox.human_resources import HumanResources
 from connectors.sandbox.natural_resources import Registry
 from connectors.sandbox.plain import PlainFace
 from connectors.sandbox.population import Population
-from connectors.sandbox.public_security import PublicSecurity
+from connectors.sandbox.proofs import word
 from connectors.sandbox.replay import Clock
-from connectors.sandbox.server import DepartmentServer
-from connectors.sandbox.tax_bureau import TaxBureau
+from connectors.sandbox.rest_department import RestDepartment
+from connectors.sandbox.soap_department import SoapDepartment
 
 Settings = dict[str, object]
 
 
+class Department(Protocol):
+    """A department of the sandbox, whatever it speaks."""
+
+    journal: Journal
+
+    async def start(self) -> object:
+        """Open it."""
+        ...
+
+    async def stop(self) -> None:
+        """Close it; a second call does nothing."""
+        ...
+
+    async def control(self, settings: Mapping[str, object]) -> None:
+        """Tell it how to answer; {} resets. Raises BadControl."""
+        ...
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What a connector is given to reach it, once it is open."""
+        ...
+
+
 class Government:
-    """Six departments over one population. `directory` holds the CSV drops and `settings.json`; `gz_database_url` is an empty database
+    """Departments over one population. `directory` holds the CSV drops and `settings.json`; `gz_database_url` is an empty database
     the registry may own; without `journal` the database does not report each question (the benchmark's choice).
     """
 
@@ -34,67 +56,52 @@ class Government:
         self, population: Population, directory: Path, gz_database_url: str, *, clock: Clock, journal: bool = True,
     ) -> None:
         self.population, self.directory = population, directory
-        hub = f"hub-{population.region}"
-        self._key = Ed25519PrivateKey.from_private_bytes(population.secret("hub at GA"))
-        words = {use: base64.urlsafe_b64encode(population.secret(use)).decode().rstrip("=") for use in ("SW", "GZ", "RS key", "RS", "MZ")}
-        self.public_security = PublicSecurity(population, keys={hub: self._key.public_key()}, clock=clock)
-        self.tax_bureau = TaxBureau(population, username=hub, password=words["SW"], clock=clock)
-        self.registry = Registry(population, url=gz_database_url, password=words["GZ"], journal=journal)
-        self.human_resources = HumanResources(population, app_key=words["RS key"], secret=words["RS"], clock=clock)
+        self.registry = Registry(population, url=gz_database_url, password=word(population, "GZ"), journal=journal)
         self.disabled_federation = DisabledFederation(population, directory=directory / "drop")
-        self.civil_affairs = CivilAffairs(population, bearer=words["MZ"])
-        self._servers: dict[str, DepartmentServer] = {
-            "GA": self.public_security, "SW": self.tax_bureau, "RS": self.human_resources, "MZ": self.civil_affairs,
+        self.civil_affairs = CivilAffairs(population, bearer=word(population, "MZ"))
+        self.departments: dict[str, Department] = {
+            **{dialect.code: _served(population, dialect, clock) for dialect in DIALECTS},
+            "GZ": self.registry, "CL": self.disabled_federation, "MZ": self.civil_affairs,
         }
-        self.plain = PlainFace(population, desks=self._desks())
-        self._words, self._hub = words, hub
+        # Departments that speak no HTTP have their controls and journals at the plain face.
+        self.plain = PlainFace(population, desks={code: (one.journal, one.control) for code, one in self.departments.items()})
         self.settings: Settings = {}
 
     async def start(self) -> Settings:
-        """Open all six and the plain face; the settings, also written to `settings.json` (0600)."""
+        """Open all of them and the plain face; the settings, also written to `settings.json` (0600)."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        urls = {name: await server.start() for name, server in {**self._servers, "plain": self.plain}.items()}
-        seed = base64.urlsafe_b64encode(self._key.private_bytes_raw()).decode().rstrip("=")
-        words = self._words
+        # Everybody's first look-up makes the register of ID numbers: once, and before they start side by side.
+        await asyncio.to_thread(self.population.by_id_number, "")
+        await asyncio.gather(*(one.start() for one in self.departments.values()), self.plain.start())
         self.settings = {
-            "region": self.population.region,
-            "GA": {"url": urls["GA"], "key_id": self._hub, "private_key": seed},
-            "SW": {"url": urls["SW"], "username": self._hub, "password": words["SW"]},
-            "GZ": {"dsn": await self.registry.start()},
-            "RS": {"url": urls["RS"], "app_key": words["RS key"], "secret": words["RS"]},
-            "CL": {"directory": await self.disabled_federation.start()},
-            "MZ": {"url": urls["MZ"], "bearer": words["MZ"]},
-            "plain": {"url": urls["plain"]},
+            "region": self.population.region, **{code: dict(one.settings) for code, one in self.departments.items()},
+            "plain": {"url": self.plain.url},
         }
         await asyncio.to_thread(_write, self.directory / "settings.json", self.settings)
         return self.settings
 
     async def stop(self) -> None:
         """Close everything; files and database stay."""
-        await asyncio.gather(*(server.stop() for server in (*self._servers.values(), self.plain)))
-        await self.registry.stop()
-        await self.disabled_federation.stop()
+        await asyncio.gather(*(one.stop() for one in self.departments.values()), self.plain.stop())
 
     async def control(self, department: str, settings: Mapping[str, object]) -> None:
         """Tell a department how to answer (`slow`, `fail`, `lie`, `times`); {} resets. Raises BadControl, KeyError."""
-        await self._desks()[department][1](settings)
+        await self.departments[department].control(settings)
 
     def journal(self, department: str) -> Journal:
         """What a department was asked. CL is a file drop: nobody sees who reads it."""
-        return self._desks()[department][0]
+        return self.departments[department].journal
 
     def forget(self) -> None:
         """Clear all journals."""
-        for journal, _ in self._desks().values():
-            journal.clear()
+        for one in self.departments.values():
+            one.journal.clear()
 
-    def _desks(self) -> dict[str, tuple[Journal, Callable[[Mapping[str, object]], Awaitable[None]]]]:
-        desks: dict[str, tuple[Journal, Callable[[Mapping[str, object]], Awaitable[None]]]] = {
-            name: (server.journal, server.control) for name, server in self._servers.items()
-        }
-        desks["GZ"] = (self.registry.journal, self.registry.control)
-        desks["CL"] = (self.disabled_federation.journal, self.disabled_federation.control)
-        return desks
+
+def _served(population: Population, dialect: Dialect, clock: Clock) -> RestDepartment | SoapDepartment:
+    if isinstance(dialect, RestDialect):
+        return RestDepartment(population, dialect, clock=clock)
+    return SoapDepartment(population, dialect, clock=clock)
 
 
 def _write(path: Path, settings: Settings) -> None:

@@ -45,8 +45,16 @@ class Registry:
         # Roles belong to the whole server: one name a database keeps two sandboxes on one server apart.
         self.role = "qzk_read_" + hashlib.blake2b(urlsplit(self._url).path.encode(), digest_size=5).hexdigest()
 
-    async def start(self) -> str:
-        """Create schema, role and rows; the address the read-only role logs in at."""
+    @property
+    def settings(self) -> dict[str, str]:
+        """The address the read-only role logs in at."""
+        address = urlsplit(self._url)
+        host = (address.netloc.rpartition("@")[2]) or "127.0.0.1"
+        reader = f"{self.role}:{quote(self._password, safe='')}@{host}"
+        return {"dsn": urlunsplit(("postgresql", reader, address.path, address.query, ""))}
+
+    async def start(self) -> None:
+        """Create schema, role and rows."""
         self._connection = connection = await asyncpg.connect(self._url)
         async with connection.transaction():
             await connection.execute(SCRIPT)
@@ -59,9 +67,6 @@ class Registry:
         await connection.execute("ANALYZE qzk_nei.bdcqk")
         if self._journalled:
             await connection.add_listener("qzk_journal", self._heard)
-        address = urlsplit(self._url)
-        host = (address.netloc.rpartition("@")[2]) or "127.0.0.1"
-        return urlunsplit(("postgresql", f"{self.role}:{quote(self._password, safe='')}@{host}", address.path, address.query, ""))
 
     async def stop(self) -> None:
         """Stop listening; the database stays."""

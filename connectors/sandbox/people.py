@@ -11,11 +11,6 @@ Value = str | int | bool | Decimal | date | None
 
 Record = dict[str, Value]
 
-GROUPS = (
-    "householdRegister", "vehicle", "tax", "realEstate", "socialInsurance", "employment", "disability",
-    "civilAssistance", "marriage", "confirmation",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Person:

@@ -1,4 +1,4 @@
-"""The six departments' facts as plain unsigned REST in standard codes: the baseline of the benchmark and nothing else.
+"""The departments' facts as plain unsigned REST in standard codes: the baseline of the benchmark and nothing else.
 
 Here are also the controls and journals of the departments that have no HTTP of their own.
 """
@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
-from typing import ClassVar
 
 from aiohttp import web
 
 from connectors.sandbox.controls import Controls, Journal, Mood
-from connectors.sandbox.people import GROUPS, Record
+from connectors.sandbox.facts.by_group import GENERATORS
+from connectors.sandbox.people import Record
 from connectors.sandbox.population import Population
 from connectors.sandbox.server import DepartmentServer, Refusal, WireShelf, as_json, obey
 
@@ -29,11 +29,9 @@ def _plain(record: Record) -> dict[str, object]:
 class PlainFace(DepartmentServer):
     """`POST /plain/{group}`, and `/{department}/_control`, `/{department}/_journal` of every department given in `desks`."""
 
-    department: ClassVar[str] = "plain"
-
     def __init__(self, population: Population, *, desks: Mapping[str, tuple[Journal, Control]], controls: Controls | None = None) -> None:
         super().__init__(population, controls=controls)
-        self._shelves = {group: WireShelf(population, group, _plain) for group in GROUPS}
+        self._shelves = {group: WireShelf(population, group, _plain) for group in GENERATORS}
         self._desks = desks
 
     async def answer(self, request: web.BaseRequest, body: bytes, mood: Mood) -> web.Response:

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connectors.sandbox import families
-from connectors.sandbox.facts import livelihood, possessions, registers, relief
+from connectors.sandbox.facts.by_group import GENERATORS
 from connectors.sandbox.households import HOUSEHOLDS_A_BLOCK, PEOPLE_A_BLOCK, block
-from connectors.sandbox.people import GROUPS, Household, Person, Record
+from connectors.sandbox.people import Household, Person, Record
 from connectors.sandbox.setting import TODAY, Setting
 
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -101,35 +101,10 @@ class Population:
 
     def records(self, group: str, person: Person) -> tuple[Record, ...]:
         """What the group's department knows of a person, in standard codes and units; empty means no record. KeyError for an unknown group."""
-        if group not in GROUPS:
-            raise KeyError(group)
+        made = GENERATORS[group]
         if person.index < 0:
             return self._shaped.get((group, person.index), ())
-        return self._generated(group, person)
-
-    def _generated(self, group: str, person: Person) -> tuple[Record, ...]:
-        setting, household = self.setting, self.household(person.household)
-        match group:
-            case "householdRegister":
-                return registers.household_register(person, household, setting)
-            case "vehicle":
-                return registers.vehicles(person, setting)
-            case "tax":
-                return livelihood.taxes(person, setting)
-            case "realEstate":
-                return possessions.real_estate(person, household, setting)
-            case "socialInsurance":
-                return livelihood.social_insurances(person, setting)
-            case "employment":
-                return livelihood.employments(person, setting)
-            case "disability":
-                return relief.certificates(person, setting)
-            case "civilAssistance":
-                return relief.assistances(person, household, setting)
-            case "marriage":
-                return registers.marriages(person, household, setting)
-            case _:
-                return relief.confirmations(household, setting)
+        return made(person, self.household(person.household), self.setting)
 
     def signing_key(self, person: Person) -> Ed25519PrivateKey:
         """The Ed25519 key this synthetic person signs letters with: derived from the public seed, so good for nothing else."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import abc
 import asyncio
+import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from typing import ClassVar
 
 from aiohttp import web
 
@@ -30,14 +30,13 @@ class Refusal(Exception):
 class DepartmentServer(abc.ABC):
     """One department on one socket. `start` gives its base URL; `stop` lets running answers end."""
 
-    department: ClassVar[str]
-
     def __init__(self, population: Population, *, controls: Controls | None = None) -> None:
         self.population = population
         self.controls = controls or Controls()
         self.journal = Journal()
         self.url = ""
         self._runner: web.ServerRunner | None = None
+        self._closing = asyncio.Event()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen; port 0 takes a free one."""
@@ -54,6 +53,7 @@ class DepartmentServer(abc.ABC):
 
     async def stop(self) -> None:
         """Stop listening; a second call does nothing."""
+        self._closing.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -76,7 +76,7 @@ class DepartmentServer(abc.ABC):
         self.journal.calls += 1
         mood = self.controls.take()
         if mood.slow:
-            await asyncio.sleep(mood.slow)
+            await self._late(mood.slow)
         if mood.fail == "drop":
             if request.transport is not None:
                 request.transport.abort()
@@ -89,6 +89,11 @@ class DepartmentServer(abc.ABC):
             return await self.answer(request, body, mood)
         except Refusal as refusal:
             return self.refuse(refusal)
+
+    async def _late(self, seconds: float) -> None:
+        """Wait, but no longer than the department is open."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._closing.wait(), seconds)
 
     async def control(self, settings: Mapping[str, object]) -> None:
         """Tell it how to answer; {} resets. Raises BadControl."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from connectors.registry import Departments, flattened, open_connectors
 from connectors.sandbox.government import Government
 from connectors.sandbox.population import Population
+from schema.register import GROUPS
 from tests.conftest import administer, at_database
 
 MANIFESTS = Path("connectors/manifests")
@@ -36,18 +37,21 @@ def registry_database(postgres) -> Iterator[str]:
 
 
 @pytest.fixture
-async def government(population, tmp_path, registry_database, clock) -> AsyncIterator[Government]:
-    """Six departments on their own protocols."""
+async def government(request, population, tmp_path, registry_database, clock) -> AsyncIterator[Government]:
+    """The departments on their own protocols; for a test about one `group`, its department alone."""
     made = Government(population, tmp_path / "government", registry_database, clock=clock)
+    group = getattr(request.node, "callspec", None) and request.node.callspec.params.get("group")
+    if group:
+        made.departments = {code: one for code, one in made.departments.items() if code == GROUPS[group].department}
     await made.start()
     yield made
     await made.stop()
 
 
-def _changed(directory: Path, keys: Mapping[str, object]) -> Path:
-    """The manifests as shipped but for some keys."""
+def _changed(directory: Path, departments: Collection[str], keys: Mapping[str, object]) -> Path:
+    """The departments' manifests as shipped but for some keys."""
     directory.mkdir()
-    for path in MANIFESTS.glob("*.toml"):
+    for path in (path for path in MANIFESTS.glob("*.toml") if path.stem.partition("-")[0] in departments):
         text = path.read_text(encoding="utf-8")
         for key, value in keys.items():
             text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
@@ -64,7 +68,7 @@ async def opening(government, tmp_path, clock, random) -> AsyncIterator[Opening]
     opened = []
 
     async def make(*, settings: Mapping[str, str] | None = None, **keys: object) -> Departments:
-        directory = _changed(tmp_path / f"manifests-{len(opened)}", keys)
+        directory = _changed(tmp_path / f"manifests-{len(opened)}", government.departments, keys)
         made = await open_connectors(directory, {**flattened(government.settings), **(settings or {})}, clock=clock, random=random)
         opened.append(made)
         return made

@@ -13,7 +13,7 @@ from connectors.files import FilesConnector
 from connectors.interface import DepartmentUnavailable
 from connectors.manifest import parse
 from tests.connectors.asking import ask, column, columns, household
-from tests.connectors.test_manifest import SETTINGS
+from tests.connectors.shipped import SETTINGS
 
 LAYOUT = Layout("cjr", ("cjrzh", "xm", "yxqz", "kfjz", "zt"), "gb18030", "cjrzh", 18, 1_000_000)
 PERSON, OTHER = "50990119850101001X", "509901198501010028"

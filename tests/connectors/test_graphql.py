@@ -13,7 +13,7 @@ from connectors.graphql import GraphqlConnector, document
 from connectors.interface import DepartmentBroke, DepartmentUnavailable, Subject
 from connectors.selection import SHAPES_KEPT
 from tests.connectors.asking import ask, column
-from tests.connectors.test_manifest import SETTINGS
+from tests.connectors.shipped import SETTINGS
 
 PATH = Path("connectors/manifests/MZ.toml")
 MZ = manifest.parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)

@@ -12,7 +12,7 @@ from connectors.interface import DepartmentBroke, Subject
 from connectors.manifest import parse
 from connectors.rest import PAGES
 from tests.connectors.asking import ask, columns, household
-from tests.connectors.test_manifest import SETTINGS
+from tests.connectors.shipped import SETTINGS
 
 PEOPLE = [Subject("a", "50990119850101001X", "张三", "i1"), Subject("b", "509901198501010028", "李四", "i2")]
 

@@ -11,7 +11,7 @@ from connectors.interface import Column, DepartmentBroke
 from connectors.manifest import parse
 from connectors.selection import SHAPES_KEPT, Selections, select
 from tests.connectors.asking import column
-from tests.connectors.test_manifest import SETTINGS
+from tests.connectors.shipped import SETTINGS
 
 
 def group(department: str, code: str):

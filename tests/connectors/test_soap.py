@@ -15,7 +15,7 @@ from connectors.manifest import parse
 from connectors.selection import select
 from connectors.soap import _question, _Reader
 from tests.connectors.asking import ask, columns, household
-from tests.connectors.test_manifest import SETTINGS
+from tests.connectors.shipped import SETTINGS
 
 PATH = Path("connectors/manifests/SW.toml")
 MANIFEST = parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)

@@ -17,7 +17,7 @@ from connectors.section import ManifestFault
 from connectors.selection import SHAPES_KEPT
 from connectors.sql import SqlConnector, statement
 from tests.connectors.asking import ask, column, household
-from tests.connectors.test_manifest import SETTINGS
+from tests.connectors.shipped import SETTINGS
 
 GZ = Path("connectors/manifests/GZ.toml").read_text(encoding="utf-8")
 PLAIN = re.sub(r"(?s)\[groups\.realEstate\.call\].*?\n\n", '[groups.realEstate.call]\nview = "rights"\nsubject = "zjhm"\norder = "zjhm"\n\n', GZ)

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from stdnum.iso7064 import mod_11_2
 
+from connectors.sandbox.facts.by_group import GENERATORS
 from connectors.sandbox.id_numbers import check_digit, id_number
 from connectors.sandbox.names import COMPOUND
-from connectors.sandbox.people import GROUPS
 from connectors.sandbox.population import Population
 from policies.code_lists import CODE_LISTS
 from schema.register import GROUPS as LABELLED
@@ -19,7 +19,7 @@ BIG = Population("500152", 4000, 1)
 
 def everything(population: Population, index: int) -> object:
     person = population.person(index)
-    return dataclasses.astuple(person), [population.records(group, person) for group in GROUPS]
+    return dataclasses.astuple(person), [population.records(group, person) for group in GENERATORS]
 
 
 def test_the_same_seed_gives_the_same_people_and_records_whatever_was_asked_before():
@@ -31,7 +31,7 @@ def test_the_same_seed_gives_the_same_people_and_records_whatever_was_asked_befo
 def test_every_code_of_the_records_stands_in_the_list_its_label_names():
     outside = {
         (group, field.name, record[field.csv_name])
-        for group in GROUPS for field in LABELLED[group].fields.values() if field.codes
+        for group in GENERATORS for field in LABELLED[group].fields.values() if field.codes
         for person in itertools.islice(BIG.people(), 1500) for record in BIG.records(group, person)
         if record.get(field.csv_name) is not None and not CODE_LISTS[field.codes].holds(str(record[field.csv_name]))
     }
@@ -80,16 +80,16 @@ def test_id_numbers_stay_unique_far_beyond_the_default_size():
     assert len({million.person(17 + turn * 99 * 499).birth_date.day for turn in range(20)}) == 20
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", GENERATORS)
 def test_every_group_knows_some_people_and_not_others(group):
     found = sum(bool(BIG.records(group, person)) for person in BIG.people())
     assert 50 < found < 4009 - 50
 
 
 def test_records_hold_every_field_of_their_group_and_agree_with_one_another():
-    seen = {group: set() for group in GROUPS}
+    seen = {group: set() for group in GENERATORS}
     for person in BIG.people():
-        for group in GROUPS:
+        for group in GENERATORS:
             seen[group].update(tuple(record) for record in BIG.records(group, person))
         estates = BIG.records("realEstate", person)
         assert all(record["propertyCount"] == len(estates) for record in estates)
@@ -98,7 +98,7 @@ def test_records_hold_every_field_of_their_group_and_agree_with_one_another():
         for record in BIG.records("disability", person):
             assert record["certNoTail"] == (person.id_number + record["category"] + str(record["grade"]))[-4:]
             assert record["severe"] == (record["grade"] <= 2 or (record["grade"] == 3 and record["category"] in "56"))
-    assert {group: len(shapes) for group, shapes in seen.items()} == dict.fromkeys(GROUPS, 1)
+    assert {group: len(shapes) for group, shapes in seen.items()} == dict.fromkeys(GENERATORS, 1)
 
 
 def test_a_couple_agrees_on_its_marriage():
@@ -152,7 +152,7 @@ def test_the_demo_family_has_something_at_every_department():
     assert 9 in ages
     assert family.members[3].guardians == (-1, -2)
     assert family.obligors[0].role == "OBLIGOR"
-    for group in GROUPS:
+    for group in GENERATORS:
         assert any(BIG.records(group, one.person) for one in family.everyone())
         assert not all(BIG.records(group, one.person) for one in family.everyone())
 

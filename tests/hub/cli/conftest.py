@@ -19,6 +19,7 @@ from joserfc.jwk import OKPKey
 
 from hub.cli import main
 from hub.keys import KeyRing
+from tests.connectors.shipped import SETTINGS
 from tests.hub.authorizations.family import HUB
 
 ORIGIN = "hub.500152.test/log"
@@ -27,16 +28,18 @@ ORIGIN = "hub.500152.test/log"
 def named_departments(directory: Path) -> dict[str, Any]:
     """Settings for every manifest; port 9 refuses, so that nobody can be asked by mistake."""
     (directory / "drop").mkdir()
-    away = "http://127.0.0.1:9"
-    return {
-        "region": "500152",
-        "GA": {"url": away, "key_id": "hub", "private_key": base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=")},
-        "SW": {"url": away, "username": "hub", "password": "secret-of-SW"},
-        "GZ": {"dsn": "postgresql://reader:secret-of-GZ@127.0.0.1:9/gz"},
-        "RS": {"url": away, "app_key": "key", "secret": "secret-of-RS"},
-        "CL": {"directory": str(directory / "drop")},
-        "MZ": {"url": away, "bearer": "secret-of-MZ"},
+    given = {
+        **dict.fromkeys(SETTINGS, "secret-of-it"),
+        **{name: "http://127.0.0.1:9" for name in SETTINGS if name.endswith("_URL")},
+        **{name: base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=") for name in SETTINGS if name.endswith("_PRIVATE_KEY")},
+        "GZ_DSN": "postgresql://reader:secret-of-GZ@127.0.0.1:9/gz", "CL_DIRECTORY": str(directory / "drop"), "REGION": "500152",
     }
+    nested: dict[str, Any] = {}
+    for name, value in given.items():
+        department, _, key = name.partition("_")
+        if key:
+            nested.setdefault(department, {})[key.lower()] = value
+    return {"region": given["REGION"], **nested}
 
 
 def write_private(path: Path, document: Mapping[str, Any]) -> Path:

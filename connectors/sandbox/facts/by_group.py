@@ -1,0 +1,25 @@
+"""Which function makes a fact group's records of a generated person; a group of the sandbox is a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from connectors.sandbox.facts import livelihood, possessions, registers, relief
+from connectors.sandbox.people import Household, Person, Record
+from connectors.sandbox.setting import Setting
+
+Generator = Callable[[Person, Household, Setting], tuple[Record, ...]]
+"""A person's records of one group, in standard codes and units; thrown from the population's seed alone."""
+
+GENERATORS: Mapping[str, Generator] = {
+    "householdRegister": registers.household_register,
+    "vehicle": lambda person, _home, setting: registers.vehicles(person, setting),
+    "tax": lambda person, _home, setting: livelihood.taxes(person, setting),
+    "realEstate": possessions.real_estate,
+    "socialInsurance": lambda person, _home, setting: livelihood.social_insurances(person, setting),
+    "employment": lambda person, _home, setting: livelihood.employments(person, setting),
+    "disability": lambda person, _home, setting: relief.certificates(person, setting),
+    "civilAssistance": relief.assistances,
+    "marriage": registers.marriages,
+    "confirmation": lambda _person, home, setting: relief.confirmations(home, setting),
+}

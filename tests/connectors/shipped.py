@@ -1,0 +1,17 @@
+"""The manifests as shipped, and a value for every setting they refer to: a new department's are found, not listed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+DIRECTORY = Path("connectors/manifests")
+MANIFESTS = sorted(DIRECTORY.glob("*.toml"))
+_GIVEN = {
+    "REGION": "500152", "URL": "http://127.0.0.1:1", "KEY_ID": "hub", "PRIVATE_KEY": "A" * 43, "USERNAME": "hub", "PASSWORD": "p4ss",
+    "DSN": "postgresql://reader:p4ss@127.0.0.1/gz", "APP_KEY": "app", "SECRET": "s3cret", "BEARER": "t0ken", "DIRECTORY": "/srv/drop",
+}
+_NAMED = {name for path in MANIFESTS for name in re.findall(r"\$\{(\w+)\}", path.read_text(encoding="utf-8"))}
+SETTINGS = {name: _GIVEN[name if name == "REGION" else name.partition("_")[2]] for name in sorted(_NAMED)}
+"""By the name a manifest uses. A kind of setting that is new is given a value above."""
+SECRETS = {_GIVEN[kind] for kind in ("PRIVATE_KEY", "PASSWORD", "SECRET", "BEARER")}
