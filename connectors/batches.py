@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.conversion import Unreadable
+from connectors.guard import Guard
 from connectors.interface import Ask, DepartmentBroke, DepartmentError, DepartmentTimeout, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection
@@ -31,6 +32,8 @@ class Tally:
 
     calls: int = 0
     failures: int = 0
+    repeats: int = 0     # calls made again because one did not get through
+    spared: int = 0      # calls not made: maintenance, or left alone after failures
     strays: int = 0      # people nobody asked for, dropped
     missing: int = 0     # people left out
     unreadable: int = 0  # people answered with a value outside the contract
@@ -52,6 +55,7 @@ class Batches:
         self._size = manifest.batch
         self._gate = asyncio.Semaphore(manifest.concurrency)
         self._deadline = manifest.deadline
+        self.guard = Guard(manifest.department, manifest.limits, deadline=manifest.deadline)
 
     def records(
         self, selection: Selection, ask: Ask, raw: Sequence[Sequence[object]], as_of: str | None,
@@ -99,22 +103,52 @@ class Batches:
         return {subject.key: record for subject, record in zip(subjects, records, strict=True)}
 
     async def _one(self, subjects: Sequence[Subject], call: Call, end: float) -> Sequence[Records]:
-        self.tally.calls += 1
-        try:
-            async with asyncio.timeout_at(end), self._gate:
-                records = await call(subjects)
-        except TimeoutError:
-            self.tally.failures += 1
-            raise DepartmentTimeout(f"{self._department} did not answer before its deadline") from None
-        except DepartmentError:
-            self.tally.failures += 1
-            raise
-        except Exception as error:  # noqa: BLE001 - the seam: nothing foreign may leave
-            self.tally.failures += 1
-            raise DepartmentBroke(f"{self._department}: {type(error).__name__} while reading its answer") from None
+        repeats = 0
+        self.guard.earned()
+        while True:
+            try:
+                records = await self._asked(subjects, call, end)
+            except DepartmentError as error:
+                pause = self.guard.pause(error, repeats, end)
+                if pause is None:
+                    raise
+                repeats += 1
+                self.tally.repeats += 1
+                await asyncio.sleep(pause)
+            else:
+                break
         if len(records) != len(subjects):
             raise DepartmentBroke(f"{self._department} answered about another number of people")
         return self._counted(records)
+
+    async def _asked(self, subjects: Sequence[Subject], call: Call, end: float) -> Sequence[Records]:
+        """One call, or none where the guard lets none go."""
+        left: float | None = None
+        try:
+            async with asyncio.timeout_at(end), self._gate:
+                left = await self.guard.admit()
+                self.tally.calls += 1
+                records = await call(subjects)
+        except BaseException as error:
+            if left is not None:
+                self.guard.failed(error, left)
+            elif isinstance(error, DepartmentError):
+                self.tally.spared += 1
+                raise
+            raise self._failed(error) from None
+        self.guard.answered()
+        return records
+
+    def _failed(self, error: BaseException) -> BaseException:
+        """As what it is raised: a DepartmentError, and what is no error of a call (a cancelled task) as it is."""
+        if not isinstance(error, Exception):
+            return error
+        self.tally.failures += 1
+        if isinstance(error, TimeoutError):
+            return DepartmentTimeout(f"{self._department} did not answer before its deadline")
+        if isinstance(error, DepartmentError):
+            return error
+        return DepartmentBroke(f"{self._department}: {type(error).__name__} while reading its answer")
 
     def _counted(self, records: Sequence[Records]) -> Sequence[Records]:
         lost = sum(record is MISSING for record in records)

@@ -3,7 +3,8 @@
 Rules of this file:
 - No redirect is followed and no proxy of the environment used: a department's answer cannot send a household elsewhere.
 - No compression is offered, so the byte limit is the limit of what we hold. Reading stops at the limit; the connection is closed.
-- A kept connection the department closed meanwhile is tried once more, and only if nothing of an answer had come.
+- A kept connection the department closed meanwhile is tried once more, and only if nothing of an answer had come. A department
+  that counts each query (`once`) is asked on a new connection each time instead, and nothing is tried again.
 - An exception's text may quote a URL or a header; only its class goes on.
 """
 
@@ -17,7 +18,7 @@ from functools import lru_cache
 
 from yarl import URL
 
-from connectors.interface import DepartmentBroke, DepartmentUnavailable
+from connectors.interface import DepartmentBroke, DepartmentRefused, DepartmentUnavailable
 from connectors.wire import Broken, Connection, Fault, Received, written
 
 _PLAIN_HEADERS = {"User-Agent": "household-facts-hub", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -40,10 +41,11 @@ class Answer:
 class Door:
     """A department's HTTP endpoint; `close` gives its sockets back."""
 
-    def __init__(self, department: str, *, concurrency: int, max_bytes: int) -> None:
+    def __init__(self, department: str, *, concurrency: int, max_bytes: int, once: bool = False) -> None:
         self._department = department
         self._most = concurrency
         self._max_bytes = max_bytes
+        self._once = once
         self._tls: ssl.SSLContext | None = None
         self._resting: dict[str, list[Connection]] = {}
         self._busy: set[Connection] = set()
@@ -64,7 +66,7 @@ class Door:
         try:
             return await self._exchange(url, make)
         except Broken as broken:
-            if not broken.silent or broken.fault is not Fault.CLOSED:
+            if self._once or not broken.silent or broken.fault is not Fault.CLOSED:
                 raise
         # Made anew: a department refuses a nonce it has seen, and it may have seen the first attempt.
         return await self._exchange(url, make)
@@ -80,7 +82,7 @@ class Door:
         finally:
             self._busy.discard(connection)
         resting = self._resting.setdefault(host, [])
-        if connection.usable and len(resting) < self._most:
+        if connection.usable and len(resting) < self._most and not self._once:
             connection.rested_since = asyncio.get_running_loop().time()
             resting.append(connection)
         else:
@@ -143,7 +145,9 @@ def _kind(content_type: str) -> str:
 def accepted(department: str, answer: Answer, kind: str) -> bytes:
     """The body of an answer with status 200 and media type `kind`; anything else is a DepartmentError."""
     if answer.status != 200:
-        if answer.status in {401, 403, 429} or answer.status >= 500:
+        if answer.status in {401, 403, 429}:
+            raise DepartmentRefused(f"{department} refused the question with status {answer.status}")
+        if answer.status >= 500:
             raise DepartmentUnavailable(f"{department} refused the question with status {answer.status}")
         raise DepartmentBroke(f"{department} answered with status {answer.status}")
     if answer.kind != kind:

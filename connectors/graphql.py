@@ -33,7 +33,9 @@ class GraphqlConnector:
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
         self._manifest = manifest
         self._names = manifest.envelope
-        self._door = Door(manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes)
+        self._door = Door(
+            manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes, once=manifest.limits.queries_counted,
+        )
         self._batches = Batches(manifest)
         self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}

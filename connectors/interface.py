@@ -6,7 +6,10 @@ Rules of this file:
 - A connector raises `DepartmentError` and nothing else; a foreign exception is wrapped, its text kept for the log only.
 
     DepartmentError             a department failed; its code is shown, its detail logged
-    ├── DepartmentUnavailable   it could not be reached, or refused us          SOURCE_ERROR
+    ├── DepartmentUnavailable   it could not be reached, or failed to serve us   SOURCE_ERROR
+    │   ├── DepartmentRefused   it refused the hub: credentials, quota          SOURCE_ERROR
+    │   └── DepartmentLeftAlone it failed too often and was not asked           SOURCE_ERROR
+    ├── DepartmentClosed        it is in its maintenance and was not asked      SOURCE_MAINTENANCE
     ├── DepartmentTimeout       it did not answer before the deadline            SOURCE_TIMEOUT
     └── DepartmentBroke         it answered something its contract forbids       SOURCE_ERROR
 """
@@ -34,7 +37,26 @@ class DepartmentError(Exception):
 
 
 class DepartmentUnavailable(DepartmentError):
-    """The department could not be reached, or refused the hub's credentials."""
+    """The department could not be reached, or could not serve the hub."""
+
+
+class DepartmentRefused(DepartmentUnavailable):
+    """The department answered and would not serve the hub: asking again at once would be refused again."""
+
+
+class DepartmentLeftAlone(DepartmentUnavailable):
+    """The department failed several times in a row and was not asked."""
+
+
+class DepartmentClosed(DepartmentError):
+    """The department is in a window of maintenance and was not asked; `back_at` is when it can be, ISO 8601 with +08:00."""
+
+    code = "SOURCE_MAINTENANCE"
+
+    def __init__(self, message: str, *, back_at: str) -> None:
+        """See the class."""
+        super().__init__(message)
+        self.back_at = back_at
 
 
 class DepartmentTimeout(DepartmentError):

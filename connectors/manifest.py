@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.conversion import CONVERSIONS, Convert, coded, sliced, with_words
+from connectors.limits import Limits, read_limits
 from connectors.section import ManifestFault, Section
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}|[\u4e00-\u9fff]{1,20}")
@@ -121,6 +122,7 @@ class Manifest:
     max_bytes: int
     gather: bool
     freshness: str
+    limits: Limits
     envelope: Mapping[str, str]
     groups: Mapping[str, GroupMap]
 
@@ -136,14 +138,14 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
     scheme, credentials = _credentials(root.table("auth"))
     limits = root.table("limits", optional=True)
     department = root.text("department")
+    gather, freshness = limits.flag("gather", default=False), root.choice("freshness", frozenset({"live", "daily", "monthly"}))
     manifest = Manifest(
         department=department, title=root.text("title"), system=root.text("system"),
         region=root.located("region"), protocol=protocol, place=root.located("place"),
         scheme=scheme, credentials=credentials,
         batch=limits.whole("batch", 50, 1, 1000), concurrency=limits.whole("concurrency", 4, 1, 64),
         deadline=limits.seconds("deadline", 3.0), max_bytes=limits.whole("max_bytes", 8_000_000, 1_000, 1_000_000_000),
-        gather=limits.flag("gather", default=False),
-        freshness=root.choice("freshness", frozenset({"live", "daily", "monthly"})),
+        gather=gather, freshness=freshness, limits=read_limits(root, limits, gather=gather, freshness=freshness),
         envelope=_envelope(root, protocol),
         groups={group: _group(group, section, protocol, department) for group, section in root.tables("groups")},
     )

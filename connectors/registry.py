@@ -9,6 +9,7 @@ from pathlib import Path
 from connectors.batches import Tally
 from connectors.files import FilesConnector
 from connectors.graphql import GraphqlConnector
+from connectors.guard import Changed
 from connectors.interface import Connector, DepartmentError
 from connectors.manifest import GroupMap, Manifest, parse
 from connectors.rest import RestConnector
@@ -89,6 +90,10 @@ class Departments(Mapping[str, Connector]):
         """live, daily or monthly."""
         return self.manifest(group).freshness
 
+    def fresh_days(self, group: str) -> int:
+        """Days after which the department's data are later than its manifest promises."""
+        return self.manifest(group).limits.fresh_days
+
     def fields(self, group: str) -> frozenset[str]:
         """Our fields the department has."""
         return frozenset(self._map(group).fields)
@@ -144,12 +149,17 @@ def _described(group: GroupMap, field: str) -> str:
 
 
 async def open_connectors(
-    manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random,
+    manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random, changed: Changed | None = None,
 ) -> Departments:
-    """The departments of a directory of manifests, or of the manifests given. Nothing is contacted yet. Raises ManifestFault."""
+    """The departments of a directory of manifests, or of the manifests given. Nothing is contacted yet. `changed` is told each
+    new state of a department's breaker. Raises ManifestFault.
+    """
     texts = await asyncio.to_thread(_texts, manifests)
     parsed = [parse(name, text, settings) for name, text in texts]
-    return Departments([(manifest, _made(manifest, clock, random)) for manifest in parsed])
+    made = [(manifest, _made(manifest, clock, random)) for manifest in parsed]
+    for _, connector in made:
+        connector.batches.guard.watch(clock, changed)
+    return Departments(made)
 
 
 def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:

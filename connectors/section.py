@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 
 _REFERENCE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)\}")
 
@@ -120,6 +121,27 @@ class Section:
         if not isinstance(value, list) or any(type(item) is not str for item in value):
             raise self.fault(key, "not a list of texts")
         return tuple(value)
+
+    def wholes(self, key: str, low: int, high: int) -> tuple[int, ...]:
+        """A list of whole numbers within bounds; empty when the key is absent."""
+        value = self._left.pop(key, [])
+        if not isinstance(value, list) or any(type(item) is not int or not low <= item <= high for item in value):
+            raise self.fault(key, f"not a list of whole numbers of {low} to {high}")
+        return tuple(value)
+
+    def moment(self, key: str) -> datetime | None:
+        """A date and time with its offset; None when the key is absent."""
+        value = self._left.pop(key, None)
+        if value is not None and not (isinstance(value, datetime) and value.tzinfo is not None):
+            raise self.fault(key, "not a date and time with its offset")
+        return value
+
+    def rows(self, key: str) -> tuple[Section, ...]:
+        """An array of tables within this one; none when the key is absent."""
+        value = self._left.pop(key, [])
+        if not isinstance(value, list):
+            raise self.fault(key, "not an array of tables")
+        return tuple(Section(f"{self.path}.{key}.{place}", row, self._settings) for place, row in enumerate(value, 1))
 
     def span(self, key: str) -> tuple[int, int]:
         """Two positions in a text, ascending; (0, 0) when the key is absent."""

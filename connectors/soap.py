@@ -47,7 +47,9 @@ class SoapConnector:
         self._clock, self._random = clock, random
         self._user = escape(manifest.credentials["username"])
         self._password = manifest.credentials["password"].encode()
-        self._door = Door(manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes)
+        self._door = Door(
+            manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes, once=manifest.limits.queries_counted,
+        )
         self._batches = Batches(manifest)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._url = URL(manifest.place, encoded=True)

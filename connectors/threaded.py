@@ -37,6 +37,7 @@ class ThreadedDatabase:
         self._threads = ThreadPoolExecutor(manifest.concurrency, thread_name_prefix=f"sql-{self._department}")
         self._idle: deque[Any] = deque()
         self._closed = False
+        self._once = manifest.limits.queries_counted  # then no connection is kept that may be gone, and none is tried again
 
     async def query(self, text: str, parameters: tuple[object, ...]) -> Sequence[Sequence[object]]:
         """The rows of a statement. Raises DepartmentError."""
@@ -86,7 +87,7 @@ class ThreadedDatabase:
         return DepartmentBroke(f"{self._department} failed a statement: {code}")
 
     def _put_back(self, connection: Any, *, sound: bool) -> None:
-        if sound and not self._closed:
+        if sound and not self._closed and not self._once:
             self._idle.append(connection)
         else:
             self._let_go(connection)

@@ -71,8 +71,8 @@ class Answerer:
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
         """The answer; a persisted operation is compiled at once."""
         around = Surroundings(plan, self._reach)
-        # Where coverage fell meanwhile the disclosure differs from the plan's: such an answer is rare and interpreted.
-        compiling = self._compiling and not fetched.fallen
+        # Where coverage fell meanwhile, or facts are too old, the disclosure differs from the plan's: such an answer is rare and interpreted.
+        compiling = self._compiling and not (fetched.fallen or fetched.altered)
         if compiling:
             self._compile(around, fetched, persisted=persisted)
         reading = Interpretation(around, fetched, self._types, self._shortcut(around) if compiling else None)

@@ -125,6 +125,10 @@ class _Writer:
             case "asOf":
                 self.lines.append(f" if {told}[1].__class__ not in {self._classes(str, nullable=True)}: raise Unexpected")
                 return f"{told}[1]"
+            case "freshness":
+                return f"{told}[4]"
+            case "backAt":
+                return f"{told}[5]"
             case "records":
                 return self._records(place, group, slots, told) if place in group.rows else "None"
             case "unlisted":

@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
-from connectors.interface import Ask, DepartmentTimeout, Raw, Records, Subject, Told
+from connectors.interface import Ask, DepartmentClosed, DepartmentTimeout, Raw, Records, Subject, Told
 from hub.arguments import resolve
 from hub.authorizations.matter import Person
 from hub.authorizations.standing import Standing
@@ -23,12 +24,14 @@ from hub.gathering import Gathering
 from hub.plan import Plan, PlannedAsk
 from hub.sources import Source
 from hub.telling import Columns
+from policies.freshness import AgeRule, Freshness, judge
 
 GRACE = 0.25
 """Seconds past its deadline a connector has to hand over what it did get: half a batch is worth more than a time-out."""
 
 STATUSES = frozenset({
     "MATCHED", "NO_RECORD", "PENDING", "NOT_AUTHORIZED", "NOT_COVERED", "CATALOG_DENIED", "SOURCE_TIMEOUT", "SOURCE_ERROR",
+    "SOURCE_MAINTENANCE", "SOURCE_STALE",
 })
 
 Recheck = Callable[[Standing, Sequence[str]], Mapping[str, str]]
@@ -45,21 +48,28 @@ Root = Callable[[Standing, Mapping[str, object]], Awaitable[object]]
 
 
 class Outcome(NamedTuple):
-    """What became of one question about one subject. `rows` None: nothing is told; `reason` a code where coverage fell."""
+    """What became of one question about one subject. `rows` None: nothing is told; `reason` a code where coverage fell or the
+    facts are too old; `back_at` when a source in maintenance can be asked again.
+    """
 
     status: str
     as_of: str | None
     rows: tuple[tuple[Told, ...], ...] | None
     reason: str = ""
+    freshness: Freshness | None = None
+    back_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fetched:
-    """Outcomes by person id and source; `fallen` where any authorisation fell meanwhile; `roots` by response key."""
+    """Outcomes by person id and source; `fallen` where any authorisation fell meanwhile; `roots` by response key; `altered` where
+    less is told than the plan let expect, so that a disclosure is not the plan's.
+    """
 
     outcomes: Mapping[str, Mapping[str, Outcome]]
     fallen: bool
     roots: Mapping[str, object]
+    altered: bool = False
 
 
 class Fetcher:
@@ -90,18 +100,19 @@ class Fetcher:
         }
         # First: whoever may not see the log is refused before a department is asked for what stands beside it in the question.
         roots = await self._own(plan) if self._roots else {}
-        fallen = False
+        fallen = altered = False
         for ask, told in zip(plan.asks, await self._all(plan, subjects) if plan.asks else (), strict=True):
             source = ask.columns.source
             for person, outcome in told.items():
                 outcomes[person][source] = outcome
                 if outcome.reason:
-                    fallen = True
+                    altered = True
+                    fallen = fallen or outcome.status == "NOT_AUTHORIZED"
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
         gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if plan.asks else {}
         for person, code in gone.items():
-            outcomes[person] = {source: one if one.reason else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
-        return Fetched(outcomes, fallen or bool(gone), roots)
+            outcomes[person] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
+        return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone))
 
     def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
@@ -159,12 +170,14 @@ class Fetcher:
             records = await self._sent(plan, source, ask, standing)
         except (TimeoutError, DepartmentTimeout) as error:
             return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
+        except DepartmentClosed as error:
+            return told | self._failed(source, standing, error.code, error, error.back_at)
         except Exception as error:  # noqa: BLE001 (a connector's bug costs its own group, no more)
             return told | self._failed(source, standing, "SOURCE_ERROR", error)
         self._heard(source)
-        width = len(ask.columns)
+        width, ages, on = len(ask.columns), plan.scope.ages[planned.columns.source], plan.scope.on
         for person, subject in zip(standing, ask.subjects, strict=True):
-            told[person] = _believed(records.get(subject.key), width)
+            told[person] = _aged(_believed(records.get(subject.key), width), ages, on)
         # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
@@ -189,9 +202,11 @@ class Fetcher:
             deadline=source.deadline,
         )
 
-    def _failed(self, source: Source, people: Sequence[str], status: str, error: Exception) -> dict[str, Outcome]:
+    def _failed(
+        self, source: Source, people: Sequence[str], status: str, error: Exception, back_at: str | None = None,
+    ) -> dict[str, Outcome]:
         self._trouble(source, status, error)
-        return dict.fromkeys(people, Outcome(status, None, None))
+        return dict.fromkeys(people, Outcome(status, None, None, back_at=back_at))
 
 
 def _identity(columns: Columns, plan: Plan, person: str) -> Outcome:
@@ -202,6 +217,16 @@ def _identity(columns: Columns, plan: Plan, person: str) -> Outcome:
 
 def _registered(person: Person) -> Mapping[str, Raw]:
     return {"name": person.name, "idNumber": person.id_number, "sex": person.sex, "birthDate": person.birth_date}
+
+
+def _aged(outcome: Outcome, rule: AgeRule, on: date) -> Outcome:
+    """The outcome with its freshness; what is too old for this purpose is not told, whether or not there is a record."""
+    if outcome.rows is None:
+        return outcome
+    freshness, refused = judge(rule, outcome.as_of if outcome.as_of.__class__ is str else None, on)
+    if refused:
+        return Outcome("SOURCE_STALE", outcome.as_of, None, refused, freshness)
+    return Outcome(outcome.status, outcome.as_of, outcome.rows, "", freshness)
 
 
 def _believed(records: Records | None, width: int) -> Outcome:

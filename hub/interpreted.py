@@ -194,6 +194,10 @@ class Interpretation:
                 return decision.status or outcome.status
             case "asOf":
                 return outcome.as_of if decision.asks else None
+            case "freshness":
+                return outcome.freshness if decision.asks else None
+            case "backAt":
+                return outcome.back_at if decision.asks else None
             case "source":
                 return source_of(self.around.plan, decision)
             case "disclosure":

@@ -24,6 +24,9 @@ IDENTITY = "identity"
 PRESENCE = "records"
 """The pseudo-field whose verdict decides whether rows, or at least the status, may be told."""
 
+_OF_STATUS = frozenset({"status", "asOf", "freshness", "backAt"})
+"""Fields of a group that only its source can fill, and that need no record told."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AskedLeaf:
@@ -50,7 +53,7 @@ class GroupPlace:
     selections: tuple[Place, ...]
     leaves: tuple[AskedLeaf, ...]
     lists: tuple[Place, ...]  # the record lists asked
-    status: bool   # status or asOf is asked
+    status: bool   # status, or what goes with it, is asked
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -165,7 +168,7 @@ class _Drawing:
         return GroupPlace(
             place=place, spec=spec, region=region, source=f"{code}@{region}" if region else code, selections=selections,
             leaves=tuple(leaf for within, field in fields for leaf in self._leaves(spec, within, field)),
-            lists=lists, status=any(field.name in ("status", "asOf") for field in selections),
+            lists=lists, status=any(field.name in _OF_STATUS for field in selections),
         )
 
     def _leaves(self, group: GroupSpec, within: Place, field: Place) -> Iterator[AskedLeaf]:

@@ -22,7 +22,15 @@ SECONDS = Histogram(
     "hub_answer_seconds", "Wall time of one answer",
     buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
 )
-DEPARTMENTS = Counter("hub_department_calls_total", "Asks sent to departments by outcome: ANSWERED, SOURCE_TIMEOUT, SOURCE_ERROR", ["department", "outcome"])
+DEPARTMENTS = Counter(
+    "hub_department_calls_total",
+    "Asks of departments by outcome: ANSWERED, SOURCE_TIMEOUT, SOURCE_ERROR; not sent: SOURCE_MAINTENANCE, LEFT_ALONE",
+    ["department", "outcome"],
+)
+BREAKERS = Gauge(
+    "hub_department_breaker", "0 asked as usual, 1 one call is out to see, 2 left alone after failures; the worst of the workers",
+    ["department"], multiprocess_mode="livemax",
+)
 LOG_APPENDS = Counter("hub_log_entries_total", "Access-log entries by kind", ["kind"])
 LOG_FAILURES = Counter("hub_log_failures_total", "Access-log appends that failed")
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")

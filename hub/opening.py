@@ -17,6 +17,8 @@ import structlog
 from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from connectors.breaker import State
+from connectors.interface import DepartmentLeftAlone
 from connectors.registry import Departments, flattened, open_connectors
 from hub import metrics
 from hub.access_log.entry import refusal
@@ -89,7 +91,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(database.dispose)
         records = await stack.enter_async_context(await pool(settings.database_url, max_size=6))
         writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
-        departments = await open_connectors(settings.manifests, flattened(sources), clock=clock, random=random)
+        departments = await open_connectors(settings.manifests, flattened(sources), clock=clock, random=random, changed=_breaker)
         stack.push_async_callback(departments.close)
         looking = asyncio.create_task(_contracts(departments))
         stack.callback(looking.cancel)
@@ -190,8 +192,16 @@ def _refusals(log: AccessLog) -> Callable[[Caller, str, datetime], Awaitable[Non
 
 def _trouble(source: Source, status: str, error: Exception) -> None:
     """For the operator: which department, which status, which kind of failure; never a department's words."""
-    metrics.DEPARTMENTS.labels(source.department, status).inc()
+    metrics.DEPARTMENTS.labels(source.department, "LEFT_ALONE" if isinstance(error, DepartmentLeftAlone) else status).inc()
     _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
+
+
+_BREAKER = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
+
+
+def _breaker(department: str, state: State) -> None:
+    metrics.BREAKERS.labels(department).set(_BREAKER[state])
+    _log.warning("breaker", department=department, state=state)
 
 
 def _heard(source: Source) -> None:

@@ -16,6 +16,7 @@ from hub.decision import PlaceDecision, Rules
 from hub.layout import Layout
 from hub.sources import Source, Sources
 from policies.engine import Policy
+from policies.freshness import AgeRule
 from policies.reduce import reducer
 from policies.verdict import AgeBand, CallerClass
 from schema.register import FieldSpec
@@ -38,6 +39,7 @@ class Scope:
     digest: str
     rules: Rules
     sources: Mapping[str, Source]  # those that are connected
+    ages: Mapping[str, AgeRule]  # how old what each of them tells may be
     decisions: Bounded[tuple[object, ...], PlaceDecision]
 
 
@@ -84,7 +86,9 @@ class Scopes:
                 thresholds=yuan, reducers=partial(self._reducer, caller, asker),
                 connected=frozenset(sources),
             ),
-            sources=sources, decisions=Bounded(CLASSES_A_SCOPE),
+            sources=sources,
+            ages={name: self._policy.age_rule(caller.purpose, one.group, one.fresh_days) for name, one in sources.items()},
+            decisions=Bounded(CLASSES_A_SCOPE),
         )
 
     def _reducer(

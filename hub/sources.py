@@ -12,7 +12,9 @@ from connectors.registry import Departments
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One department or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together."""
+    """One department or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together;
+    `fresh_days` after which its data are later than it promises, None where it promises nothing.
+    """
 
     group: str
     department: str
@@ -21,6 +23,7 @@ class Source:
     deadline: float
     gathers: bool
     connector: Connector
+    fresh_days: int | None = None
 
 
 class Sources(Protocol):
@@ -46,6 +49,7 @@ class KnownSources:
             Source(
                 group=group, department=departments.department(group), region=departments.region(group), system=departments.system(group),
                 deadline=departments.deadline(group), gathers=departments.gatherable(group), connector=departments[group],
+                fresh_days=departments.fresh_days(group),
             ) for group in departments
         ), neighbours)
 

@@ -19,6 +19,7 @@ import cedarpy
 
 from policies.calendar import Calendar, read_calendar
 from policies.forms import Form
+from policies.freshness import AgeRule
 from policies.masks import MASKS, MaskProfile
 from policies.parameters import ParametersRefused
 from policies.profile import Profile, read_profile
@@ -65,6 +66,11 @@ class Policy:
     def thresholds(self, area: str, on: date) -> Mapping[str, Decimal | None]:
         """Named thresholds in yuan for URBAN or RURAL on a day; None where the region has no such standard (domain B15)."""
         return self.profile.thresholds(area, on)
+
+    def age_rule(self, purpose: str, group: str, promised: int | None) -> AgeRule:
+        """How old facts of a group may be under a purpose; `promised` is what the source's manifest says, in days."""
+        profile = self.profile
+        return AgeRule(promised, profile.freshness_days.get(group), refuses=purpose in profile.freshness_refused_for)
 
     def mask_profile(self, relation: Relation) -> MaskProfile:
         """Which masks a caller of that relation gets."""

@@ -56,7 +56,9 @@ class Aggregation:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One region's parameters. `freshness_days` by fact group: how old an answer may be before it is shown as stale."""
+    """One region's parameters. `freshness_days` by fact group: past them facts are TOO_OLD, and under a purpose of
+    `freshness_refused_for` not told.
+    """
 
     region: str
     title_zh: str
@@ -67,6 +69,7 @@ class Profile:
     masks: Mapping[Relation, MaskProfile]
     aggregation: Aggregation
     freshness_days: Mapping[str, int]
+    freshness_refused_for: frozenset[str]
     narrowest_yuan: Decimal
 
     def thresholds(self, area: str, on: date) -> Mapping[str, Decimal | None]:
@@ -90,7 +93,8 @@ def read_profile(file: str, text: str, region: str) -> Profile:
         region=region, title_zh=top.text("title_zh"), edge_ratio=edge.amount("ratio"), edge_source=edge.text("source"),
         standards=_amounts(top.rows("standards")), asset_limits=_amounts(top.rows("asset_limits")),
         masks=_masks(top.table("masks")), aggregation=_aggregation(top.table("aggregation")),
-        freshness_days=_freshness(top.table("freshness_days")), narrowest_yuan=disclosure.amount("narrowest_yuan"),
+        freshness_days=_freshness(top.table("freshness_days")), freshness_refused_for=_refused_for(top.table("freshness")),
+        narrowest_yuan=disclosure.amount("narrowest_yuan"),
     )
     for table in (edge, disclosure, top):
         table.done()
@@ -155,6 +159,14 @@ def _aggregation(table: Table) -> Aggregation:
     if unknown:
         raise ParametersRefused(f"{table.where}: exempt names unknown purposes {sorted(unknown)}")
     return aggregation
+
+
+def _refused_for(table: Table) -> frozenset[str]:
+    purposes = frozenset(table.codes("refused_for"))
+    table.done()
+    if unknown := purposes - PURPOSES.keys():
+        raise ParametersRefused(f"{table.where}: refused_for names unknown purposes {sorted(unknown)}")
+    return purposes
 
 
 def _freshness(table: Table) -> Mapping[str, int]:

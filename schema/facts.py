@@ -7,6 +7,7 @@ from enum import StrEnum
 import strawberry
 
 from policies.forms import Form
+from policies.freshness import Freshness
 from schema.labels import told
 from schema.scalars import Instant, RegionCode
 
@@ -39,6 +40,14 @@ class FactStatus(StrEnum):
     CATALOG_DENIED = "CATALOG_DENIED"
     SOURCE_TIMEOUT = "SOURCE_TIMEOUT"
     SOURCE_ERROR = "SOURCE_ERROR"
+    SOURCE_MAINTENANCE = "SOURCE_MAINTENANCE"
+    SOURCE_STALE = "SOURCE_STALE"
+
+
+strawberry.enum(Freshness, description=(
+    "新鲜度 CURRENT: as fresh as its source promises. BEHIND: older than the source promises. "
+    "TOO_OLD: older than the region allows for this group."
+))
 
 
 @strawberry.type(description="来源 Which department's system, in which region, told the facts.")
@@ -74,6 +83,8 @@ class Facts:
     group: FactGroupCode = told("事实组", "The group.")
     status: FactStatus = told("状态", "What became of the question.")
     as_of: Instant | None = told("数据时间", "When the source's data were current.")
+    freshness: Freshness | None = told("新鲜度", "How old the facts are against both limits; null where no data time is told.")
+    back_at: Instant | None = told("恢复时间", "When a source in maintenance can be asked again.")
     source: Source = told("来源", "Who told it.")
     disclosure: Disclosure = told("披露", "What was told, in which form, why.")
     unlisted: list[str] = told("代码表外字段", "Fields in whose told records the source used a code outside its list; the code stands there as it was sent.")

@@ -16,10 +16,12 @@ import asyncpg
 from yarl import URL
 
 from connectors.interface import DepartmentBroke, DepartmentUnavailable
+from connectors.maintenance import back_at
 from connectors.manifest import Manifest, parse
 from connectors.registry import flattened
 from connectors.section import ManifestFault
 from connectors.subgraph import SubgraphConnector
+from hub.cli.breakers import breakers
 from hub.cli.explain import sources
 from hub.cli.findings import Finding, fail, ok, warn
 from hub.cli.premises import clock
@@ -34,15 +36,19 @@ async def departments(settings: Settings) -> Sequence[Finding]:
     paths = await asyncio.to_thread(lambda: sorted(settings.manifests.glob("*.toml")))
     if not paths:
         return [fail("departments", f"no manifest in {settings.manifests}", "set HUB_MANIFESTS")]
-    return await asyncio.gather(*(_department(path, known) for path in paths))
+    unusual = await breakers(settings)
+    return await asyncio.gather(*(_department(path, known, unusual) for path in paths))
 
 
-async def _department(path: Path, known: Mapping[str, str]) -> Finding:
+async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[str, str]) -> Finding:
     check = f"department {path.stem}"
     try:
         manifest = parse(path.name, await asyncio.to_thread(path.read_text, encoding="utf-8"), known)
     except ManifestFault as fault:
         return fail(check, str(fault), "see docs/connecting-a-department.md")
+    back = back_at(manifest.limits.windows, clock())
+    if back is not None:
+        return ok(check, f"{manifest.title} is in maintenance and not asked; back at {back:%Y-%m-%d %H:%M}")
     try:
         seen = await asyncio.wait_for(_probe(manifest), _PATIENCE)
     except TimeoutError:
@@ -52,6 +58,8 @@ async def _department(path: Path, known: Mapping[str, str]) -> Finding:
     groups = ", ".join(sorted(manifest.groups))
     if seen:
         return warn(check, f"{manifest.title}: {seen}", f"{groups} cannot be told")
+    if manifest.department in unusual:
+        return warn(check, f"{manifest.title}: its door opens, and it is {unusual[manifest.department]}", "see the hub's log: department failed")
     return ok(check, f"{manifest.title} {manifest.protocol}, {groups}")
 
 

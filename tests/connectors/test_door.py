@@ -18,10 +18,10 @@ async def served():
     """Starts a raw server from a connection handler; its URL."""
     servers, doors = [], []
 
-    async def start(handler, *, max_bytes=100_000):
+    async def start(handler, *, max_bytes=100_000, once=False):
         server = await asyncio.start_server(handler, "127.0.0.1", 0)
         servers.append(server)
-        door = Door("GA", concurrency=2, max_bytes=max_bytes)
+        door = Door("GA", concurrency=2, max_bytes=max_bytes, once=once)
         doors.append(door)
         return door, URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/q")
 
@@ -114,6 +114,28 @@ async def test_a_connection_closed_before_an_answer_is_tried_once_more_and_made_
     assert await door.post(url, make) == Answer(200, "application/json", b"{}")
     assert len(made) == len(seen) == 2
     assert b"X-Nonce: 2" in seen[1]
+
+
+async def test_a_department_that_counts_each_query_is_asked_once_and_never_on_a_kept_connection(served):
+    asked, connections = 0, 0
+
+    async def answers_then_closes(reader, writer):
+        nonlocal asked, connections
+        connections += 1
+        await request(reader)
+        asked += 1
+        if asked < 3:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}")
+            await writer.drain()
+            await reader.read(1)
+        writer.close()
+
+    door, url = await served(answers_then_closes, once=True)
+    for _ in range(2):
+        assert (await post(door, url)).status == 200
+    with pytest.raises(DepartmentUnavailable):
+        await post(door, url)
+    assert (asked, connections) == (3, 3)
 
 
 async def test_a_connection_always_closed_is_tried_twice_and_no_more(served):

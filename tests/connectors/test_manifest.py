@@ -38,7 +38,7 @@ def test_no_repr_of_a_manifest_shows_a_secret():
 
 @pytest.mark.parametrize(("old", "new", "fault"), [
     ('title = "民政局"', 'title = "民政局"\ncolour = "red"', "MZ.toml.colour: unknown key"),
-    ("gather = true", "gather = true\nretries = 5", "MZ.toml.limits.retries: unknown key"),
+    ("gather = true", "gather = true\nretry = 5", "MZ.toml.limits.retry: unknown key"),
     ('list = "assistance"', 'list = "assistance"\nwhere = "1=1"', "MZ.toml.groups.civilAssistance.call.where: unknown key"),
     ('kind = "decimal" }', 'kind = "decimal", unit = "yuan" }', "MZ.toml.groups.civilAssistance.fields.monthlyAmount.unit: unknown key"),
     ('kind = "decimal"', 'kind = "money"', "MZ.toml.groups.civilAssistance.fields.monthlyAmount.kind: unknown; one of "),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -166,6 +167,11 @@ class Plain:
             return decided or self._said(facts).status
         if name == "asOf":
             return None if decided else self._said(facts).as_of
+        if name == "freshness":
+            said = None if decided else self._said(facts)
+            return None if said is None or said.rows is None else self._freshness(code, said.as_of)
+        if name == "backAt":
+            return None
         if name == "disclosure":
             return {"fields": self._lines(facts, decided, reason, presence)}
         if name == "unlisted":
@@ -190,6 +196,10 @@ class Plain:
                     if isinstance(told, str) and told not in CODE_LISTS[codes].codes:
                         names[field] = None
         return list(names)
+
+    def _freshness(self, code: str, as_of: str) -> str:
+        days = (NOW.date() - datetime.fromisoformat(as_of).date()).days
+        return "TOO_OLD" if days > policy().profile.freshness_days.get(code, 10**6) else "CURRENT"
 
     def _value(self, source: Mapping[str, Any], name: str, parent: str, **args: Any) -> object:
         spec = GROUPS[source["code"]].fields.get(source["field"] or name)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import asyncpg
@@ -102,3 +106,55 @@ def test_an_agreement_that_does_not_verify_is_named(manifest: Desk) -> None:
     said = manifest.run("doctor", code=1)
     assert "FORGED" in said
     assert states(said)["agreements"] == "fail"
+
+
+DAILY = '\n[[maintenance]]\nweekdays = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]\nfrom = "00:00"\nto = "24:00"\n'
+
+
+def test_a_department_in_maintenance_is_well_and_said_to_be_back(manifest: Desk, tmp_path) -> None:
+    text = (tmp_path / "manifests" / "CL.toml").read_text(encoding="utf-8")
+    (tmp_path / "manifests" / "CL.toml").write_text(text + DAILY, encoding="utf-8")
+    said = manifest.run("doctor")
+    assert states(said)["department CL"] == "ok"
+    assert re.search(r"department CL: .* is in maintenance and not asked; back at \d{4}-\d\d-\d\d 00:00", said)
+
+
+@contextmanager
+def running(exposition: str) -> Iterator[int]:
+    """A hub's /metrics, on a port of its own."""
+
+    class Metrics(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(exposition.encode())
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Metrics)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize(("value", "state", "words"), [
+    (0, "ok", ""), (1, "warn", "asked once to see"), (2, "warn", "left alone after failing several times"),
+])
+def test_a_department_a_running_worker_leaves_alone_is_a_warning(manifest: Desk, value: int, state: str, words: str) -> None:
+    lines = '# TYPE hub_department_breaker gauge\nhub_department_breaker{department="CL"} %d\nhub_department_breaker{department="GA"} 2\n'
+    with running(lines % value) as port:
+        said = manifest.run("doctor", env={"HUB_PORT": str(port)})
+    assert states(said)["department CL"] == state
+    assert words in said
+    assert "GA" not in said
+
+
+def test_a_neighbouring_server_that_is_no_hub_changes_nothing(manifest: Desk) -> None:
+    with running("<html>not metrics {") as port:
+        assert states(manifest.run("doctor", env={"HUB_PORT": str(port)}))["department CL"] == "ok"
