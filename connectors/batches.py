@@ -32,17 +32,17 @@ class Tally:
 
     calls: int = 0
     failures: int = 0
-    repeats: int = 0     # calls made again because one did not get through
-    spared: int = 0      # calls not made: maintenance, or left alone after failures
     strays: int = 0      # people nobody asked for, dropped
     missing: int = 0     # people left out
     unreadable: int = 0  # people answered with a value outside the contract
+    repeats: int = 0     # calls made again because one did not get through
+    spared: int = 0      # calls not made: maintenance, or left alone after failures
 
     def plus(self, other: Tally) -> Tally:
         """Both: of a department that is reached in two ways."""
         return Tally(
             self.calls + other.calls, self.failures + other.failures, self.strays + other.strays, self.missing + other.missing,
-            self.unreadable + other.unreadable,
+            self.unreadable + other.unreadable, self.repeats + other.repeats, self.spared + other.spared,
         )
 
 
@@ -55,7 +55,7 @@ class Batches:
         self._size = manifest.batch
         self._gate = asyncio.Semaphore(manifest.concurrency)
         self._deadline = manifest.deadline
-        self.guard = Guard(manifest.department, manifest.limits, deadline=manifest.deadline)
+        self.guard = Guard(manifest)
 
     def records(
         self, selection: Selection, ask: Ask, raw: Sequence[Sequence[object]], as_of: str | None,

@@ -24,12 +24,12 @@ from connectors.interface import (
     DepartmentTimeout,
     DepartmentUnavailable,
 )
-from connectors.limits import Limits
 from connectors.maintenance import back_at
+from connectors.manifest import Manifest
 
 Clock = Callable[[], datetime]
-Changed = Callable[[str, State], None]
-"""Told a department's code and the new state of its breaker."""
+Changed = Callable[[Manifest, State], None]
+"""Told whose breaker is in which new state."""
 
 PAUSE = 0.05
 """Seconds before the first repeat; twice as long before each that follows."""
@@ -45,11 +45,13 @@ _OWN_FAULT = 0.5
 class Guard:
     """The guard of one department in one worker."""
 
-    def __init__(self, department: str, limits: Limits, *, deadline: float) -> None:
-        """`deadline` in seconds, the department's own. Without a clock (see `watch`) no window is known."""
-        self._department = department
+    def __init__(self, manifest: Manifest) -> None:
+        """Without a clock (see `watch`) no window is known."""
+        limits = manifest.limits
+        self._manifest = manifest
+        self._department = manifest.department
         self._limits = limits
-        self._deadline = deadline
+        self._deadline = manifest.deadline
         self._clock: Clock | None = None
         self._changed: Changed | None = None
         self._budget = 1.0
@@ -124,4 +126,4 @@ class Guard:
 
     def _told(self, state: State) -> None:
         if self._changed is not None:
-            self._changed(self._department, state)
+            self._changed(self._manifest, state)

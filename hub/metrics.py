@@ -29,7 +29,7 @@ DEPARTMENTS = Counter(
 )
 BREAKERS = Gauge(
     "hub_department_breaker", "0 asked as usual, 1 one call is out to see, 2 left alone after failures; the worst of the workers",
-    ["department"], multiprocess_mode="livemax",
+    ["department", "protocol"], multiprocess_mode="livemax",
 )
 LOG_APPENDS = Counter("hub_log_entries_total", "Access-log entries by kind", ["kind"])
 LOG_FAILURES = Counter("hub_log_failures_total", "Access-log appends that failed")

@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.breaker import State
 from connectors.interface import DepartmentLeftAlone
+from connectors.manifest import Manifest
 from connectors.registry import Departments, flattened, open_connectors
 from hub import metrics
 from hub.access_log.entry import refusal
@@ -199,9 +200,9 @@ def _trouble(source: Source, status: str, error: Exception) -> None:
 _BREAKER = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
 
 
-def _breaker(department: str, state: State) -> None:
-    metrics.BREAKERS.labels(department).set(_BREAKER[state])
-    _log.warning("breaker", department=department, state=state)
+def _breaker(manifest: Manifest, state: State) -> None:
+    metrics.BREAKERS.labels(manifest.department, manifest.protocol).set(_BREAKER[state])
+    _log.warning("breaker", department=manifest.department, protocol=manifest.protocol, state=state)
 
 
 def _heard(source: Source) -> None:

@@ -17,8 +17,8 @@ WORDS: Mapping[int, str] = {1: "asked once to see whether it is back", 2: "left 
 """What a running worker does with the next question, by the metric's value; 0 is nothing to tell."""
 
 
-async def breakers(settings: Settings) -> Mapping[str, str]:
-    """By department code what is unusual; empty where no hub answers at this address."""
+async def breakers(settings: Settings) -> Mapping[tuple[str, str], str]:
+    """By department and protocol what is unusual; empty where no hub answers at this address."""
     host = _EVERYWHERE.get(settings.host, settings.host)
     try:
         async with aiohttp.ClientSession(timeout=_PATIENCE) as session, session.get(f"http://{host}:{settings.port}/metrics") as answer:
@@ -28,10 +28,10 @@ async def breakers(settings: Settings) -> Mapping[str, str]:
         return {}
 
 
-def read(exposition: str) -> Mapping[str, str]:
+def read(exposition: str) -> Mapping[tuple[str, str], str]:
     """The unusual ones of a text of /metrics. Raises ValueError for what is none."""
     return {
-        sample.labels["department"]: WORDS[int(sample.value)]
+        (sample.labels.get("department", ""), sample.labels.get("protocol", "")): WORDS[int(sample.value)]
         for family in text_string_to_metric_families(exposition) if family.name == _METRIC
-        for sample in family.samples if int(sample.value) in WORDS and "department" in sample.labels
+        for sample in family.samples if int(sample.value) in WORDS
     }

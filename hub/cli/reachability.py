@@ -40,7 +40,7 @@ async def departments(settings: Settings) -> Sequence[Finding]:
     return await asyncio.gather(*(_department(path, known, unusual) for path in paths))
 
 
-async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[str, str]) -> Finding:
+async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[tuple[str, str], str]) -> Finding:
     check = f"department {path.stem}"
     try:
         manifest = parse(path.name, await asyncio.to_thread(path.read_text, encoding="utf-8"), known)
@@ -58,8 +58,8 @@ async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[str
     groups = ", ".join(sorted(manifest.groups))
     if seen:
         return warn(check, f"{manifest.title}: {seen}", f"{groups} cannot be told")
-    if manifest.department in unusual:
-        return warn(check, f"{manifest.title}: its door opens, and it is {unusual[manifest.department]}", "see the hub's log: department failed")
+    if strange := unusual.get((manifest.department, manifest.protocol)):
+        return warn(check, f"{manifest.title}: its door opens, and it is {strange}", "see the hub's log: department failed")
     return ok(check, f"{manifest.title} {manifest.protocol}, {groups}")
 
 

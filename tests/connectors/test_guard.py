@@ -72,7 +72,7 @@ async def test_a_department_in_its_window_is_not_asked_and_says_when_it_is_back(
 
 async def test_after_failures_in_a_row_it_is_left_alone_then_asked_once_and_believed() -> None:
     made, line, told = batches(failures=3, rest=0.05), Line(*down(3)), []
-    made.guard.watch(lambda: NIGHT.end, lambda department, state: told.append((department, state)))
+    made.guard.watch(lambda: NIGHT.end, lambda manifest, state: told.append((manifest.department, state)))
     for _ in range(3):
         with pytest.raises(DepartmentUnavailable, match="down"):
             await made.run(question(1), line)

@@ -45,12 +45,18 @@ def test_several_workers_are_summed_where_a_directory_is_set(tmp_path):
 
 def test_the_worst_of_the_workers_breakers_is_shown(tmp_path):
     environment = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-    script = (
-        "from hub import metrics; from hub.opening import _breaker; from connectors.breaker import State; import subprocess, sys\n"
-        "_breaker('SW', State.{})\n"
-    )
-    inner = script.format("OPEN") + "_breaker('RS', State.CLOSED); print(metrics.exposition().decode())"
-    outer = script.format("CLOSED") + "_breaker('RS', State.HALF_OPEN); print(subprocess.run([sys.executable, '-c', sys.argv[1]], capture_output=True, text=True).stdout)"
+    script = """
+import subprocess, sys
+from types import SimpleNamespace
+from connectors.breaker import State
+from hub import metrics
+from hub.opening import _breaker
+for department, state in {0}:
+    _breaker(SimpleNamespace(department=department, protocol="rest"), state)
+"""
+    inner = script.format('(("SW", State.OPEN), ("RS", State.CLOSED))') + "print(metrics.exposition().decode())"
+    outer = script.format('(("SW", State.CLOSED), ("RS", State.HALF_OPEN))')
+    outer += "print(subprocess.run([sys.executable, '-c', sys.argv[1]], capture_output=True, text=True).stdout)"
     shown = subprocess.run([sys.executable, "-c", outer, inner], check=True, env=environment, capture_output=True, text=True).stdout
-    assert 'hub_department_breaker{department="SW"} 2.0' in shown
-    assert 'hub_department_breaker{department="RS"} 1.0' in shown
+    assert 'hub_department_breaker{department="SW",protocol="rest"} 2.0' in shown
+    assert 'hub_department_breaker{department="RS",protocol="rest"} 1.0' in shown
