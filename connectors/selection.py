@@ -24,7 +24,7 @@ Read = Callable[[Sequence[object]], Raw]
 
 _WHOLE = slice(None)
 
-SHAPES_KEPT = 512
+SHAPES_KEPT = 128
 """How many question shapes a connector remembers; askers cannot make it grow without end."""
 
 

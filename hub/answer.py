@@ -19,7 +19,7 @@ from hub.fetch import Fetched, Outcome
 from hub.interpreted import Interpretation, Shortcut
 from hub.layout import IDENTITY
 from hub.leaf_types import leaf_types
-from hub.plan import Plan
+from hub.plan import KEPT_FIELDS, Plan
 from hub.reach import Reach
 from hub.records import Surroundings
 from hub.telling import Telling
@@ -65,8 +65,8 @@ class Answerer:
         self._types = leaf_types(schema)
         self._reach = reach
         self._compiling = compiling
-        self._disclosed: Bounded[tuple[PlaceDecision, ...], tuple[tuple[Mapping[str, object], ...], bool]] = Bounded(kept)
-        self._told: Bounded[tuple[tuple[str, ...], ...], tuple[str, ...]] = Bounded(kept)
+        self._disclosed: Bounded[tuple[PlaceDecision, ...], tuple[tuple[Mapping[str, object], ...], bool]] = Bounded(kept, most=KEPT_FIELDS)
+        self._told: Bounded[tuple[tuple[str, ...], ...], tuple[str, ...]] = Bounded(kept, most=KEPT_FIELDS)
 
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
         """The answer; a persisted operation is compiled at once."""
@@ -127,7 +127,8 @@ class Answerer:
     def _fields(self, several: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
         known = self._told.get(several)
         if known is None:
-            known = self._told.put(several, tuple(sorted({name for one in several for name in one})))
+            known = tuple(sorted({name for one in several for name in one}))
+            self._told.put(several, known, 1 + len(known))
         return known
 
     def _lines(self, plan: Plan) -> tuple[tuple[Mapping[str, object], ...], bool]:
@@ -140,5 +141,6 @@ class Answerer:
                 for decision in decisions for group in decision.groups for line in group.disclosure
             ]
             distinct = list({tuple(line.items()): line for line in lines}.values())
-            known = self._disclosed.put(decisions, (tuple(distinct[:LINES]), len(distinct) > LINES))
+            known = (tuple(distinct[:LINES]), len(distinct) > LINES)
+            self._disclosed.put(decisions, known, 1 + sum([decision.place.leaves for decision in decisions]))
         return known

@@ -1,4 +1,8 @@
-"""A mapping that never grows past its bound: the least recently used entry leaves first."""
+"""A mapping that never grows past its bound, in entries or in weight: the least recently used entries leave first.
+
+A count alone bounds no memory where an asker decides how large an entry is: a question of two thousand fields weighs as much as
+forty of fifty. What entries weigh is said when they are put, so that looking one up costs nothing more.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +14,22 @@ V = TypeVar("V")
 
 
 class Bounded(Generic[K, V]):
-    """Least-recently-used cache of at most `limit` entries; about 0.2 µs a look-up. One event loop's thread only."""
+    """Least-recently-used cache of at most `limit` entries that weigh at most `most` together; about 0.2 µs a look-up. One event
+    loop's thread only.
+    """
 
-    __slots__ = ("_entries", "_limit")
+    __slots__ = ("_entries", "_limit", "_most", "_weights", "weight")
 
-    def __init__(self, limit: int) -> None:
-        """`limit` entries at most; refuses a bound that could hold nothing."""
-        if limit < 1:
+    def __init__(self, limit: int, *, most: int | None = None) -> None:
+        """`limit` entries at most, and `most` of weight in units of the caller's; refuses a bound that could hold nothing."""
+        if limit < 1 or (most is not None and most < 1):
             message = "a bounded mapping holds at least one entry"
             raise ValueError(message)
         self._limit = limit
+        self._most = most
         self._entries: OrderedDict[K, V] = OrderedDict()
+        self._weights: dict[K, int] = {}
+        self.weight = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -32,10 +41,14 @@ class Bounded(Generic[K, V]):
             self._entries.move_to_end(key)
         return entry
 
-    def put(self, key: K, entry: V) -> V:
-        """Hold `entry` and give it back; the oldest entry leaves when the bound is passed."""
+    def put(self, key: K, entry: V, weight: int = 1) -> V:
+        """Hold `entry` and give it back; older entries leave until the bounds hold, and one heavier than all stands alone."""
         self._entries[key] = entry
         self._entries.move_to_end(key)
-        if len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
+        if self._most is not None:
+            self.weight += weight - self._weights.get(key, 0)
+            self._weights[key] = weight
+        while len(self._entries) > self._limit or (self._most is not None and self.weight > self._most and len(self._entries) > 1):
+            gone, _ = self._entries.popitem(last=False)
+            self.weight -= self._weights.pop(gone, 0)
         return entry

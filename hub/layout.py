@@ -65,6 +65,11 @@ class PersonPlace:
     groups: tuple[GroupPlace, ...]
     of: Mapping[Place, tuple[int, ...]]  # a field of Person -> its groups, as positions in `groups`
 
+    @property
+    def leaves(self) -> int:
+        """How many value leaves stand here: what a decision about the place weighs in memory."""
+        return sum([len(group.leaves) for group in self.groups])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Layout:

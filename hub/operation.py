@@ -30,8 +30,13 @@ from hub.operations.variables import coerce, declared
 from hub.question import Place, Question
 from schema.federation import subgraph_sdl
 
-_SHAPED_FIELDS = 4_000
-"""Fields in the kept shapes of one operation, together."""
+SHAPED = 30_000
+"""Fields in the kept shapes of all operations together (0.3 kB each). Directives' variables make dozens of shapes of one document, and
+one client may send any number of documents.
+"""
+
+READ = 100_000
+"""What kept documents weigh together: a unit a field and one more for each eight characters, at most 0.3 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +46,18 @@ class _Shape:
     pages: tuple[object, ...]  # the `first` of each page of the log
 
 
+_Shapes = Bounded[tuple[str, tuple[bool, ...], tuple[str, ...]], _Shape]
+
+
 class Operation:
     """One query of a valid document. `digest` names document and operation; `hash` is the document's SHA-256, hex."""
 
     __slots__ = ("_booleans", "_document", "_limits", "_shapes", "_source", "_variables", "digest", "hash", "introspects", "name")
 
-    def __init__(self, read: ReadDocument, name: str, *, document_hash: str, schema: GraphQLSchema, limits: Limits) -> None:
-        """`name` is one of the document's operations."""
+    def __init__(
+        self, read: ReadDocument, name: str, *, document_hash: str, schema: GraphQLSchema, limits: Limits, shapes: _Shapes,
+    ) -> None:
+        """`name` is one of the document's operations; `shapes` are kept for all operations of a worker together."""
         self.hash = document_hash
         self.name = name
         self.digest = sha256(f"{document_hash}\0{name}".encode()).hexdigest()
@@ -58,10 +68,7 @@ class Operation:
         self._source = Source(schema, operation, read.fragments, limits)
         self._variables = declared(operation, schema, never_null(read.document, schema))
         self._booleans = tuple(sorted(conditions(read.document).intersection(each.name for each in self._variables)))
-        # A shape weighs what its fields weigh (measured: 0.3 kB each). Directives' variables make dozens of one document, so that of
-        # a large one few are kept: else one client's large documents would fill a worker's memory.
-        kept = max(1, min(limits.shapes, _SHAPED_FIELDS // max(1, read.extents[name].fields)))
-        self._shapes: Bounded[tuple[tuple[bool, ...], tuple[str, ...]], _Shape] = Bounded(kept)
+        self._shapes = shapes
 
     @property
     def identifying(self) -> bool:
@@ -73,10 +80,10 @@ class Operation:
         Every `Variable` in the question has a value in the mapping.
         """
         values = coerce(self._variables, variables, self._limits) if self._variables else {}
-        key = (tuple([self._boolean(name, values) for name in self._booleans]), tuple(values))
+        key = (self.digest, tuple([self._boolean(name, values) for name in self._booleans]), tuple(values))
         shape = self._shapes.get(key)
         if shape is None:
-            shape = self._shapes.put(key, self._shaped(dict(zip(self._booleans, key[0], strict=True)), key[1]))
+            shape = self._shapes.put(key, *self._shaped(dict(zip(self._booleans, key[1], strict=True)), key[2]))
         shape.weights.within(values, self._limits)
         for first in shape.pages:
             self._page(values.get(first.name) if hasattr(first, "name") else first)
@@ -101,12 +108,14 @@ class Operation:
             raise Malformed(f"variable '{name}' stands in a directive and must be true or false", code="VARIABLE_INVALID")
         return value
 
-    def _shaped(self, booleans: Mapping[str, bool], present: tuple[str, ...]) -> _Shape:
-        places = Shaper(self._source, booleans=booleans, present=frozenset(present)).places()
+    def _shaped(self, booleans: Mapping[str, bool], present: tuple[str, ...]) -> tuple[_Shape, int]:
+        """The shape, and what it weighs: the places of an interface stand once for each of its types."""
+        shaper = Shaper(self._source, booleans=booleans, present=frozenset(present))
+        places = shaper.places()
         text = "\0".join((self.digest, *(f"{name}={value}" for name, value in booleans.items()), *sorted(present)))
         question = Question(sha256(text.encode()).hexdigest(), places, frozenset(_used(places)))
         pages = tuple(place.arguments.get("first") for place in places if place.name == "accessLog")
-        return _Shape(question, weigh(places), pages)
+        return _Shape(question, weigh(places), pages), 1 + shaper.made
 
     def _page(self, first: object) -> None:
         if not isinstance(first, int) or not 1 <= first <= self._limits.page:
@@ -121,7 +130,8 @@ class Documents:
         self._schema = schema
         self._limits = limits
         self._introspection = introspection
-        self._kept: Bounded[bytes, Mapping[str, Operation]] = Bounded(limits.documents)
+        self._kept: Bounded[bytes, Mapping[str, Operation]] = Bounded(limits.documents, most=READ)
+        self._shapes: _Shapes = Bounded(limits.documents * 8, most=SHAPED)
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -131,7 +141,7 @@ class Documents:
         key, text = self._key(text, hash)
         operations = self._kept.get(key)
         if operations is None:
-            operations = self._kept.put(key, self._fresh(text, key))
+            operations = self._kept.put(key, *self._fresh(text, key))
         return _chosen(operations, operation_name)
 
     async def load(self, text: str | None, operation_name: str | None = None, *, hash: str | None = None) -> Operation:  # noqa: A002
@@ -146,7 +156,7 @@ class Documents:
         key, text = self._key(text, claimed)
         operations = self._kept.get(key)
         if operations is None:
-            operations = self._kept.put(key, await asyncio.to_thread(self._fresh, text, key))
+            operations = self._kept.put(key, *await asyncio.to_thread(self._fresh, text, key))
         return operations
 
     def _key(self, text: str | None, claimed: str | None) -> tuple[bytes, str]:
@@ -160,12 +170,14 @@ class Documents:
             raise Malformed("the hash is not that of the document", code="PERSISTED_QUERY_HASH")
         return key, text
 
-    def _fresh(self, text: str, key: bytes) -> Mapping[str, Operation]:
+    def _fresh(self, text: str, key: bytes) -> tuple[Mapping[str, Operation], int]:
+        """The document's operations, and what they weigh."""
         read = read_document(text, self._schema, self._limits, introspection=self._introspection)
-        return {
-            name: Operation(read, name, document_hash=key.hex(), schema=self._schema, limits=self._limits)
+        operations = {
+            name: Operation(read, name, document_hash=key.hex(), schema=self._schema, limits=self._limits, shapes=self._shapes)
             for name in read.operations
         }
+        return operations, 1 + sum(extent.fields for extent in read.extents.values()) + len(text) // 8
 
 
 def _chosen(operations: Mapping[str, Operation], name: str | None) -> Operation:

@@ -35,6 +35,9 @@ from schema.register import GroupSpec
 NOBODY = Coverage(covered=False, code="SUBJECT_NOT_COVERED", assurance="NONE", letters=(), groups=frozenset())
 """Check 6 for a person nobody spoke about: not covered."""
 
+KEPT_FIELDS = 30_000
+"""What each memory of a planner holds at most, in fields of questions: askers decide how large a question is, not how large a worker."""
+
 LookUp = Callable[[Caller], Awaitable[None]]
 """Called once for each look-up by ID number before it is answered; raises `TooMany` past the quota."""
 
@@ -96,10 +99,10 @@ class Planner:
         self._verdicts = Verdicts(policy)
         self._scopes = Scopes(policy, sources, region=region, pseudonym=pseudonym, kept=kept)
         self._shapes: Bounded[str, tuple[str, ...]] = Bounded(kept)
-        self._layouts: Bounded[tuple[str, tuple[object, ...]], Layout] = Bounded(kept)
-        self._joins: Bounded[tuple[PlaceDecision, ...], Join] = Bounded(kept)
-        self._columns: Bounded[object, Columns] = Bounded(kept * 2)
-        self._fields: Bounded[tuple[Join, ...], tuple[str, ...]] = Bounded(kept)
+        self._layouts: Bounded[tuple[str, tuple[object, ...]], Layout] = Bounded(kept, most=KEPT_FIELDS)
+        self._joins: Bounded[tuple[PlaceDecision, ...], Join] = Bounded(kept, most=KEPT_FIELDS)
+        self._columns: Bounded[object, Columns] = Bounded(kept * 2, most=KEPT_FIELDS)
+        self._fields: Bounded[tuple[Join, ...], tuple[str, ...]] = Bounded(kept, most=KEPT_FIELDS)
 
     async def plan(self, question: Question, variables: Mapping[str, object], standing: Standing, now: datetime) -> Plan:
         """The whole plan of one question. Warm it costs tens of microseconds; a new kind of question or person some ms more."""
@@ -137,7 +140,8 @@ class Planner:
         layout = self._layouts.get(key)
         # The digest names the shape; the same object is the same shape without a doubt, another is laid out anew.
         if layout is None or layout.question is not question:
-            layout = self._layouts.put(key, lay_out(question, variables, self._groups, self._region))
+            layout = lay_out(question, variables, self._groups, self._region)
+            self._layouts.put(key, layout, layout.leaves)
         return layout
 
     async def _decide(self, place: PersonPlace, member: Member, scope: Scope, standing: Standing) -> PlaceDecision:
@@ -159,17 +163,20 @@ class Planner:
         if coverage.covered:
             table = await self._verdicts.table(scope.purpose, scope.caller, subject, _resources(place.groups))
         who = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
-        return scope.decisions.put(key, decide(place, scope.rules, who, table))
+        return scope.decisions.put(key, decide(place, scope.rules, who, table), 1 + place.leaves)
 
     def _join(self, decisions: tuple[PlaceDecision, ...]) -> Join:
-        return self._joins.get(decisions) or self._joins.put(decisions, join(decisions, self._columns))
+        return self._joins.get(decisions) or self._joins.put(decisions, join(decisions, self._columns), 1 + sum([one.place.leaves for one in decisions]))
 
     def _log_fields(self, joins: Mapping[str, Join]) -> tuple[str, ...]:
         distinct = tuple(dict.fromkeys(joins.values()))
         if len(distinct) == 1:
             return distinct[0].log_fields
         fields = self._fields.get(distinct)
-        return self._fields.put(distinct, tuple(sorted({f for one in distinct for f in one.log_fields}))) if fields is None else fields
+        if fields is None:
+            fields = tuple(sorted({name for one in distinct for name in one.log_fields}))
+            self._fields.put(distinct, fields, 1 + len(fields))
+        return fields
 
 
 def _asks(joins: Mapping[str, Join], people: Mapping[str, Member], scope: Scope) -> tuple[PlannedAsk, ...]:

@@ -22,6 +22,9 @@ from policies.verdict import AgeBand, CallerClass
 from schema.register import FieldSpec
 
 CHINA = timezone(timedelta(hours=8))
+SCOPED = 30_000
+"""Fields of the layouts of all kept scopes together, each counted twice: a scope holds the decisions made in it."""
+
 CLASSES_A_SCOPE = 512
 """Decisions kept in one scope: places times classes of subjects; the operation's limits keep a question far below."""
 
@@ -55,7 +58,7 @@ class Scopes:
         self._sources = sources
         self._region = region
         self._pseudonym = pseudonym
-        self._kept: Bounded[tuple[object, ...], Scope] = Bounded(kept)
+        self._kept: Bounded[tuple[object, ...], Scope] = Bounded(kept, most=SCOPED)
         self._reducers: Bounded[tuple[object, ...], Callable[[Raw], Told]] = Bounded(kept * 2)
 
     def of(self, layout: Layout, standing: Standing, now: datetime) -> Scope:
@@ -69,7 +72,7 @@ class Scopes:
             layout, caller.department, caller.relation, caller.role, caller.purpose, caller.groups, asker, area, on,
             tuple(map(standing.catalogue.get, layout.groups)),
         )
-        return self._kept.get(key) or self._kept.put(key, self._make(layout, standing, on, area, asker))
+        return self._kept.get(key) or self._kept.put(key, self._make(layout, standing, on, area, asker), 2 * layout.leaves)
 
     def _make(self, layout: Layout, standing: Standing, on: date, area: str, asker: _Asker) -> Scope:
         caller = standing.caller
@@ -88,7 +91,7 @@ class Scopes:
             ),
             sources=sources,
             ages={name: self._policy.age_rule(caller.purpose, one.group, one.fresh_days) for name, one in sources.items()},
-            decisions=Bounded(CLASSES_A_SCOPE),
+            decisions=Bounded(CLASSES_A_SCOPE, most=4 * layout.leaves + 1),
         )
 
     def _reducer(

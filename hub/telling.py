@@ -102,7 +102,7 @@ def _interned(group: GroupDecision, columns: tuple[Column, ...], kept: Bounded[o
     # The reducers are part of the set: a pseudonym's differs per asker where the column is otherwise equal.
     ordered = tuple(columns)
     key = (group.at.source, ordered, tuple(column.reduce for column in ordered))
-    return kept.get(key) or kept.put(key, Columns(group.at.source, group.at.spec.code, group.at.region, ordered))
+    return kept.get(key) or kept.put(key, Columns(group.at.source, group.at.spec.code, group.at.region, ordered), 1 + len(ordered))
 
 
 def _names(columns: Columns) -> list[str]:

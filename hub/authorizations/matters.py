@@ -23,7 +23,8 @@ from hub.tables import Case, Household, Letter, Member, Signer
 
 KEPT = 60.0
 """Seconds a matter is kept without being read again; revocations do not wait for it."""
-MATTERS = 2000
+MATTERS = 40_000
+"""What the kept matters weigh together: ten each, and one for each person, letter and signature. A platform decides how large one is."""
 _TOUCHED = 50_000
 LONGEST_QUESTION = 600.0
 """Seconds a question may be under way and still be told that its matter changed."""
@@ -42,9 +43,11 @@ class Matters:
         """`people` opens identities."""
         self._engine = engine
         self._people = people
-        self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic)
+        self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic, getsizeof=_weight)
         self._loading: dict[str, asyncio.Task[Matter | None]] = {}
-        self._latest: TTLCache[str, Matter | None] = TTLCache(MATTERS, LONGEST_QUESTION, timer=time.monotonic)
+        self._latest: TTLCache[str, Matter | None] = TTLCache(
+            MATTERS, LONGEST_QUESTION, timer=time.monotonic, getsizeof=_weight,
+        )
         self._touched: Bounded[str, bool] = Bounded(_TOUCHED)
         self._again: set[asyncio.Future[Matter | None]] = set()
         self._dropped = 0
@@ -128,6 +131,12 @@ async def read(connection: AsyncConnection, people: People, case: str) -> Matter
     # By content: every worker gives the same state the same version, and another state another one.
     state = repr((made, [(person.id_number, person.name, person.birth_date, person.log_subject) for person in _persons(made)]))
     return replace(made, version=int.from_bytes(sha256(state.encode())[:7]))
+
+
+def _weight(held: Matter | None) -> int:
+    if held is None:
+        return 10
+    return 10 + len(held.members) + sum(1 + len(letter.signatures) for letter in held.letters)
 
 
 def _persons(made: Matter) -> list[matter.Person]:

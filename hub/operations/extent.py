@@ -16,6 +16,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     ListValueNode,
+    NameNode,
     OperationDefinitionNode,
     SelectionSetNode,
     Visitor,
@@ -97,6 +98,10 @@ class _Widths(Visitor):
     def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
         """Called by graphql-core."""
         _bound(len(node.selections), self._limits.breadth, "selections in one place")
+
+    def enter_name(self, node: NameNode, *_: object) -> None:
+        """Called by graphql-core."""
+        _bound(len(node.value), self._limits.name, "characters in one name")
 
     def enter_list_value(self, node: ListValueNode, *_: object) -> None:
         """Called by graphql-core."""

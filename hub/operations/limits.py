@@ -29,4 +29,4 @@ class Limits:
     cost: int = 30_000             # see hub/operations/cost.py
     errors: int = 5                # reported errors: a document can be made to have thousands
     documents: int = 512           # distinct documents kept, least recently used leave first
-    shapes: int = 32               # shapes kept of one operation
+    name: int = 64                 # characters of a name: an alias stands in the path of every place below it

@@ -21,6 +21,9 @@ _HASH = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _PERMIT_SECONDS = 5.0
 """How long a worker may go on running what was taken off a client's list."""
 
+CHARACTERS = 4_000_000
+"""What remembered documents hold together."""
+
 REGISTERED = 1000
 """Documents one client may register: each is kept for good, up to 100 kB of it."""
 
@@ -49,7 +52,7 @@ class PersistedOperations:
         self._pool = pool
         self._documents = documents
         self._seconds = seconds
-        self._texts: Bounded[str, str] = Bounded(kept)
+        self._texts: Bounded[str, str] = Bounded(kept, most=CHARACTERS)
         self._permits: Bounded[tuple[str, str], float] = Bounded(kept)
 
     async def register(self, text: str, *, by: str, at: datetime) -> str:
@@ -100,7 +103,7 @@ class PersistedOperations:
         # The row is not believed: whoever can write it must not be able to put another text under a permitted hash.
         if not isinstance(found, str) or sha256(found.encode()).hexdigest() != digest:
             raise _unknown()
-        return self._texts.put(digest, found)
+        return self._texts.put(digest, found, len(found))
 
     async def _permitted(self, client: str, digest: str) -> bool:
         now = self._seconds()

@@ -61,7 +61,7 @@ class Shaper:
         self._source = source
         self._booleans = booleans
         self._present = present
-        self._made = 0
+        self.made = 0
         self._matches: dict[tuple[str, str], bool] = {}
 
     def places(self) -> tuple[Place, ...]:
@@ -129,8 +129,8 @@ class Shaper:
         raise Malformed("a directive's condition is no Boolean", code="DOCUMENT_INVALID")
 
     def _place(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], path: tuple[str, ...]) -> Place:
-        self._made += 1
-        if self._made > self._source.limits.fields:
+        self.made += 1
+        if self.made > self._source.limits.fields:
             raise TooLarge(f"the question has more than {self._source.limits.fields} fields", status=400)
         name = nodes[0].name.value
         here = (*path, key)

@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 
 from hub.answer import LINES
-from hub.bounded import Bounded
 from hub.compiled import NotCompilable, compiled
 from hub.fetch import Fetcher
 from hub.interpreted import Interpretation
@@ -234,17 +233,6 @@ async def test_a_provider_that_gives_no_list_or_no_known_type_is_an_error_at_its
         assert answer.data == {"accessLog": {"edges": [{"cursor": "c", "node": {"basis": None}}]}}
     else:
         assert answer.data is None
-
-
-def test_a_bounded_mapping_forgets_the_least_recently_used() -> None:
-    kept: Bounded[str, int] = Bounded(2)
-    kept.put("a", 1)
-    kept.put("b", 2)
-    assert kept.get("a") == 1
-    kept.put("c", 3)
-    assert (kept.get("a"), kept.get("b"), kept.get("c"), len(kept)) == (1, None, 3, 2)
-    with pytest.raises(ValueError, match="at least one"):
-        Bounded(0)
 
 
 def test_the_answerer_and_the_road_read_the_same_schema() -> None:

@@ -30,7 +30,7 @@ from hub.question import Place, Variable
 from schema import SCHEMA
 from tests.hub.operations.generated import operations
 
-WIDE = Limits(**{each.name: 10**12 for each in fields(Limits)} | {"fields": 20_000, "directive_variables": 10, "page": 200, "documents": 1, "shapes": 1})
+WIDE = Limits(**{each.name: 10**12 for each in fields(Limits)} | {"fields": 20_000, "directive_variables": 10, "page": 200, "documents": 1})
 HOUSEHOLD = """
 query Facts($case: ID!, $cars: Boolean! = true, $threshold: Threshold!) {
   case(id: $case) { household { members { person { id
@@ -283,22 +283,10 @@ async def test_a_document_is_read_once_and_the_least_recently_used_leaves_first(
     assert documents.read(texts[0]) is first
 
 
-def test_of_a_large_document_few_shapes_are_kept() -> None:
-    flags = [f"f{n}" for n in range(5)]
-    body = " ".join(f'a{n}: person(id: "x") @include(if: $f{n}) {{ ...P0 ...P1 ...P2 ...P3 }}' for n in range(5))
-    fragments = " ".join(f"fragment P{k} on Person {{ vehicle {{ {' '.join(['group'] * 79)} }} }}" for k in range(4))
-    operation = Documents(SCHEMA, Limits()).read(f"query ({' '.join(f'${flag}: Boolean!' for flag in flags)}) {{ {body} }} {fragments}")
-    for number in range(32):
-        operation.question({flag: bool(number >> bit & 1) for bit, flag in enumerate(flags)})
-    assert 1 <= len(operation._shapes) <= 3
-
-
-def test_shapes_of_one_operation_are_bounded() -> None:
-    fields = " ".join(f"a{n}: id @include(if: $b{n})" for n in range(6))
-    operation = read(f"query Q({' '.join(f'$b{n}: Boolean!' for n in range(6))}) {{ person(id: 1) {{ id {fields} }} }}")
-    for bits in range(64):
-        operation.question({f"b{n}": bool(bits >> n & 1) for n in range(6)})
-    assert len(operation._shapes) == Limits().shapes
+def test_a_name_longer_than_any_of_ours_is_refused() -> None:
+    with pytest.raises(TooLarge, match="more than 64 characters in one name"):
+        read(f'{{ {"a" * 65}: person(id: "x") {{ id }} }}')
+    assert read(f'{{ {"a" * 64}: person(id: "x") {{ id }} }}')
 
 
 def test_the_warm_path_is_short() -> None:
