@@ -14,12 +14,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from connectors.batches import Batches
+from connectors.comma_drop import CommaDrop
 from connectors.conversion import instant
 from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp, states
 from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection, Selections
+from connectors.workbook_drop import WorkbookDrop
 
+_FORMS: Mapping[str, type[Drop]] = {"csv": CommaDrop, "xlsx": WorkbookDrop}
 _LOG = logging.getLogger("connectors.files")
 
 
@@ -55,17 +58,14 @@ class FilesConnector:
         shelf = self._shelves[ask.group]
         try:
             drop = await shelf.newest()
-            lines = [drop.line(subject.id_number) for subject in subjects]
+            found = [drop.lines(subject.id_number) for subject in subjects]
         except DropRefused as refusal:
             raise DepartmentUnavailable(f"{self.department}: {refusal}") from None
         except OSError as error:
             raise DepartmentUnavailable(f"{self.department}: drop directory, {type(error).__name__}") from None
         positions = [shelf.layout.header.index(name) for name in selection.names]
         as_of = instant(drop.as_of)
-        return [
-            self._batches.records(selection, ask, [] if line is None else [[line[at] for at in positions]], as_of)
-            for line in lines
-        ]
+        return [self._batches.records(selection, ask, [[line[at] for at in positions] for line in lines], as_of) for lines in found]
 
     async def close(self) -> None:
         for shelf in self._shelves.values():
@@ -74,8 +74,9 @@ class FilesConnector:
 
 def _layout(call: Mapping[str, str], max_bytes: int) -> Layout:
     return Layout(
-        dataset=call["dataset"], header=tuple(call["header"].split(",")), encoding=call["encoding"],
+        dataset=call["dataset"], header=tuple(call["header"].split(",")), encoding=call.get("encoding", ""),
         subject=call["subject"], subject_end=int(call["subject_end"]), max_bytes=max_bytes,
+        form=call.get("format", "csv"), many=call.get("lines") == "many",
     )
 
 
@@ -122,7 +123,7 @@ class _Shelf:
 
     def _look(self, served: Drop | None) -> Drop | None:
         known, self._refused = self._refused, {}
-        for path in complete(self._directory, self.layout.dataset):
+        for path in complete(self._directory, self.layout):
             state = states(path)
             if served is not None and served.path == path and served.stamp == state[0]:
                 return served
@@ -130,7 +131,7 @@ class _Shelf:
             if known.get(path) == state:
                 continue
             try:
-                drop = Drop(path, self.layout)
+                drop = _FORMS[self.layout.form](path, self.layout)
             except DropRefused as refusal:
                 _LOG.warning("drop %s refused: %s", path.name, refusal)
             else:

@@ -36,7 +36,7 @@ CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "rest": (frozenset({"path", "presence"}), frozenset()),
     "soap": (frozenset({"presence"}), frozenset()),
     "sql": (frozenset({"view", "subject", "order"}), frozenset({"function", "as_of", "ordinal", "refreshed"})),
-    "files": (frozenset({"dataset", "subject", "subject_end", "header", "encoding"}), frozenset()),
+    "files": (frozenset({"dataset", "subject", "subject_end", "header"}), frozenset({"encoding", "format", "lines"})),
     "graphql": (frozenset({"list"}), frozenset({"name"})),
     "subgraph": (frozenset({"list"}), frozenset()),
 }
@@ -46,7 +46,7 @@ where its records are believed only if number and name are those asked."""
 
 _FREE: Mapping[str, re.Pattern[str]] = {
     key: re.compile(pattern, re.ASCII) for key, pattern in {
-        "path": r"(/[A-Za-z0-9_\-.]+)+", "shape": r"nested|flat", "header": r"\w+(,\w+)*", "encoding": r"gb18030|utf-8", "subject_end": r"\d{1,2}",
+        "path": r"(/[A-Za-z0-9_\-.]+)+", "shape": r"nested|flat", "header": r"[\w\u4e00-\u9fff]+(,[\w\u4e00-\u9fff]+)*", "encoding": r"gb18030|utf-8", "format": r"csv|xlsx", "lines": r"one|many", "subject_end": r"\d{1,2}",
         "rows_per_page": r"\d{1,3}", "namespace": r"[A-Za-z0-9:/.#_\-]+", "action": r"[A-Za-z0-9:/.#_\-]+", "ok_value": r"\w+",
         "found": r"\w+", "none": r"\w+",
     }.items()
@@ -187,6 +187,10 @@ def _group(group: str, section: Section, protocol: str, department: str) -> Grou
     required, allowed = CALLS[protocol]
     calling = section.table("call")
     call = _named(calling, calling.rest(required=required, allowed=allowed))
+    if protocol == "files" and ("encoding" in call) == (call.get("format") == "xlsx"):
+        raise calling.fault("encoding", "goes with csv, and with it alone")
+    if protocol == "files" and call["subject"] not in call["header"].split(","):
+        raise calling.fault("subject", "no column of the header")
     if "refreshed" in call and ("as_of" not in call or "function" in call):
         raise calling.fault("refreshed", "goes with as_of, its column, and without function, which says it itself")
     fields = {name: _field(name, entry, department) for name, entry in section.tables("fields")}

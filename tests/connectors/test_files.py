@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.drop import Drop, DropRefused, Layout
+from connectors.comma_drop import CommaDrop
+from connectors.drop import DropRefused, Layout
 from connectors.files import FilesConnector
 from connectors.interface import DepartmentUnavailable
 from connectors.manifest import parse
@@ -36,17 +37,17 @@ def connector(directory: Path) -> FilesConnector:
 
 
 def test_a_line_is_found_by_its_person_quotes_and_two_byte_characters_included(tmp_path):
-    drop = Drop(write(tmp_path), LAYOUT)
-    assert drop.line(PERSON) == [f"{PERSON}42", "张,三", "2031/06/30", "是", "1"]
-    assert drop.line(OTHER) == [f"{OTHER}53B1", "丂", "", "", "3"]
-    assert drop.line("509901198501010036") is None
+    drop = CommaDrop(write(tmp_path), LAYOUT)
+    assert drop.lines(PERSON) == [[f"{PERSON}42", "张,三", "2031/06/30", "是", "1"]]
+    assert drop.lines(OTHER) == [[f"{OTHER}53B1", "丂", "", "", "3"]]
+    assert drop.lines("509901198501010036") == []
     drop.close()
 
 
 def test_a_quoted_line_end_is_part_of_its_line(tmp_path):
-    drop = Drop(write(tmp_path, [f'{PERSON}42,"张\r\n三",,,1', f"{OTHER}53,李,,,1"]), LAYOUT)
-    assert drop.line(PERSON)[1] == "张\r\n三"
-    assert drop.line(OTHER)[1] == "李"
+    drop = CommaDrop(write(tmp_path, [f'{PERSON}42,"张\r\n三",,,1', f"{OTHER}53,李,,,1"]), LAYOUT)
+    assert drop.lines(PERSON)[0][1] == "张\r\n三"
+    assert drop.lines(OTHER)[0][1] == "李"
     drop.close()
 
 
@@ -61,13 +62,13 @@ def test_a_quoted_line_end_is_part_of_its_line(tmp_path):
 def test_a_drop_with_one_thing_wrong_is_refused_whole(tmp_path, changes, why):
     path = write(tmp_path, **changes)
     with pytest.raises(DropRefused) as caught:
-        Drop(path, LAYOUT)
+        CommaDrop(path, LAYOUT)
     assert str(caught.value) == why
 
 
 def test_a_drop_larger_than_agreed_is_refused_unread(tmp_path):
     with pytest.raises(DropRefused, match="larger than a drop may be"):
-        Drop(write(tmp_path, [f"{PERSON}42,{'x' * 900},,,1"]), Layout("cjr", LAYOUT.header, "gb18030", "cjrzh", 18, 500))
+        CommaDrop(write(tmp_path, [f"{PERSON}42,{'x' * 900},,,1"]), Layout("cjr", LAYOUT.header, "gb18030", "cjrzh", 18, 500))
 
 
 @pytest.mark.parametrize("changes", [{"digest": "0" * 64}, {"header": "CJRZH,xm,yxqz,kfjz,zt"}, {"done": False}])
