@@ -1,16 +1,17 @@
-"""Departments that put files on a front-end machine: the newest good drop is served, read where it lies.
+"""Departments that put files on a front-end machine: the newest good drop is served.
 
 Rules of this file:
 - Only what lies in the directory now is served. A bad drop is refused, and the newest good one goes on counting with its own `asOf`.
+- The directory is the department's own, or the hub's copy of what it put into an SFTP account (`connectors.sftp`).
 - A look at the directory costs one `stat` a question; verifying a drop happens in a thread, once a state of the file.
-- No file is ever written, moved or deleted.
+- No file of a department's is ever written, moved or deleted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from connectors.batches import Batches
@@ -20,6 +21,8 @@ from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp, s
 from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection, Selections
+from connectors.sftp import SftpDrops
+from connectors.signing import Clock
 from connectors.workbook_drop import WorkbookDrop
 
 _FORMS: Mapping[str, type[Drop]] = {"csv": CommaDrop, "xlsx": WorkbookDrop}
@@ -29,13 +32,24 @@ _LOG = logging.getLogger("connectors.files")
 class FilesConnector:
     """A department's directory behind its manifest; one dataset a group."""
 
-    def __init__(self, manifest: Manifest) -> None:
+    def __init__(self, manifest: Manifest, *, clock: Clock, copies: Path) -> None:
+        """`copies` is the hub's own directory for drops it must fetch."""
         self._manifest = manifest
         self._batches = Batches(manifest)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
+        self._fetching: list[SftpDrops] = []
         self._shelves = {
-            name: _Shelf(Path(manifest.place), _layout(group.call, manifest.max_bytes)) for name, group in manifest.groups.items()
+            name: self._shelf(_layout(group.call, manifest.max_bytes), clock, copies) for name, group in manifest.groups.items()
         }
+
+    def _shelf(self, layout: Layout, clock: Clock, copies: Path) -> _Shelf:
+        if not self._manifest.place.startswith("sftp://"):
+            return _Shelf(layout, _lying(Path(self._manifest.place)))
+        fetched = SftpDrops(
+            self._manifest, layout, copies / self.department / layout.dataset, lambda path: _opened(path, layout).close(), clock=clock,
+        )
+        self._fetching.append(fetched)
+        return _Shelf(layout, fetched.directory)
 
     @property
     def department(self) -> str:
@@ -68,8 +82,21 @@ class FilesConnector:
         return [self._batches.records(selection, ask, [[line[at] for at in positions] for line in lines], as_of) for lines in found]
 
     async def close(self) -> None:
+        for fetched in self._fetching:
+            await fetched.close()
         for shelf in self._shelves.values():
             shelf.close()
+
+
+def _opened(path: Path, layout: Layout) -> Drop:
+    return _FORMS[layout.form](path, layout)
+
+
+def _lying(directory: Path) -> Callable[[], Awaitable[Path]]:
+    async def where() -> Path:
+        return directory
+
+    return where
 
 
 def _layout(call: Mapping[str, str], max_bytes: int) -> Layout:
@@ -83,9 +110,9 @@ def _layout(call: Mapping[str, str], max_bytes: int) -> Layout:
 class _Shelf:
     """A directory of one dataset's drops, and the one now served."""
 
-    def __init__(self, directory: Path, layout: Layout) -> None:
+    def __init__(self, layout: Layout, where: Callable[[], Awaitable[Path]]) -> None:
         self.layout = layout
-        self._directory = directory
+        self._where = where
         self._seen: Stamp | None = None
         self._served: Drop | None = None
         self._refused: dict[Path, tuple[Stamp, ...]] = {}
@@ -93,24 +120,25 @@ class _Shelf:
 
     async def newest(self) -> Drop:
         """The newest good drop lying there. Raises DropRefused when there is none, and OSError."""
-        if self._current():
+        directory = await self._where()
+        if self._current(directory):
             return self._present()
         async with self._looking:
-            if not self._current():
-                seen = stamp(self._directory.stat())
-                old, self._served = self._served, await asyncio.to_thread(self._look, self._served)
+            if not self._current(directory):
+                seen = stamp(directory.stat())
+                old, self._served = self._served, await asyncio.to_thread(self._look, directory, self._served)
                 # Only now: a question that came while the look went on must wait for it, not take its absence for an answer.
                 self._seen = seen
                 if old is not None and old is not self._served:
                     old.close()
             return self._present()
 
-    def _current(self) -> bool:
+    def _current(self, directory: Path) -> bool:
         """Whether nothing changed since the last look; two system calls, and three a refused drop, short enough for the loop.
 
         A department may mend a refused drop where it lies, which the directory's own time does not show.
         """
-        if self._seen is None or stamp(self._directory.stat()) != self._seen:
+        if self._seen is None or stamp(directory.stat()) != self._seen:
             return False
         if any(states(path) != state for path, state in self._refused.items()):
             return False
@@ -121,9 +149,9 @@ class _Shelf:
             raise DropRefused("no complete and valid drop lies there")
         return self._served
 
-    def _look(self, served: Drop | None) -> Drop | None:
+    def _look(self, directory: Path, served: Drop | None) -> Drop | None:
         known, self._refused = self._refused, {}
-        for path in complete(self._directory, self.layout):
+        for path in complete(directory, self.layout):
             state = states(path)
             if served is not None and served.path == path and served.stamp == state[0]:
                 return served
@@ -131,7 +159,7 @@ class _Shelf:
             if known.get(path) == state:
                 continue
             try:
-                drop = _FORMS[self.layout.form](path, self.layout)
+                drop = _opened(path, self.layout)
             except DropRefused as refusal:
                 _LOG.warning("drop %s refused: %s", path.name, refusal)
             else:

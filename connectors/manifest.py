@@ -29,6 +29,7 @@ CREDENTIALS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "api-key-hmac": (frozenset(), frozenset({"api_key", "secret"})),
     "bearer": (frozenset(), frozenset({"token"})),
     "wss-digest": (frozenset({"username"}), frozenset({"password"})),
+    "ssh-key": (frozenset({"username", "host_key"}), frozenset({"key"})),
 }
 """Per scheme: what stands in the manifest, and what is a secret and so only a reference."""
 
@@ -120,6 +121,7 @@ class Manifest:
     concurrency: int
     deadline: float
     max_bytes: int
+    look_every: float  # seconds between two looks into an SFTP account
     gather: bool
     freshness: str
     limits: Limits
@@ -145,7 +147,7 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
         scheme=scheme, credentials=credentials,
         batch=limits.whole("batch", 50, 1, 1000), concurrency=limits.whole("concurrency", 4, 1, 64),
         deadline=limits.seconds("deadline", 3.0), max_bytes=limits.whole("max_bytes", 8_000_000, 1_000, 1_000_000_000),
-        gather=gather, freshness=freshness, limits=read_limits(root, limits, gather=gather, freshness=freshness),
+        look_every=limits.seconds("look_every", 300.0), gather=gather, freshness=freshness, limits=read_limits(root, limits, gather=gather, freshness=freshness),
         envelope=_envelope(root, protocol),
         groups={group: _group(group, section, protocol, department) for group, section in root.tables("groups")},
     )

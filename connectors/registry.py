@@ -22,11 +22,11 @@ from connectors.subgraph import SubgraphConnector
 Tallied = RestConnector | SoapConnector | SqlConnector | FilesConnector | GraphqlConnector | SubgraphConnector
 """A connector of a protocol we have."""
 
+_COPIES = Path("var/drops")
 _MAKERS: Mapping[str, Callable[[Manifest, Clock, Random], Tallied]] = {
     "rest": lambda manifest, clock, random: RestConnector(manifest, clock=clock, random=random),
     "soap": lambda manifest, clock, random: SoapConnector(manifest, clock=clock, random=random),
     "sql": lambda manifest, clock, _random: SqlConnector(manifest, clock=clock),
-    "files": lambda manifest, _clock, _random: FilesConnector(manifest),
     "graphql": lambda manifest, clock, random: GraphqlConnector(manifest, clock=clock, random=random),
     "subgraph": lambda manifest, clock, random: SubgraphConnector(manifest, clock=clock, random=random),
 }
@@ -150,13 +150,14 @@ def _described(group: GroupMap, field: str) -> str:
 
 async def open_connectors(
     manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random, changed: Changed | None = None,
+    copies: Path = _COPIES,
 ) -> Departments:
     """The departments of a directory of manifests, or of the manifests given. Nothing is contacted yet. `changed` is told each
-    new state of a department's breaker. Raises ManifestFault.
+    new state of a department's breaker; `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
     """
     texts = await asyncio.to_thread(_texts, manifests)
     parsed = [parse(name, text, settings) for name, text in texts]
-    made = [(manifest, _made(manifest, clock, random)) for manifest in parsed]
+    made = [(manifest, _made(manifest, clock, random, copies)) for manifest in parsed]
     for _, connector in made:
         connector.batches.guard.watch(clock, changed)
     return Departments(made)
@@ -172,8 +173,10 @@ def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:
         raise ManifestFault(f"a manifest cannot be read: {type(error).__name__}") from None
 
 
-def _made(manifest: Manifest, clock: Clock, random: Random) -> Tallied:
+def _made(manifest: Manifest, clock: Clock, random: Random, copies: Path) -> Tallied:
     try:
+        if manifest.protocol == "files":
+            return FilesConnector(manifest, clock=clock, copies=copies)
         return _MAKERS[manifest.protocol](manifest, clock, random)
     except ManifestFault:
         raise

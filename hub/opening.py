@@ -92,7 +92,9 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(database.dispose)
         records = await stack.enter_async_context(await pool(settings.database_url, max_size=6))
         writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
-        departments = await open_connectors(settings.manifests, flattened(sources), clock=clock, random=random, changed=_breaker)
+        departments = await open_connectors(
+            settings.manifests, flattened(sources), clock=clock, random=random, changed=_breaker, copies=settings.directory / "drops",
+        )
         stack.push_async_callback(departments.close)
         looking = asyncio.create_task(_contracts(departments))
         stack.callback(looking.cancel)

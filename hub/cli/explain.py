@@ -152,7 +152,9 @@ async def _planning(
     """The planner a worker would have. Departments and neighbours are known by their manifests and agreements, not contacted."""
     async with AsyncExitStack() as stack:
         policy = await asyncio.to_thread(load, settings.region[:6])
-        departments = await open_connectors(settings.manifests, flattened(await sources(settings)), clock=clock, random=os.urandom)
+        departments = await open_connectors(
+            settings.manifests, flattened(await sources(settings)), clock=clock, random=os.urandom, copies=settings.directory / "drops",
+        )
         stack.push_async_callback(departments.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=os.urandom)

@@ -69,7 +69,7 @@ async def opening(government, tmp_path, clock, random) -> AsyncIterator[Opening]
 
     async def make(*, settings: Mapping[str, str] | None = None, **keys: object) -> Departments:
         directory = _changed(tmp_path / f"manifests-{len(opened)}", government.departments, keys)
-        made = await open_connectors(directory, {**flattened(government.settings), **(settings or {})}, clock=clock, random=random)
+        made = await open_connectors(directory, {**flattened(government.settings), **(settings or {})}, clock=clock, random=random, copies=tmp_path / f"copies-{len(opened)}")
         opened.append(made)
         return made
 

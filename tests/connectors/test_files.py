@@ -13,6 +13,7 @@ from connectors.drop import DropRefused, Layout
 from connectors.files import FilesConnector
 from connectors.interface import DepartmentUnavailable
 from connectors.manifest import parse
+from tests.conftest import FakeClock
 from tests.connectors.asking import ask, column, columns, household
 from tests.connectors.shipped import SETTINGS
 
@@ -33,7 +34,7 @@ def write(directory: Path, rows=ROWS, month="202610", *, header="cjrzh,xm,yxqz,k
 
 def connector(directory: Path) -> FilesConnector:
     text = Path("connectors/manifests/CL.toml").read_text(encoding="utf-8")
-    return FilesConnector(parse("CL.toml", text, {**SETTINGS, "CL_DIRECTORY": str(directory)}))
+    return FilesConnector(parse("CL.toml", text, {**SETTINGS, "CL_DIRECTORY": str(directory)}), clock=FakeClock(), copies=directory / "copies")
 
 
 def test_a_line_is_found_by_its_person_quotes_and_two_byte_characters_included(tmp_path):
