@@ -23,6 +23,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from connectors.value import value
+
 Raw = str | int | bool | Decimal | date | None
 """A value after a connector's unit and code conversions, before reduction. Months are "YYYY-MM" text; amounts are yuan."""
 
@@ -83,7 +85,7 @@ class Column:
     reduce: Callable[[Raw], Told] = dataclasses.field(compare=False, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Subject:
     """A person as a department is asked about them. `key` is the asker's own opaque key; `intent` the durable log entry
     this person's question stands under; both travel with the call where the protocol allows a reference.
@@ -99,7 +101,7 @@ class Subject:
         return f"Subject({self.key!r})"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ask:
     """One question to one department: a fact group, the columns, the subjects, and on whose behalf."""
 
@@ -112,7 +114,7 @@ class Ask:
     deadline: float  # seconds from now
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Records:
     """What a department told of one subject: rows aligned with `Ask.columns`. `status` is MATCHED, NO_RECORD or, for one
     subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00.

@@ -7,28 +7,29 @@ same decision and tell the same (tests/hub/test_differential.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
+from connectors.value import value
 from hub.authorizations.matter import Member
 from hub.bounded import Bounded
 from hub.compiled import NotCompilable, Unexpected, compiled
 from hub.decision import PlaceDecision
 from hub.fetch import Fetched, Outcome
+from hub.framed import Frame
 from hub.interpreted import Interpretation, Shortcut
-from hub.layout import IDENTITY
+from hub.layout import IDENTITY, Layout, PersonPlace
 from hub.leaf_types import leaf_types
 from hub.plan import KEPT_FIELDS, Plan
 from hub.reach import Reach
 from hub.records import Surroundings
-from hub.telling import Telling
+from hub.telling import Count, Telling
 
 LINES = 200
 """Lines of `Answer.disclosure` at most: a question wide enough to pass it reads the groups' own `disclosure`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Told:
     """What was told, for the outcome entry: per source how often each status stands and how many rows were told, per form how
     many leaves; and the fields themselves as source.field=FORM. Counted after masking, from what arrived.
@@ -45,7 +46,7 @@ class Told:
         return any(status not in {"MATCHED", "NO_RECORD"} for counts in self.statuses.values() for status in counts)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answer:
     """The answer of one question. `data` is shared in parts with other answers: written out, never changed. `disclosure` is for
     `extensions`: {fields: [{path, field, form, reason}], statuses: {source: {status: people}}, truncated}.
@@ -67,6 +68,7 @@ class Answerer:
         self._compiling = compiling
         self._disclosed: Bounded[tuple[PlaceDecision, ...], tuple[tuple[Mapping[str, object], ...], bool]] = Bounded(kept, most=KEPT_FIELDS)
         self._told: Bounded[tuple[tuple[str, ...], ...], tuple[str, ...]] = Bounded(kept, most=KEPT_FIELDS)
+        self._frames: Bounded[Layout, Frame] = Bounded(kept, most=KEPT_FIELDS)
 
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
         """The answer; a persisted operation is compiled at once."""
@@ -75,8 +77,9 @@ class Answerer:
         compiling = self._compiling and not (fetched.fallen or fetched.altered)
         if compiling:
             self._compile(around, fetched, persisted=persisted)
-        reading = Interpretation(around, fetched, self._types, self._shortcut(around) if compiling else None)
-        data = reading.data()
+        shortcut = self._shortcut(around) if compiling else None
+        reading = Interpretation(around, fetched, self._types, shortcut)
+        data = (self._framed(around, fetched, shortcut) if shortcut is not None else None) or reading.data()
         told = self._summary(plan, fetched)
         lines, truncated = self._lines(plan)
         disclosure = {"fields": lines, "statuses": told.statuses, "truncated": truncated}
@@ -91,6 +94,26 @@ class Answerer:
                 except NotCompilable:
                     telling.uses = 3  # past the uses at which it would be tried again
 
+    def _framed(self, around: Surroundings, fetched: Fetched, shortcut: Shortcut) -> Mapping[str, object] | None:
+        """The whole answer at once; None where somebody or something in it is to be interpreted."""
+        plan = around.plan
+        if any(telling.program is None for telling in plan.tellings.values()):
+            return None
+        outcomes = fetched.outcomes
+
+        def whole(at: PersonPlace, member: Member) -> object:
+            person = member.person.id
+            told = shortcut(plan.tellings[at, person], member, outcomes[person])
+            if told is None:
+                raise Unexpected
+            return told
+
+        try:
+            frame = self._frames.get(plan.layout) or self._frames.put(plan.layout, Frame(plan.layout, self._types), 1 + plan.layout.leaves)
+            return frame.read(around, whole)
+        except (Unexpected, NotCompilable):
+            return None
+
     def _shortcut(self, around: Surroundings) -> Shortcut:
         def whole(telling: Telling, member: Member, outcomes: Mapping[str, Outcome]) -> Mapping[str, object] | None:
             if telling.program is None:
@@ -104,25 +127,27 @@ class Answerer:
 
     def _summary(self, plan: Plan, fetched: Fetched) -> Told:
         statuses: dict[str, dict[str, int]] = {}
-        rows: dict[str, int] = {}
-        forms: dict[str, int] = {}
-        fields: dict[tuple[str, ...], None] = {}
+        told: dict[Count, int] = {}
         for (_, person), telling in plan.tellings.items():
             outcomes = fetched.outcomes[person]
             for count in telling.counted:
-                outcome = outcomes.get(count.source)
-                status = count.status or (outcome.status if outcome is not None else "SOURCE_ERROR")
-                if count.source != IDENTITY:
-                    of = statuses.setdefault(count.source, {})
+                source = count.source
+                outcome = outcomes.get(source)
+                if source != IDENTITY:
+                    status = count.status or (outcome.status if outcome is not None else "SOURCE_ERROR")
+                    of = statuses.get(source)
+                    if of is None:
+                        of = statuses[source] = {}
                     of[status] = of.get(status, 0) + 1
-                if outcome is None or not count.rows or not outcome.rows:
-                    continue
-                number = len(outcome.rows)
-                rows[count.source] = rows.get(count.source, 0) + number
-                for form, leaves in count.forms:
-                    forms[form] = forms.get(form, 0) + leaves * number
-                fields[count.fields] = None
-        return Told(statuses, rows, forms, self._fields(tuple(fields)))
+                if outcome is not None and count.rows and outcome.rows:
+                    told[count] = told.get(count, 0) + len(outcome.rows)
+        rows: dict[str, int] = {}
+        forms: dict[str, int] = {}
+        for count, number in told.items():
+            rows[count.source] = rows.get(count.source, 0) + number
+            for form, leaves in count.forms:
+                forms[form] = forms.get(form, 0) + leaves * number
+        return Told(statuses, rows, forms, self._fields(tuple(dict.fromkeys([count.fields for count in told]))))
 
     def _fields(self, several: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
         known = self._told.get(several)

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from connectors.interface import Ask, DepartmentClosed, DepartmentTimeout, Raw, Records, Subject, Told
+from connectors.value import value
 from hub.arguments import resolve
 from hub.authorizations.matter import Person
 from hub.authorizations.standing import Standing
@@ -60,7 +60,7 @@ class Outcome(NamedTuple):
     back_at: str | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value
 class Fetched:
     """Outcomes by person id and source; `fallen` where any authorisation fell meanwhile; `roots` by response key; `altered` where
     less is told than the plan let expect, so that a disclosure is not the plan's.
@@ -70,6 +70,30 @@ class Fetched:
     fallen: bool
     roots: Mapping[str, object]
     altered: bool = False
+
+
+class _Wave:
+    """Asks under way together: what each told, None for one that was let go of; `open` are those still expected."""
+
+    __slots__ = ("open", "over", "told")
+
+    def __init__(self, asks: int, over: asyncio.Future[None]) -> None:
+        self.told: list[dict[str, Outcome] | None] = [None] * asks
+        self.open = set(range(asks))
+        self.over = over
+
+    def tell(self, number: int, told: dict[str, Outcome] | None) -> None:
+        """What became of one ask. Who was let go of is no longer heard."""
+        if number in self.open:
+            self.told[number] = told
+            self.open.discard(number)
+            if not self.open and not self.over.done():
+                self.over.set_result(None)
+
+    def fail(self, error: Exception) -> None:
+        """The wave is over."""
+        if not self.over.done():
+            self.over.set_exception(error)
 
 
 class Fetcher:
@@ -85,7 +109,7 @@ class Fetcher:
         self._trouble = trouble or (lambda _source, _status, _error: None)
         self._heard = heard or (lambda _source: None)
         self._roots = roots or {}
-        self._lingering: set[asyncio.Task[dict[str, Outcome]]] = set()
+        self._lingering: set[asyncio.Task[None]] = set()
 
     async def fetch(self, plan: Plan, intent: str) -> Fetched:
         """Everything the plan asks, under the durable intent entry `intent`."""
@@ -121,28 +145,31 @@ class Fetcher:
     async def _all(self, plan: Plan, subjects: Mapping[str, Subject]) -> list[dict[str, Outcome]]:
         """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""
         loop = asyncio.get_running_loop()
-        tasks = [loop.create_task(self._ask(plan, ask, subjects)) for ask in plan.asks]
+        wave = _Wave(len(plan.asks), loop.create_future())
+        tasks = [loop.create_task(self._within(wave, number, plan, ask, subjects)) for number, ask in enumerate(plan.asks)]
         limits = [ask.source.deadline + GRACE for ask in plan.asks]
-        begun = loop.time()
+        timers = [loop.call_later(limit, self._expire, wave, tasks, limits, limit) for limit in set(limits)]
         try:
-            pending = set(tasks)
-            for limit in sorted(set(limits)):
-                if pending:
-                    _, pending = await asyncio.wait(pending, timeout=max(begun + limit - loop.time(), 0))
-                for task, own in zip(tasks, limits, strict=True):
-                    if own == limit and task in pending:
-                        pending.discard(task)
-                        self._let_go(task)
-            return [
-                task.result() if task.done() and not task.cancelled() else self._late(ask)
-                for task, ask in zip(tasks, plan.asks, strict=True)
-            ]
+            await wave.over
+            return [self._late(ask) if told is None else told for told, ask in zip(wave.told, plan.asks, strict=True)]
         finally:
-            for task in tasks:
-                if not task.done():
-                    self._let_go(task)
+            for timer in timers:
+                timer.cancel()
+            for number in wave.open:
+                self._let_go(tasks[number])
 
-    def _let_go(self, task: asyncio.Task[dict[str, Outcome]]) -> None:
+    async def _within(self, wave: _Wave, number: int, plan: Plan, ask: PlannedAsk, subjects: Mapping[str, Subject]) -> None:
+        try:
+            wave.tell(number, await self._ask(plan, ask, subjects))
+        except Exception as error:  # noqa: BLE001 (a bug of ours: the road says so, once, to whoever waits for the wave)
+            wave.fail(error)
+
+    def _expire(self, wave: _Wave, tasks: Sequence[asyncio.Task[None]], limits: Sequence[float], limit: float) -> None:
+        for number in [number for number in wave.open if limits[number] == limit]:
+            self._let_go(tasks[number])
+            wave.tell(number, None)
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
         task.cancel()
         self._lingering.add(task)
         task.add_done_callback(self._lingering.discard)

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 import structlog
 
+from connectors.value import value
 from hub import metrics
 from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
@@ -36,7 +37,7 @@ _FLOODS = frozenset({"RATE", "CONCURRENCY"})
 _log = structlog.get_logger("hub.graph")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Written:
     """A response before it is sent; `decision` as the metrics count it."""
 
@@ -65,7 +66,7 @@ class Graph:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         written = await self._written(scope, receive)
-        metrics.ANSWERS.labels(str(written.status), written.decision).inc()
+        metrics.counted(metrics.ANSWERS, str(written.status), written.decision).inc()
         headers = [
             (b"content-type", f"{written.media}; charset=utf-8".encode()), (b"content-length", str(len(written.body)).encode()),
             (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"), *written.headers,

@@ -11,12 +11,13 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
 
+from connectors.value import value
 from hub.errors import CallerError, Malformed, NotAcceptable, TooLarge
 
 Scope = MutableMapping[str, Any]
@@ -28,7 +29,7 @@ JSON = "application/json"
 _KNOWN = {"query", "operationName", "variables", "extensions"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Asked:
     """One request's parameters: a document or a persisted operation's hash, and the variables that came with it."""
 

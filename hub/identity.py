@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
+from connectors.value import value
 from hub.authorizations.catalogue import Catalogue
 from hub.authorizations.checks import stand
 from hub.authorizations.coverage import CHINA
@@ -51,7 +52,7 @@ class TokenRefused(Unauthenticated):
         self.scheme = scheme
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Presentation:
     """What a request brings: its headers and, for DPoP, what they must speak of."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -35,6 +36,12 @@ LOG_APPENDS = Counter("hub_log_entries_total", "Access-log entries by kind", ["k
 LOG_FAILURES = Counter("hub_log_failures_total", "Access-log appends that failed")
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
 REVOCATION_WATCH = Gauge("hub_revocation_watch_up", "1 while the revocation channel is followed", multiprocess_mode="livemin")
+
+
+@cache
+def counted(counter: Counter, *labels: str) -> Counter:
+    """The count under these labels, of the counter's closed set; looked up once, since `labels` costs as much as a wave's bookkeeping."""
+    return counter.labels(*labels)
 
 
 def exposition() -> bytes:

@@ -195,7 +195,7 @@ def _refusals(log: AccessLog) -> Callable[[Caller, str, datetime], Awaitable[Non
 
 def _trouble(source: Source, status: str, error: Exception) -> None:
     """For the operator: which department, which status, which kind of failure; never a department's words."""
-    metrics.DEPARTMENTS.labels(source.department, "LEFT_ALONE" if isinstance(error, DepartmentLeftAlone) else status).inc()
+    metrics.counted(metrics.DEPARTMENTS, source.department, "LEFT_ALONE" if isinstance(error, DepartmentLeftAlone) else status).inc()
     _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
 
 
@@ -208,4 +208,4 @@ def _breaker(manifest: Manifest, state: State) -> None:
 
 
 def _heard(source: Source) -> None:
-    metrics.DEPARTMENTS.labels(source.department, "ANSWERED").inc()
+    metrics.counted(metrics.DEPARTMENTS, source.department, "ANSWERED").inc()

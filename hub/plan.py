@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from connectors.value import value
 from hub.authorizations.matter import Member
 from hub.authorizations.standing import Coverage, Standing
 from hub.bounded import Bounded
@@ -42,7 +42,7 @@ LookUp = Callable[[Caller], Awaitable[None]]
 """Called once for each look-up by ID number before it is answered; raises `TooMany` past the quota."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value
 class PlannedAsk:
     """One source's columns for the people who are asked exactly these."""
 
@@ -51,7 +51,7 @@ class PlannedAsk:
     people: tuple[Member, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value
 class Plan:
     """Everything decided about one question. `tellings` by place and person id; `people` and `joins` by person id, in reached order."""
 

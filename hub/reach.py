@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from connectors.value import value
 from hub.arguments import resolve
 from hub.authorizations.matter import Matter, Member
 from hub.bounded import Bounded
@@ -39,7 +39,7 @@ class Handles(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value
 class Reached:
     """What stands behind the roots of one question. `roots` by response key: a matter, a member, a list of them, or None."""
 

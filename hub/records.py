@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from uuid import UUID
 
+from connectors.value import value
 from hub.authorizations.matter import Matter, Member
 from hub.plan import NOBODY, Plan
 from hub.reach import Reach
 from hub.scope import CHINA
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Surroundings:
     """What a getter may look at beside its object."""
 
@@ -71,13 +71,17 @@ GETTERS: Mapping[tuple[str, str], Getter] = {
 
 
 def read(around: Surroundings, type_name: str, field: str, value: object) -> object:
-    """A field of a record: from the table, else from a mapping's key or an attribute of the same name."""
-    getter = GETTERS.get((type_name, field))
-    if getter is not None:
-        return getter(around, value)
-    if isinstance(value, Mapping):
-        return value.get(field)
-    return getattr(value, _snake(field), None)
+    """A field of a record, as `getter` has it."""
+    return getter(type_name, field)(around, value)
+
+
+def getter(type_name: str, field: str) -> Getter:
+    """How a field of a record is read: from the table, else from a mapping's key or an attribute of the same name."""
+    known = GETTERS.get((type_name, field))
+    if known is not None:
+        return known
+    attribute = _snake(field)
+    return lambda _around, value: value.get(field) if isinstance(value, Mapping) else getattr(value, attribute, None)
 
 
 def concrete(value: object, possible: tuple[str, ...]) -> str:
@@ -88,6 +92,8 @@ def concrete(value: object, possible: tuple[str, ...]) -> str:
 
 def json_ready(value: object) -> object:
     """A value of the hub's own records as it stands in JSON; times in China's offset."""
+    if value.__class__ is str or value.__class__ is bool:
+        return value
     if isinstance(value, datetime):
         return value.astimezone(CHINA).isoformat()
     if isinstance(value, date):

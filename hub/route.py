@@ -20,6 +20,7 @@ from typing import Any
 
 import orjson
 
+from connectors.value import value
 from hub.access_log.entry import Decision, intent, outcome
 from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
@@ -33,7 +34,7 @@ from hub.plan import Plan, Planner
 SALT = 16  # bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Travelled:
     """One question at the end of its road. `data` is the exact bytes the receipt's salted digest was made over."""
 

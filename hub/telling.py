@@ -30,7 +30,7 @@ class Columns:
     columns: tuple[Column, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Count:
     """What the outcome entry counts of one group at one place: the status where it was decided, leaves of each form a row."""
 

@@ -8,11 +8,12 @@ find out that they asked about the same person. `HEAD` is the one list of what s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import TypedDict, Unpack
 
+from connectors.value import value
 from hub.caller import Basis, Caller
 
 
@@ -43,7 +44,7 @@ REST = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Entry:
     """One thing that happened, at `at`. Empty parts are not written.
 
@@ -96,8 +97,12 @@ def intent(
     """What is about to be asked, of whom and on what basis. `fields` are lines of "subject class: department column …";
     `letters` are the covering letters, by default those the token names.
     """
-    return replace(
-        _asked_by(caller, kind=Kind.INTENT, at=at, letters=letters, address=address),
+    return _asked_by(
+        caller,
+        kind=Kind.INTENT,
+        at=at,
+        letters=letters,
+        address=address,
         subjects=tuple(subjects),
         operation=operation,
         plan=plan,
@@ -125,8 +130,12 @@ def outcome(
     told in it, `statuses` a group to its status or to the counts of statuses, `rows` a department to the rows it returned;
     `more` are `operation`, `plan`, `policy`, `code` and `latency_ms`.
     """
-    return replace(
-        _asked_by(caller, kind=Kind.OUTCOME, at=at, letters=letters, address=address),
+    return _asked_by(
+        caller,
+        kind=Kind.OUTCOME,
+        at=at,
+        letters=letters,
+        address=address,
         subjects=tuple(subjects),
         question=question,
         told=told or {},
@@ -154,11 +163,31 @@ def refusal(
 ) -> Entry:
     """An authenticated party was refused with `code`; before a token stands, `organisation` and `client` are all there is."""
     if caller is None:
-        said = Entry(kind=Kind.REFUSAL, at=at, organisation=organisation, client=client, officer=officer, purpose=purpose, case=case)
-        said = replace(said, address=address)
-    else:
-        said = _asked_by(caller, kind=Kind.REFUSAL, at=at, letters=None, address=address)
-    return replace(said, operation=operation, decision=Decision.DENY, code=code, about=about or {})
+        return Entry(
+            kind=Kind.REFUSAL,
+            at=at,
+            organisation=organisation,
+            client=client,
+            officer=officer,
+            address=address,
+            purpose=purpose,
+            case=case,
+            operation=operation,
+            decision=Decision.DENY,
+            code=code,
+            about=about or {},
+        )
+    return _asked_by(
+        caller,
+        kind=Kind.REFUSAL,
+        at=at,
+        letters=None,
+        address=address,
+        operation=operation,
+        decision=Decision.DENY,
+        code=code,
+        about=about or {},
+    )
 
 
 def change(*, at: datetime, code: str, about: Mapping[str, object], organisation: str = "", case: str = "") -> Entry:
@@ -192,7 +221,9 @@ def basis_text(basis: Basis) -> str:
     return f"{basis.kind}: {detail}" if detail else str(basis.kind)
 
 
-def _asked_by(caller: Caller, *, kind: Kind, at: datetime, letters: Iterable[str] | None, address: str) -> Entry:
+def _asked_by(
+    caller: Caller, *, kind: Kind, at: datetime, letters: Iterable[str] | None, address: str, **more: Unpack[_Parts],
+) -> Entry:
     named = tuple(sorted(set(letters))) if letters is not None else tuple(name for name, _ in caller.basis.letters)
     return Entry(
         kind=kind,
@@ -208,6 +239,7 @@ def _asked_by(caller: Caller, *, kind: Kind, at: datetime, letters: Iterable[str
         letters=named,
         case=caller.case,
         exchange=caller.exchange,
+        **more,
     )
 
 
@@ -217,3 +249,15 @@ class _More(TypedDict, total=False):
     policy: str
     code: str
     latency_ms: int | None
+
+
+class _Parts(_More, total=False):
+    subjects: tuple[str, ...]
+    question: str
+    fields: tuple[str, ...]
+    told: Mapping[str, object]
+    statuses: Mapping[str, object]
+    rows: Mapping[str, int]
+    decision: Decision
+    answer: str
+    about: Mapping[str, object]

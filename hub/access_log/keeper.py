@@ -24,7 +24,7 @@ INSERT INTO log_checkpoint (size, note, at) SELECT * FROM unnest($1::bigint[], $
 ON CONFLICT (size) DO NOTHING
 """
 _PENDING = 4096  # checkpoints held while the database does not take them; older ones are told by newer ones
-_REST = 0.05  # seconds between two rounds
+_REST = 0.25  # seconds between two rounds: a file synced and replaced costs a worker more than an answer
 
 
 class KeptFile:

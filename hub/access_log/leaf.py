@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 
 import orjson
 
+from connectors.value import value
 from hub.access_log.entry import HEAD, REST, Entry
 from hub.access_log.merkle import leaf_hash
 from hub.canonical import canonical
@@ -33,14 +33,14 @@ class Unreadable(ValueError):
     """Stored bytes are not an entry this version wrote."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sealed:
-    """An entry ready for the tree: its id, the stored bytes, the leaf's hash, and the entry for the filter columns."""
+    """An entry ready for the tree: its id, the stored bytes, the leaf's hash, its time (RFC 3339), and the entry for the filter columns."""
 
     id: str
     body: bytes
     leaf_hash: bytes
-    at: datetime
+    at: str
     entry: Entry
 
 
@@ -49,7 +49,7 @@ def seal(entry: Entry, *, random: Callable[[int], bytes]) -> Sealed:
     _fit_columns(entry)
     chance = random(42)
     at = entry.at.astimezone(UTC)
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    written = at.isoformat(timespec="milliseconds")[:-6] + "Z"
     rest = canonical(_written(REST, _rest_of(entry)) | {"nonce": chance[:16].hex()})
     identifier = new_id("log", at, chance[32:])
     head = canonical(
@@ -58,14 +58,14 @@ def seal(entry: Entry, *, random: Callable[[int], bytes]) -> Sealed:
             "v": VERSION,
             "id": identifier,
             "kind": entry.kind,
-            "at": at.isoformat(timespec="milliseconds")[:-6] + "Z",
+            "at": written,
             "nonce": chance[16:32].hex(),
             "rest": hashlib.sha256(rest).hexdigest(),
         }
     )
     if len(head) > LARGEST or len(rest) > LARGEST_REST:
         raise Unreadable("an entry is too large to be written")
-    return Sealed(identifier, head + b"\n" + rest, leaf_hash(head), at, entry)
+    return Sealed(identifier, head + b"\n" + rest, leaf_hash(head), written, entry)
 
 
 def split(body: bytes) -> tuple[bytes, bytes]:
@@ -99,8 +99,9 @@ def _fit_columns(entry: Entry) -> None:
     if len(listed.split()) != len(words):
         raise Unreadable("ids of letters and people hold no spaces")
     names = (entry.organisation, entry.purpose, entry.question, entry.case, *words)
-    if max(map(len, names)) > _LONGEST or "\0" in "".join(names):
-        raise Unreadable("a name in an entry is too long or holds a NUL")
+    joined = "".join(names)
+    if max(map(len, names)) > _LONGEST or "\0" in joined or "\x1f" in joined:
+        raise Unreadable("a name in an entry is too long or holds a control character")
 
 
 def _written(names: tuple[str, ...], values: tuple[object, ...]) -> dict[str, object]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ class BadReceipt(ValueError):
 
 def salted_digest(salt: bytes, answer: bytes) -> str:
     """Hex HMAC-SHA-256 of the answer's bytes under the receipt's salt (16 bytes): what the log keeps of an answer."""
-    return hmac.new(salt, answer, hashlib.sha256).hexdigest()
+    return hmac.digest(salt, answer, "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)

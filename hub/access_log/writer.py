@@ -17,11 +17,12 @@ from pathlib import Path
 
 import asyncpg
 
+from connectors.value import value
 from hub import metrics
 from hub.access_log.entry import Entry
 from hub.access_log.keeper import Keeper, KeptFile
 from hub.access_log.leaf import Sealed, Unreadable, seal, split
-from hub.access_log.merkle import frontier_nodes, inclusion_ranges, prove
+from hub.access_log.merkle import inclusion_ranges, prove
 from hub.access_log.note import Checkpoint, Signer
 from hub.access_log.receipt import Receipt
 from hub.access_log.soundness import check_sound
@@ -35,7 +36,7 @@ from hub.keys import KeyRing, Use
 BATCH = 64
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Appended:
     """An entry on disk: its leaf index, its id, the size of the tree and the signed checkpoint right after it."""
 
@@ -149,9 +150,8 @@ class AccessLog:
         return note
 
     def receipt(self, appended: Appended, *, salt: bytes = b"") -> Receipt:
-        """The receipt of an entry just appended, from memory: the batch and the frontier before it hold every node."""
-        nodes = {**frontier_nodes(appended.grown.before), **appended.grown.nodes}
-        proof = prove(inclusion_ranges(appended.index, appended.size), nodes.__getitem__)
+        """The receipt of an entry just appended, from memory: what grew holds every node."""
+        proof = prove(inclusion_ranges(appended.index, appended.size), appended.grown.nodes.__getitem__)
         return Receipt(appended.id, appended.index, split(appended.body)[0], proof, appended.checkpoint, salt)
 
     async def receipt_of(self, identifier: str) -> Receipt | None:
@@ -205,8 +205,8 @@ class AccessLog:
         except Exception:  # noqa: BLE001 - whatever failed, the batch is not known to stand, and the writer must live on
             self._fail(batch)
             return
-        for kind, many in Counter(waiting.sealed.entry.kind for waiting in batch).items():
-            metrics.LOG_APPENDS.labels(kind).inc(many)
+        for kind, many in Counter([waiting.sealed.entry.kind for waiting in batch]).items():
+            metrics.counted(metrics.LOG_APPENDS, kind).inc(many)
         for index, waiting in enumerate(batch, start=grown.before.size):
             if not waiting.done.done():
                 sealed = waiting.sealed
