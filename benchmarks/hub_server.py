@@ -32,7 +32,7 @@ class Remembering:
 
     def __init__(self, asked: Connector) -> None:
         self._asked = asked
-        self._told: dict[tuple[Column, ...], dict[str, Records]] = {}
+        self._told: dict[int, tuple[tuple[Column, ...], dict[str, Records]]] = {}
 
     @property
     def department(self) -> str:
@@ -43,7 +43,8 @@ class Remembering:
         return self._asked.groups
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
-        told = self._told.setdefault(ask.columns, {})
+        # A planner's set of columns is one object, kept here as long as its id names it.
+        _, told = self._told.setdefault(id(ask.columns), (ask.columns, {}))
         try:
             return {subject.key: told[subject.id_number] for subject in ask.subjects}
         except KeyError:

@@ -31,14 +31,23 @@ def canonical(value: object) -> bytes:
 
 def _check(value: object) -> None:
     """Looks at the types of a whole list or object at once: an entry is checked on the hot path."""
-    kind = type(value)
-    if kind is dict or isinstance(value, dict):
-        _check_keys(value)  # type: ignore[arg-type]
-        _check_all(value.values())  # type: ignore[attr-defined]
-    elif kind is list or kind is tuple or isinstance(value, list | tuple):
-        _check_all(value)  # type: ignore[arg-type]
-    else:
-        _check_all((value,))
+    pending = [value]
+    for one in pending:  # grows while it is walked
+        if isinstance(one, dict):
+            _check_keys(one)
+            inner: Collection[object] = one.values()
+        else:
+            inner = one if isinstance(one, list | tuple) else (one,)
+        if _PLAIN.issuperset(map(type, inner)):
+            continue
+        for item in inner:
+            if isinstance(item, dict | list | tuple):
+                pending.append(item)
+            elif type(item) is int:
+                if not -_LARGEST <= item <= _LARGEST:
+                    raise NotCanonical("an integer beyond 2^53 - 1 is not the same number everywhere")
+            elif type(item) not in _PLAIN and not isinstance(item, StrEnum):
+                raise NotCanonical(f"a value of type {type(item).__name__}")
 
 
 def _check_keys(value: Collection[str]) -> None:
@@ -48,19 +57,3 @@ def _check_keys(value: Collection[str]) -> None:
         ascii_keys = False
     if not ascii_keys:
         raise NotCanonical("a key is not ASCII text")
-
-
-def _check_all(values: Collection[object]) -> None:
-    if _PLAIN.issuperset(map(type, values)):
-        return
-    for value in values:
-        kind = type(value)
-        if kind in _PLAIN:
-            continue
-        if kind is int:
-            if not -_LARGEST <= value <= _LARGEST:  # type: ignore[operator]
-                raise NotCanonical("an integer beyond 2^53 - 1 is not the same number everywhere")
-        elif isinstance(value, dict | list | tuple):
-            _check(value)
-        elif not isinstance(value, StrEnum):
-            raise NotCanonical(f"a value of type {kind.__name__}")

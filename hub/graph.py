@@ -77,7 +77,7 @@ class Graph:
     async def _written(self, scope: Scope, receive: Receive) -> Written:
         started = asyncio.get_running_loop().time()
         try:
-            with self.in_flight.taken():
+            with self.in_flight:
                 metrics.IN_FLIGHT.inc()
                 try:
                     return await self._admitted(scope, receive)

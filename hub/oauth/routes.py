@@ -104,7 +104,7 @@ def metadata(issuer: str, *, require_dpop: bool) -> Mapping[str, Any]:
 def _posted(answer: Answer, note: Note | None, places: InFlight) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
-            with places.taken():
+            with places:
                 return await answer(request, await _form(request))
         except OAuthRefused as refusal:
             # `detail` says exactly why; the sender learns no more than the RFC's code and a fixed text.

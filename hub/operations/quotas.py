@@ -11,8 +11,7 @@ because guessing ID numbers is an attack on people and not on the machine; the d
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from math import ceil
 
@@ -42,16 +41,32 @@ class InFlight:
         self._limit = limit
         self.now = 0
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """A place among them for as long as the context lasts; Overloaded if there is none."""
         if self.now >= self._limit:
             raise Overloaded(retry_after=1)
         self.now += 1
-        try:
-            yield
-        finally:
-            self.now -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self.now -= 1
+
+
+class _Place:
+    """One request of a client among those running, as a context."""
+
+    __slots__ = ("_client", "_running")
+
+    def __init__(self, running: Counter[str], client: str) -> None:
+        self._running = running
+        self._client = client
+
+    def __enter__(self) -> None:
+        self._running[self._client] += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._running[self._client] -= 1
+        if not self._running[self._client]:
+            del self._running[self._client]
 
 
 class ClientQuota:
@@ -65,19 +80,12 @@ class ClientQuota:
         self._served: Bounded[str, deque[float]] = Bounded(_CLIENTS)
         self._running: Counter[str] = Counter()
 
-    @contextmanager
-    def taken(self, client: str) -> Iterator[None]:
+    def taken(self, client: str) -> _Place:
         """A place for one request of the client; TooMany, with the seconds to wait, if it has none left."""
         if self._running[client] >= self._concurrency:
             raise TooMany("too many requests at once", retry_after=1, code="CONCURRENCY")
         self._count(client)
-        self._running[client] += 1
-        try:
-            yield
-        finally:
-            self._running[client] -= 1
-            if not self._running[client]:
-                del self._running[client]
+        return _Place(self._running, client)
 
     def _count(self, client: str) -> None:
         now = self._seconds()

@@ -30,7 +30,7 @@ def routes(graph: Graph, clock: Callable[[], datetime], wake: Callable[[], None]
 
     async def register(request: Request) -> Response:
         try:
-            with graph.in_flight.taken():
+            with graph.in_flight:
                 digest = await _registered(request, graph, clock)
         except CallerError as error:
             return _refused(error)

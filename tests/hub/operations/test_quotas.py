@@ -19,11 +19,11 @@ class Seconds:
 
 def test_load_past_the_places_is_shed_and_a_place_is_free_again_after_an_error() -> None:
     places = InFlight(2)
-    with places.taken(), places.taken():
-        with pytest.raises(Overloaded) as shed, places.taken():
+    with places, places:
+        with pytest.raises(Overloaded) as shed, places:
             pytest.fail("a third was let in")
         assert shed.value.retry_after == 1
-    with pytest.raises(ZeroDivisionError), places.taken():
+    with pytest.raises(ZeroDivisionError), places:
         _ = 1 // 0
     assert places.now == 0
 
