@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random as randomness
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 import orjson
 import pytest
