@@ -203,8 +203,9 @@ class Fetcher:
             return told | self._failed(source, standing, "SOURCE_ERROR", error)
         self._heard(source)
         width, ages, on = len(ask.columns), plan.scope.ages[planned.columns.source], plan.scope.on
+        judged: dict[str | None, tuple[Freshness | None, str]] = {}  # the subjects of an ask mostly share one day
         for person, subject in zip(standing, ask.subjects, strict=True):
-            told[person] = _aged(_believed(records.get(subject.key), width), ages, on)
+            told[person] = _aged(_believed(records.get(subject.key), width), ages, on, judged)
         # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
@@ -246,11 +247,15 @@ def _registered(person: Person) -> Mapping[str, Raw]:
     return {"name": person.name, "idNumber": person.id_number, "sex": person.sex, "birthDate": person.birth_date}
 
 
-def _aged(outcome: Outcome, rule: AgeRule, on: date) -> Outcome:
+def _aged(outcome: Outcome, rule: AgeRule, on: date, judged: dict[str | None, tuple[Freshness | None, str]]) -> Outcome:
     """The outcome with its freshness; what is too old for this purpose is not told, whether or not there is a record."""
     if outcome.rows is None:
         return outcome
-    freshness, refused = judge(rule, outcome.as_of if outcome.as_of.__class__ is str else None, on)
+    as_of = outcome.as_of if outcome.as_of.__class__ is str else None
+    known = judged.get(as_of)
+    if known is None:
+        known = judged[as_of] = judge(rule, as_of, on)
+    freshness, refused = known
     if refused:
         return Outcome("SOURCE_STALE", outcome.as_of, None, refused, freshness)
     return Outcome(outcome.status, outcome.as_of, outcome.rows, "", freshness)

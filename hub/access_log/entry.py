@@ -148,18 +148,8 @@ def outcome(
 
 
 def refusal(
-    *,
-    at: datetime,
-    code: str,
-    caller: Caller | None = None,
-    organisation: str = "",
-    client: str = "",
-    officer: str = "",
-    purpose: str = "",
-    case: str = "",
-    operation: str = "",
-    address: str = "",
-    about: Mapping[str, object] | None = None,
+    *, at: datetime, code: str, caller: Caller | None = None, organisation: str = "", client: str = "", officer: str = "",
+    purpose: str = "", case: str = "", operation: str = "", address: str = "", about: Mapping[str, object] | None = None,
 ) -> Entry:
     """An authenticated party was refused with `code`; before a token stands, `organisation` and `client` are all there is."""
     if caller is None:
