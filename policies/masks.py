@@ -121,6 +121,8 @@ MASKS: Mapping[tuple[str, str], tuple[Mask, Mask]] = MappingProxyType({
     ("socialInsurance", "employerName"): _ORGANISATION_MASK,
     ("tax", "withholdingAgent"): _ORGANISATION_MASK,
     ("realEstate", "certNoTail"): _TAIL_MASK,
+    ("eCert", "certNoTail"): _TAIL_MASK,
+    ("carePersonStatus", "institutionName"): _ORGANISATION_MASK,
     # its last two digits are category and grade, so not even a tail of the tail may stand
     ("disability", "certNoTail"): (nothing, nothing),
 })

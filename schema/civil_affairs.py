@@ -1,4 +1,4 @@
-"""民政: assistance received, marriage, and confirmation results that others may recognise."""
+"""民政: assistance received, care of 特困 persons, marriage, funerals, and confirmation results that others may recognise."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import strawberry
 
 from policies.forms import Form, Level
 from schema.facts import Facts
-from schema.forms import Amount, Coded, Pseudonym
-from schema.labels import FactGroup, amount, coded, plain, pseudonym, records
+from schema.forms import Amount, Coded, Dated, Pseudonym, Quantity, Text
+from schema.labels import FactGroup, amount, coded, dated, plain, pseudonym, quantity, records, text
 from schema.scalars import IsoDate, RegionCode, YearMonth
 
 L1, L2, L3 = Level.L1, Level.L2, Level.L3
@@ -38,6 +38,28 @@ class Marriage:
     registered_on: IsoDate | None = plain(L2, "登记日期", "Registered on.")
     spouse_pid: Pseudonym | None = pseudonym(L3, Form.BOOLEAN, "配偶", "The spouse, a member of the household (57 §7).")
     registry_region: RegionCode | None = plain(L2, "登记机关所在地", "Region of the registry.")
+
+
+@strawberry.type(description="殡葬 One funeral, found by the deceased or by who arranged it.")
+class Funeral:
+    """A funeral."""
+
+    deceased_pid: Pseudonym | None = pseudonym(L3, Form.BOOLEAN, "逝者", "The deceased.")
+    death_on: Dated | None = dated(L3, Form.BOOLEAN, "死亡日期", "Day of death.")
+    cremated_on: Dated | None = dated(L3, Form.BOOLEAN, "火化日期", "Day of cremation.")
+    fee_reduced: bool | None = plain(L2, "基本殡葬费减免", "Whether the basic fee was reduced (綦江 10).")
+    reduced_amount: Amount | None = amount(L3, Form.BAND, "减免金额", "By how much.")
+
+
+@strawberry.type(description="特困/照料 How a 特困 person is kept and cared for.")
+class CarePerson:
+    """One person's care; the six indicators are eating, dressing, getting up, toilet, moving indoors and washing (TK §21)."""
+
+    care_mode: str | None = plain(L2, "供养形式", "In an institution or at home.", codes="CENTRAL/SCATTERED")
+    self_care_level: Coded | None = coded(L3, Form.BOOLEAN, "生活自理能力", "Self-care by six indicators.", codes="ABLE/PARTIAL/FULL_LOSS")
+    unmet_indicators: Quantity | None = quantity(L3, Form.WITHHELD, "不能达到指标数", "Indicators not met; four and more are full loss.", unit="0-6")
+    care_agreement: bool | None = plain(L2, "委托照料协议", "Whether an agreement on care is signed (綦江 2).")
+    institution_name: Text | None = text(L3, Form.WITHHELD, "供养机构", "The institution.")
 
 
 @strawberry.type(description="审核确认结果 A confirmation another organ may recognise (SAL §42).")
@@ -72,6 +94,26 @@ class MarriageFacts(Facts):
     """marriage."""
 
     records: list[Marriage] | None = records("登记", "Registrations.")
+
+
+@strawberry.type(
+    description="殡葬 What the funeral service knows.",
+    directives=[FactGroup(code="funeral", title="殡葬", department="MZ", source="綦江 A3#5")],
+)
+class FuneralFacts(Facts):
+    """funeral."""
+
+    records: list[Funeral] | None = records("殡葬", "Funerals.")
+
+
+@strawberry.type(
+    description="特困/照料 How 特困 persons are cared for.",
+    directives=[FactGroup(code="carePersonStatus", title="特困/照料", department="MZ", source="TK§21")],
+)
+class CarePersonStatusFacts(Facts):
+    """carePersonStatus."""
+
+    records: list[CarePerson] | None = records("供养", "Care.")
 
 
 @strawberry.type(

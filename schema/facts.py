@@ -25,6 +25,12 @@ class FactGroupCode(StrEnum):
     disability = "disability"
     civilAssistance = "civilAssistance"  # noqa: N815
     marriage = "marriage"
+    funeral = "funeral"
+    carePersonStatus = "carePersonStatus"  # noqa: N815
+    justice = "justice"
+    veteran = "veteran"
+    massOrgAid = "massOrgAid"  # noqa: N815
+    eCert = "eCert"  # noqa: N815
     confirmation = "confirmation"
 
 

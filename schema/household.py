@@ -5,16 +5,26 @@ from __future__ import annotations
 import strawberry
 
 from policies.forms import Form, Level
-from schema.civil_affairs import CivilAssistanceFacts, ConfirmationFacts, MarriageFacts
+from schema.civil_affairs import (
+    CarePersonStatusFacts,
+    CivilAssistanceFacts,
+    ConfirmationFacts,
+    FuneralFacts,
+    MarriageFacts,
+)
 from schema.disabled_persons import DisabilityFacts
+from schema.e_certificates import ECertFacts
 from schema.facts import FactGroupCode, Facts
 from schema.forms import Coded, Dated, Text
 from schema.human_resources import EmploymentFacts, SocialInsuranceFacts
+from schema.justice import JusticeFacts
 from schema.labels import FactGroup, Key, asked, coded, dated, text, told
+from schema.mass_organisations import MassOrgAidFacts
 from schema.natural_resources import RealEstateFacts
 from schema.public_security import HouseholdRegisterFacts, VehicleFacts
 from schema.scalars import Instant, RegionCode
 from schema.tax import TaxFacts
+from schema.veterans import VeteranFacts
 
 
 @strawberry.type(
@@ -38,6 +48,12 @@ class Person:
     disability: DisabilityFacts | None = told("残疾", "Disability.")
     civil_assistance: CivilAssistanceFacts | None = told("民政救助", "Assistance received.")
     marriage: MarriageFacts | None = told("婚姻登记", "Marriage.")
+    funeral: FuneralFacts | None = told("殡葬", "Funerals.")
+    care_person_status: CarePersonStatusFacts | None = told("特困/照料", "Care of 特困 persons.")
+    justice: JusticeFacts | None = told("司法", "Justice.")
+    veteran: VeteranFacts | None = told("优抚", "Veterans' entitlements.")
+    mass_org_aid: MassOrgAidFacts | None = told("群团帮扶", "Help by mass organisations.")
+    e_cert: ECertFacts | None = told("电子证照", "Electronic certificates.")
 
     @asked("审核确认结果", "Confirmations; `region` asks a neighbouring region under the agreement.")
     def confirmation(self, region: RegionCode | None = strawberry.UNSET) -> ConfirmationFacts | None:
