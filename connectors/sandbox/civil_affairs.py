@@ -1,4 +1,4 @@
-"""民政局: its own GraphQL service for assistance, marriage and confirmations (docs/contracts/MZ.md); marriages as a subgraph too."""
+"""民政局: its own GraphQL service for assistance, care, marriage, funerals and confirmations (docs/contracts/MZ.md); marriages as a subgraph too."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from graphql import (
     validate,
 )
 
+from connectors.sandbox.civil_records import LISTS
 from connectors.sandbox.controls import Controls, Mood, tamper
 from connectors.sandbox.marriage_registry import MarriageRegistry
-from connectors.sandbox.people import Record, Value
 from connectors.sandbox.population import Population
 from connectors.sandbox.server import DepartmentServer, Refusal, WireShelf, as_json
 
@@ -30,43 +30,6 @@ BATCH = 100
 DOCUMENT_LIMIT = 20_000
 DEPTH = 5
 SDL = importlib.resources.files("connectors.sandbox").joinpath("civil_affairs.graphql").read_text(encoding="utf-8")
-_KINDS = {"DIBAO": "01", "TEKUN": "02", "TEMPORARY": "03", "DISABILITY_LIVING": "04", "DISABILITY_CARE": "05", "ORPHAN": "06"}
-_CATEGORIES = {
-    "DIBAO_HOUSEHOLD": "11", "DIBAO_SINGLE": "12", "DIBAO_EDGE": "13", "RIGID_EXPENSE": "14", "TEKUN_PERSON": "15", "LOW_INCOME_OTHER": "16",
-    "DISABLED_NEEDY": "17",
-}
-_LEVELS = {"A": 1, "B": 2, "C": 3}
-_STATES = {"EFFECTIVE": "Z", "TAPERING": "J", "STOPPED": "T"}
-_MARITAL = {"10": "1", "20": "2", "30": "3", "40": "4", "90": "9"}
-_EVENTS = {"MARRY": 1, "DIVORCE": 2, "CANCEL": 3}
-
-
-
-def _text(value: Value) -> str | None:
-    return None if value is None else str(value)
-
-
-def _assistance(record: Record) -> dict[str, object]:
-    return {
-        "kind": _KINDS[str(record["type"])], "objectClass": _CATEGORIES[str(record["category"])], "dibaoLevel": _LEVELS.get(str(record["dibaoClass"])),
-        "urban": record["area"] == "URBAN", "monthly": _text(record["monthlyAmount"]), "since": _text(record["from"]), "until": _text(record["to"]),
-        "state": _STATES[str(record["status"])], "stopCode": record["stopReason"], "payerRegion": record["grantRegion"],
-    }
-
-
-def _marriage(record: Record) -> dict[str, object]:
-    return {
-        "status": _MARITAL[str(record["maritalStatus"])], "event": _EVENTS.get(str(record["eventType"])), "registered": _text(record["registeredOn"]),
-        "spouseIdNumber": record["spousePid"], "registryRegion": record["registryRegion"],
-    }
-
-
-def _confirmation(record: Record) -> dict[str, object]:
-    return {
-        "objectClass": _CATEGORIES[str(record["category"])], "region": record["region"], "issuer": record["issuer"],
-        "confirmed": _text(record["confirmedOn"]), "validUntil": _text(record["validTo"]), "standard": record["standardUsed"],
-        "effective": record["status"] == "EFFECTIVE",
-    }
 
 
 class CivilAffairs(DepartmentServer):
@@ -77,10 +40,7 @@ class CivilAffairs(DepartmentServer):
         self._token, self._bearer = bearer, f"Bearer {bearer}".encode()
         self._schema = build_schema(SDL)
         self._documents: dict[str, DocumentNode] = {}
-        self._shelves = {
-            "assistance": WireShelf(population, "civilAssistance", _assistance), "marriage": WireShelf(population, "marriage", _marriage),
-            "confirmations": WireShelf(population, "confirmation", _confirmation),
-        }
+        self._shelves = {name: WireShelf(population, group, write) for name, (group, write) in LISTS.items()}
         self.marriages = MarriageRegistry(self._shelves["marriage"], self.journal, today=str(population.today))
 
     @property
@@ -135,8 +95,7 @@ class CivilAffairs(DepartmentServer):
             raise GraphQLError(message, extensions={"code": "BAD_ASK"})
         wanted = _wanted(info)
         for name, columns in wanted.items():
-            group = {"assistance": "civilAssistance", "confirmations": "confirmation"}.get(name, name)
-            self.journal.note(group=group, columns=columns, organisation=organisation,
+            self.journal.note(group=LISTS[name][0], columns=columns, organisation=organisation,
                               subjects=[(ask["reference"], ask["purpose"], ask["approval"]) for ask in asks])
         persons = [self._person(ask, wanted) for ask in asks]
         return {"dataTime": f"{self.population.today}T06:00:00+08:00", "persons": persons}
@@ -180,7 +139,7 @@ def _wanted(info: GraphQLResolveInfo[Any]) -> dict[str, list[str]]:
         for child in node.selection_set.selections if node.selection_set else ():
             if isinstance(child, FieldNode):
                 name = child.name.value
-                if path == ("persons",) and name in {"assistance", "marriage", "confirmations"}:
+                if path == ("persons",) and name in LISTS:
                     wanted.setdefault(name, [])
                 elif len(path) == 2 and path[1] in wanted:
                     wanted[path[1]].append(name)

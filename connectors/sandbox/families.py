@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 
 from connectors.sandbox.dice import Dice
+from connectors.sandbox.facts.care import funeral, kept
+from connectors.sandbox.facts.entitlements import aid, electronic, justice, veteran
 from connectors.sandbox.facts.livelihood import employment, insurance, tax
 from connectors.sandbox.facts.possessions import counted, property_right
 from connectors.sandbox.facts.registers import vehicle
@@ -85,7 +87,26 @@ def demo_records(setting: Setting, household: Household) -> dict[tuple[str, int]
     edge = confirmation("DIBAO_EDGE", setting, "URBAN", on=date(2026, 3, 18), to=date(2027, 3, 17))
     for member in household.members:
         facts["confirmation", member.person.index] = (edge,)
-    return {**facts, **_registers(household), **_marriages(household, here, date(2006, 10, 1), married=(-1, -2), widowed=(-3,), divorced=(-6,))}
+    married = _marriages(household, here, date(2006, 10, 1), married=(-1, -2), widowed=(-3,), divorced=(-6,))
+    return {**facts, **_registers(household), **married, **_care(household, setting)}
+
+
+def _care(household: Household, setting: Setting) -> dict[tuple[str, int], tuple[Record, ...]]:
+    """What the demo family was given besides: the mother cares for herself in part and buried her husband; the father a veteran, helped twice."""
+    father = id_number(province=setting.province, county=0, born=date(1955, 6, 6), sequence=91)
+    people = {member.person.index: member.person for member in household.members}
+    cards = {-1: (("C01", date(2031, 3, 14)), ("C03", None)), -2: (("C01", date(2030, 7, 2)),), -3: (("C01", None), ("C04", date(2031, 6, 30)))}
+    facts: dict[tuple[str, int], tuple[Record, ...]] = {
+        ("carePersonStatus", -3): (kept(2, mode=None),),
+        ("funeral", -3): (funeral(father, date(2019, 4, 2), cremated=date(2019, 4, 4), reduced=Decimal("1200.00")),),
+        ("veteran", -1): (veteran("33", Decimal("720.00"), "2022-01"),),
+        ("massOrgAid", -1): (aid("UNION", Decimal("2000.00"), date(2026, 1, 20), level="2"), aid("CHARITY", Decimal("3000.00"), date(2026, 5, 6), level="3")),
+        ("justice", -2): (justice(kind="05", granted=True),),
+        ("justice", -6): (justice(kind=None, granted=False, debtor=True),),
+    }
+    for index, held in cards.items():
+        facts["eCert", index] = tuple(electronic(kind, people[index], setting, to=to) for kind, to in held)
+    return facts
 
 
 def edge_household(setting: Setting) -> Household:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from connectors.sandbox.facts import livelihood, possessions, registers, relief
+from connectors.sandbox.facts import care, entitlements, livelihood, possessions, registers, relief
 from connectors.sandbox.people import Household, Person, Record
 from connectors.sandbox.setting import Setting
 
@@ -21,5 +21,11 @@ GENERATORS: Mapping[str, Generator] = {
     "disability": lambda person, _home, setting: relief.certificates(person, setting),
     "civilAssistance": relief.assistances,
     "marriage": registers.marriages,
+    "funeral": care.funerals,
+    "carePersonStatus": care.care,
+    "justice": lambda person, _home, setting: entitlements.justices(person, setting),
+    "veteran": lambda person, _home, setting: entitlements.veterans(person, setting),
+    "massOrgAid": entitlements.aids,
+    "eCert": entitlements.certificates,
     "confirmation": lambda _person, home, setting: relief.confirmations(home, setting),
 }
