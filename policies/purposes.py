@@ -170,7 +170,7 @@ _TABLE = (
         until="至作出决定",
     ),
     _purpose(
-        "SUBJECT_ACCESS", "本人查询", PurposeKind.SELF, "APPLICANT", groups=None, law="PIPL §45",
+        "SUBJECT_ACCESS", "本人查询", PurposeKind.SELF, "APPLICANT", groups=" ".join(GROUPS), law="PIPL §45",
         bases=frozenset({BasisKind.SELF}), until="本次会话",
     ),
     _purpose(

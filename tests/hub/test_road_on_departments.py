@@ -1,4 +1,4 @@
-"""One household question over the six departments of the sandbox, each on its own protocol: every group is told, gathered or not."""
+"""One question over every fact group and all departments of the sandbox, each on its own protocol: every group is told, gathered or not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 
 from hub.answer import Answer, Answerer
 from hub.authorizations.matter import Member, Person
+from hub.caller import Basis
 from hub.explain import explain
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
@@ -16,6 +17,7 @@ from hub.operation import Documents
 from hub.people.handles import Handles
 from hub.plan import Plan, Planner
 from hub.sources import KnownSources
+from policies.verdict import BasisKind
 from schema import SCHEMA
 from schema.register import GROUPS
 from tests.connectors.conftest import departments, government, opening, population, registry_database  # noqa: F401 (fixtures)
@@ -28,6 +30,8 @@ EVERYTHING = '{{ case(id: "case_1") {{ household {{ members {{ person {{ {} }} }
     for group in FACT_GROUPS
 ))
 STATUSES = '{{ case(id: "case_1") {{ household {{ members {{ person {{ {} }} }} }} }} }}'.format(" ".join(f"{group} {{ status }}" for group in FACT_GROUPS))
+OWN = {"department": "APPLICANT", "role": "APPLICANT", "purpose": "SUBJECT_ACCESS", "basis": Basis(BasisKind.SELF)}
+"""The one purpose that reaches every fact group: what is held of oneself (PIPL §45)."""
 
 
 @dataclass
@@ -43,7 +47,7 @@ class Desk:
 
     async def planned(self, text: str) -> Plan:
         question, values = self.documents.read(text).question({})
-        return await self.planner.plan(question, values, standing(matter(*self.members)), NOW)
+        return await self.planner.plan(question, values, standing(matter(*self.members), **OWN), NOW)
 
     async def answer(self, text: str) -> Answer:
         plan = await self.planned(text)

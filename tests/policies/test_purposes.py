@@ -35,10 +35,12 @@ def test_only_the_emergency_has_a_lifetime_in_days() -> None:
     assert {code: purpose.token_days for code, purpose in PURPOSES.items() if purpose.token_days} == {"TEMP_EMERGENCY": 7}
 
 
-def test_a_review_reaches_every_check_group_of_the_schema() -> None:
-    reached = PURPOSES["DIBAO_REVIEW"].told_groups()
-    assert set(register.GROUPS) <= reached
-    assert reached == CHECK_GROUPS | {CONFIRMATION, IDENTITY}
+def test_a_review_reaches_the_check_groups_and_no_other() -> None:
+    assert PURPOSES["DIBAO_REVIEW"].told_groups() == CHECK_GROUPS | {CONFIRMATION, IDENTITY}
+
+
+def test_what_is_held_of_oneself_is_every_group_of_the_schema() -> None:
+    assert PURPOSES["SUBJECT_ACCESS"].told_groups() == set(GROUPS) >= set(register.GROUPS)
 
 
 def test_every_group_of_the_schema_is_a_known_group_of_the_same_department() -> None:

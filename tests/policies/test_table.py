@@ -35,7 +35,10 @@ def verdicts(purpose: str, caller: CallerClass, subject: SubjectClass, region: s
 
 def test_the_check_body_is_told_l1_to_l3_in_full_and_l4_yes_or_no() -> None:
     for label, verdict in verdicts("DIBAO_REVIEW", CHECK_BODY, SIGNED).items():
-        assert verdict.form is (Form.BOOLEAN if label.level is Level.L4 else Form.FULL)
+        if PURPOSES["DIBAO_REVIEW"].covers(label.group):
+            assert verdict.form is (Form.BOOLEAN if label.level is Level.L4 else Form.FULL)
+        else:
+            assert (verdict.form, verdict.reason) == (Form.WITHHELD, "NOT_COVERED")
 
 
 def test_the_education_bureau_is_told_the_confirmation_and_who_it_is() -> None:
@@ -54,6 +57,9 @@ def test_the_education_bureau_is_told_the_confirmation_and_who_it_is() -> None:
 def test_a_neighbour_is_told_the_labels_cross_region_column_and_no_more() -> None:
     caller = CallerClass(department="MZ-HD", relation=Relation.NEIGHBOUR, role="REGION_LIAISON")
     for label, verdict in verdicts("CROSS_REGION_CHECK", caller, SIGNED).items():
+        if not PURPOSES["CROSS_REGION_CHECK"].covers(label.group):
+            assert verdict.form is Form.WITHHELD
+            continue
         stays = label.group == "realEstate" and label.level is Level.L3  # Tongnan's own rule
         assert verdict.form is (min(label.cross_region, Form.BOOLEAN, key=lambda form: form.rank) if stays else label.cross_region)
 

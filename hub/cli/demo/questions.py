@@ -13,6 +13,7 @@ _FACTS = f"""
     disability {{ {_PROVENANCE} records {{ hasCertificate category {{ label group }} grade {{ label group }} severe certNoTail {{ full masked }} }} }}
     civilAssistance {{ {_PROVENANCE} records {{ type category status monthlyAmount {{ yuan band }} }} }}
     marriage {{ {_PROVENANCE} records {{ maritalStatus registeredOn spousePid {{ known }} }} }}
+    funeral {{ {_PROVENANCE} records {{ deceasedPid {{ known }} deathOn {{ year }} feeReduced reducedAmount {{ yuan band }} }} }}
     confirmation {{ {_PROVENANCE} records {{ category confirmedOn validTo status }} }}
 """
 _MEMBER = f"relation role capacity coverage {{ covered reason }} person {{ id name {{ masked }} {_FACTS} }}"

@@ -21,7 +21,7 @@ from schema.register import GROUPS as SOURCES
 
 GROUPS = {
     "householdRegister": "户籍", "vehicle": "车辆", "tax": "纳税", "realEstate": "不动产", "socialInsurance": "社保",
-    "employment": "就业", "disability": "残疾", "civilAssistance": "救助", "marriage": "婚姻", "confirmation": "确认结果",
+    "employment": "就业", "disability": "残疾", "civilAssistance": "救助", "marriage": "婚姻", "funeral": "殡葬", "confirmation": "确认结果",
 }
 
 

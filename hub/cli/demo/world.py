@@ -91,7 +91,7 @@ class Building:
         self._say("起动部门前置数据库 starting the departments' own database server")
         departments = await self._server("departments")
         plans = [("500152", "重庆市潼南区 Tongnan", "cq-jiuzhutong"), ("511725", "四川省渠县 Quxian", "sc-tianfu")]
-        self._say(f"生成两地各 {self._people} 人的模拟人口，起动六个部门 populations and six departments in each region")
+        self._say(f"生成两地各 {self._people} 人的模拟人口，起动各部门 populations and departments in each region")
         governments = await asyncio.gather(*(self._government(code, departments) for code, _, _ in plans))
         regions = []
         for (code, title, platform), government in zip(plans, governments, strict=True):
