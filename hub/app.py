@@ -24,6 +24,9 @@ from hub.console.inquiry import console_routes
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
+from hub.means_check.checks import MeansChecks
+from hub.means_check.register import Register
+from hub.means_check.routes import routes as check_routes
 from hub.messages.collecting import Collections
 from hub.messages.inbox import Inbox
 from hub.messages.routes import routes as message_routes
@@ -119,6 +122,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *oauth_routes(hub.desk.authorization, hub.security.note, admission),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
         *_messages(hub),
+        *_means_checks(hub, answering),
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader),
         *region_routes(hub),
@@ -136,6 +140,19 @@ def _messages(hub: Hub) -> list[Route]:
     )
     collections = Collections(hub.engine, hub.vault, hub.log, random=hub.random, audience=hub.settings.issuer.rstrip("/"))
     return message_routes(inbox, collections, hub.clock, hub.upkeep.wake, hub.security.note)
+
+
+def _means_checks(hub: Hub, answering: Graph) -> list[Route]:
+    """No door where no means-check system is connected."""
+    if not hub.check_systems:
+        return []
+    reach = hub.road.planner.reach
+    register = Register(hub.engine, hub.vault, retention=retentions(hub.settings.region[:6]))
+    checks = MeansChecks(
+        register, hub.check_systems, hub.log, hub.desk.recheck, clock=hub.clock, random=hub.random,
+        handle=lambda person, standing: reach.handle("per", person, standing.caller),
+    )
+    return check_routes(answering, checks, hub.upkeep.wake)
 
 
 def _probes(hub: Hub) -> list[BaseRoute]:

@@ -20,6 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.breaker import State
 from connectors.interface import DepartmentLeftAlone
 from connectors.manifest import Manifest
+from connectors.means_check import MeansCheckSystem
+from connectors.platform_manifest import connected
 from connectors.registry import Departments, flattened, open_connectors
 from hub import metrics
 from hub.access_log.entry import refusal
@@ -35,6 +37,7 @@ from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
 from hub.keys import KeyRing
+from hub.means_check.register import drop_reports
 from hub.messages.inbox import drop_overdue
 from hub.operation import Documents
 from hub.operations.limits import Limits
@@ -77,6 +80,7 @@ class Hub:
     planner: Planner
     road: Road
     neighbours: Neighbours
+    check_systems: Mapping[str, MeansCheckSystem]
     limits: Limits
     clock: Clock
     random: Random
@@ -98,10 +102,11 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(departments.close)
         looking = asyncio.create_task(_contracts(departments))
         stack.callback(looking.cancel)
+        systems = await _check_systems(stack, settings, flattened(sources), clock=clock, random=random)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(
-            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: drop_overdue(database, clock()),
+            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: _drop(database, clock()),
         )
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
@@ -116,7 +121,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
-            neighbours=neighbours, limits=limits, clock=clock, random=random,
+            neighbours=neighbours, check_systems=systems, limits=limits, clock=clock, random=random,
         )
 
 
@@ -125,6 +130,23 @@ async def _contracts(departments: Departments) -> None:
     for system, faults in (await departments.contract_faults()).items():
         for fault in faults:
             _log.error("a department's contract is broken", system=system, fault=fault)
+
+
+async def _check_systems(
+    stack: AsyncExitStack, settings: Settings, named: Mapping[str, str], *, clock: Clock, random: Random,
+) -> Mapping[str, MeansCheckSystem]:
+    """The means-check systems the settings name, by platform; nothing is contacted yet."""
+    manifests = await asyncio.to_thread(connected, settings.manifests / "platforms", named)
+    systems = {name: MeansCheckSystem(one, clock=clock, random=random) for name, one in manifests.items() if one.kind == "means-check"}
+    for system in systems.values():
+        stack.push_async_callback(system.close)
+    return systems
+
+
+async def _drop(database: AsyncEngine, at: datetime) -> None:
+    """What its retention ended."""
+    await drop_overdue(database, at)
+    await drop_reports(database, at)
 
 
 async def _open_log(

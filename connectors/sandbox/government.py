@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
+from connectors.sandbox.check_system import CheckSystem
+from connectors.sandbox.check_systems import OF_REGION
 from connectors.sandbox.civil_affairs import CivilAffairs
 from connectors.sandbox.controls import Journal
 from connectors.sandbox.departments import DIALECTS
@@ -62,6 +64,7 @@ class Government:
         self.departments: dict[str, Department] = {
             **{dialect.code: _served(population, dialect, clock) for dialect in DIALECTS},
             "GZ": self.registry, "CL": self.disabled_federation, "MZ": self.civil_affairs,
+            **_platforms(population, clock),
         }
         # Departments that speak no HTTP have their controls and journals at the plain face.
         self.plain = PlainFace(population, desks={code: (one.journal, one.control) for code, one in self.departments.items()})
@@ -102,6 +105,12 @@ def _served(population: Population, dialect: Dialect, clock: Clock) -> RestDepar
     if isinstance(dialect, RestDialect):
         return RestDepartment(population, dialect, clock=clock)
     return SoapDepartment(population, dialect, clock=clock)
+
+
+def _platforms(population: Population, clock: Clock) -> dict[str, Department]:
+    """The platforms of the region's province, under the names their settings have."""
+    dialect = OF_REGION.get(population.region[:2])
+    return {dialect.platform.upper().replace("-", "_"): CheckSystem(population, dialect, clock=clock)} if dialect else {}
 
 
 def _write(path: Path, settings: Settings) -> None:

@@ -76,7 +76,7 @@ async def _rotate(premises: Premises, use: Use, *, force: bool) -> None:
     click.echo(f"{use.value} is at version {version}")
     if use in RESEALED:
         done = await rotate_vault(premises.engine, ring, Vault(ring, os.urandom))
-        click.echo(f"sealed anew: {done.people} people, {done.members} members of households, {done.letters} letters, {done.messages} messages")
+        click.echo(f"sealed anew: {done.people} people, {done.members} members of households, {done.letters} letters, {done.messages} messages, {done.reports} reports")
     if use is Use.LOG:
         _show_log_keys(ring, premises.settings)
     if use in {Use.REGION, Use.REGION_ENC}:

@@ -24,6 +24,7 @@ from hub.authorizations.platforms import one_at_a_time, sender
 from hub.authorizations.reasons import Flaw, Refused
 from hub.canonical import canonical
 from hub.keys import Random
+from hub.means_check.register import reported
 from hub.messages.envelope import Envelope, open_envelope
 from hub.messages.examining import contents, examine, recorded
 from hub.messages.kinds import SORTS, Kind
@@ -85,12 +86,19 @@ class Inbox:
         await self._allowed(connection, envelope)
         examine(envelope.kind, envelope.body)
         person = await self._person(connection, envelope, now)
-        found = await find(connection, envelope, person)
+        found = await self._found(connection, envelope, person, now)
         await move(connection, envelope, found)
         sealed = await self._sealed(connection, envelope, found, now)
         row = {"case_id": found.id, "person_id": person, "record": recorded(envelope.kind, envelope.body)} | sealed
         await self._note(connection, envelope, now, state="ACCEPTED", reason="", **row)
         return found.id
+
+    async def _found(self, connection: AsyncConnection, envelope: Envelope, person: UUID | None, now: datetime) -> Found:
+        if envelope.kind is Kind.CHECK_REPORTED:
+            status = envelope.body["status"]
+            case = await reported(connection, platform=envelope.platform, check=envelope.reference, status=status, at=now)
+            return Found(case, "", "")
+        return await find(connection, envelope, person)
 
     async def _allowed(self, connection: AsyncConnection, envelope: Envelope) -> None:
         """The platform is enrolled for this kind, and speaks of its own matters or of one it was given."""

@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.keys import KeyRing, Use
 from hub.people.sealing import version_of
-from hub.people.vault import Vault, letter_context, message_context
-from hub.tables import Letter, Member, Message, Person
+from hub.people.vault import Vault, letter_context, message_context, report_context
+from hub.tables import Letter, MeansCheck, Member, Message, Person
 
 _PERSON = select(Person.id, Person.blind_index, Person.sealed, Person.key_version, Person.log_key).order_by(Person.id)
 _MEMBER = (
@@ -25,6 +25,7 @@ _MEMBER = (
     .where(Member.sealed.is_not(None)).order_by(Member.household_id, Member.person_id)
 )
 _CONTENTS = select(Message.number, Message.platform, Message.id, Message.sealed, Message.key_version).where(Message.sealed.is_not(None))
+_REPORTS = select(MeansCheck.id, MeansCheck.sealed, MeansCheck.key_version).where(MeansCheck.sealed.is_not(None))
 _LETTER = select(Letter.id, Letter.sealed_document, Letter.key_version).order_by(Letter.id)
 
 
@@ -36,6 +37,7 @@ class Rotated:
     members: int
     letters: int
     messages: int = 0
+    reports: int = 0
 
 
 async def rotate_vault(engine: AsyncEngine, keys: KeyRing, vault: Vault, *, batch: int = 200) -> Rotated:
@@ -59,7 +61,8 @@ async def rotate_vault(engine: AsyncEngine, keys: KeyRing, vault: Vault, *, batc
         async with engine.begin() as connection:
             last_letter, done = await _letters(connection, keys, vault, last_letter, batch)
         letters += done
-    return Rotated(people, members, letters, await _messages(engine, keys, vault, batch))
+    messages = await _messages(engine, keys, vault, batch)
+    return Rotated(people, members, letters, messages, await _reports(engine, keys, vault, batch))
 
 
 async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, after: UUID, batch: int) -> tuple[UUID | None, int]:
@@ -124,6 +127,22 @@ async def _messages(engine: AsyncEngine, keys: KeyRing, vault: Vault, batch: int
                 context = message_context(row.platform, row.id)
                 sealed, version = vault.seal_bytes(context, vault.open_bytes(context, row.sealed, row.key_version))
                 await connection.execute(update(Message).where(Message.number == row.number).values(sealed=sealed, key_version=version))
+        done += len(rows)
+        if len(rows) < batch:
+            return done
+
+
+async def _reports(engine: AsyncEngine, keys: KeyRing, vault: Vault, batch: int) -> int:
+    """Check reports within their retention."""
+    newest, done = keys.current(Use.LETTER).version, 0
+    while True:
+        async with engine.begin() as connection:
+            stale = _REPORTS.where(MeansCheck.key_version != newest).order_by(MeansCheck.id).limit(batch).with_for_update()
+            rows = (await connection.execute(stale)).all()
+            for row in rows:
+                context = report_context(row.id)
+                sealed, version = vault.seal_bytes(context, vault.open_bytes(context, row.sealed, row.key_version))
+                await connection.execute(update(MeansCheck).where(MeansCheck.id == row.id).values(sealed=sealed, key_version=version))
         done += len(rows)
         if len(rows) < batch:
             return done

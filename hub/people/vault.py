@@ -95,6 +95,11 @@ def _identity_context(person_id: UUID, household: UUID | None) -> bytes:
     return b"identity" + person_id.bytes if household is None else b"declared" + household.bytes + person_id.bytes
 
 
+def report_context(check: str) -> bytes:
+    """What a sealed check report is bound to."""
+    return b"check report" + check.encode()
+
+
 def message_context(platform: str, message_id: str) -> bytes:
     """What a message's sealed contents are bound to."""
     return b"message" + platform.encode() + b"\0" + message_id.encode()

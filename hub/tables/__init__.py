@@ -9,6 +9,7 @@ from hub.tables.console import ConsoleSession, ConsoleUser
 from hub.tables.declared import Base
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, CatalogueEntry, Household, Letter, Member, Person, Platform, Signer
+from hub.tables.means_check import MeansCheck
 from hub.tables.messages import Message
 from hub.tables.regions import Agreement, IssuedResult
 
@@ -28,6 +29,7 @@ __all__ = [
     "LogEntry",
     "LogHead",
     "LookUpCount",
+    "MeansCheck",
     "Member",
     "Message",
     "Organisation",

@@ -1,0 +1,60 @@
+"""The door of the routes beside the graph that take an access token: the graph's places, its quota, its books for what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub import metrics
+from hub.authorizations.standing import Standing
+from hub.errors import CallerError, Overloaded, RecordingFailed, TooMany, Unauthenticated
+from hub.graph import CHALLENGE, Graph
+
+PRIVATE = {"Cache-Control": "no-store"}
+
+Work = Callable[[Request, Standing], Awaitable[Response]]
+
+
+def guarded(graph: Graph, work: Work) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that does `work` for whoever stands; every refusal is told by its code and recorded as the graph's are."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            with graph.in_flight:
+                return await _worked(request, graph, work)
+        except CallerError as error:
+            return _refused(error)
+        except Overloaded as error:
+            metrics.REFUSALS.labels("OVERLOADED").inc()
+            return _unavailable("OVERLOADED", str(error), retry_after=error.retry_after)
+        except RecordingFailed:
+            metrics.LOG_FAILURES.inc()
+            return _unavailable("LOG_UNAVAILABLE", "the access log cannot record", retry_after=2)
+
+    return endpoint
+
+
+async def _worked(request: Request, graph: Graph, work: Work) -> Response:
+    standing: Standing | None = None
+    try:
+        standing = await graph.identify(request.scope)
+        with graph.quota.taken(standing.caller.client):
+            return await work(request, standing)
+    except CallerError as error:
+        await graph.recorded(error, standing)
+        raise
+
+
+def _refused(error: CallerError) -> Response:
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
+    if isinstance(error, Unauthenticated):
+        headers = {"WWW-Authenticate": CHALLENGE}
+    body = {"error": error.code, "message": error.message}
+    return JSONResponse(body, status_code=error.status, headers=PRIVATE | headers)
+
+
+def _unavailable(code: str, message: str, *, retry_after: int) -> Response:
+    headers = PRIVATE | {"Retry-After": str(retry_after)}
+    return JSONResponse({"error": code, "message": message}, status_code=503, headers=headers)
