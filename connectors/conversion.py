@@ -155,6 +155,15 @@ def _person(value: object) -> Raw:
     return text
 
 
+def _as_is(value: object) -> Raw:
+    if value is None or value == "":
+        return None
+    code = value if type(value) is str else _spelled(value)
+    if not _CODE.fullmatch(code):
+        raise Unreadable("not a code")
+    return code
+
+
 CONVERSIONS: Mapping[str, Convert] = {
     "text": _text,        # as it stands
     "integer": _integer,
@@ -166,6 +175,7 @@ CONVERSIONS: Mapping[str, Convert] = {
     "date": _date,        # 2026-10-01, 20261001, 2026/10/01, 2026年10月1日
     "month": _month,      # 202610, 2026-10
     "flag": _flag,
+    "code-as-is": _as_is,  # a code of the list the field's label names, as it stands
     "region": _region,    # GB/T 2260, 6 or 12 digits
     "person": _person,    # another person's ID number; reduced to a pseudonym before it leaves the connector
 }

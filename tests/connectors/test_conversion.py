@@ -74,6 +74,14 @@ def test_a_code_outside_the_table_is_kept_under_the_departments_name():
             convert(no_code)
 
 
+def test_a_code_as_it_stands_is_short_and_no_number_of_a_person():
+    convert = CONVERSIONS["code-as-is"]
+    assert [convert("K33"), convert(7), convert("遗属"), convert("")] == ["K33", "7", "遗属", None]
+    for no_code in ("509901198501010010", "a b", ["K33"], 1.5):
+        with pytest.raises(Unreadable):
+            convert(no_code)
+
+
 def test_where_a_table_makes_booleans_no_code_can_be_kept():
     with pytest.raises(Unreadable, match="outside the manifest's table"):
         coded({"1": True, "0": False}, "GA")("2")

@@ -1,4 +1,4 @@
-"""The register: every label against what its type can express; tests/test_catalogue.py holds it to the catalogue."""
+"""The register: every label against what its type can express; tests/schema/test_catalogue.py holds it to the catalogue."""
 
 from __future__ import annotations
 

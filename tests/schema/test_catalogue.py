@@ -19,7 +19,7 @@ from policies.groups import GROUPS as POLICY_GROUPS
 from schema.printed import build
 from schema.register import PRESENCE, FieldSpec, GroupSpec, expressible, read
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = list(csv.DictReader((ROOT / "schema/fields.csv").read_text("utf-8").splitlines()))
 SDL = (ROOT / "schema/schema.graphql").read_text("utf-8")
 MANIFESTS = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted((ROOT / "connectors/manifests").glob("*.toml"))}
@@ -143,8 +143,10 @@ def _of_manifests(groups: Mapping[str, GroupSpec], manifests: Manifests) -> Iter
 
 
 def _outside(spec: FieldSpec, entry: Mapping[str, Any]) -> Iterator[str]:
-    """Codes and bands a manifest translates into that our lists do not hold."""
+    """Codes read as if they were no codes; codes and bands a manifest translates into that our lists do not hold."""
     if spec.codes:
+        if entry.get("kind", "code") not in {"code", "code-as-is", "region"}:
+            yield f"reads a code of {spec.codes} as {entry['kind']}: say code with a table, or code-as-is"
         yield from (f"makes a code {ours!r} of {theirs!r} that {spec.codes} does not hold" for theirs, ours in entry.get("codes", {}).items()
                     if not CODE_LISTS[spec.codes].holds(str(ours)))
     for band in entry.get("computes", {}).get("band", {}).get("codes", {}).values():
@@ -177,6 +179,8 @@ USE = ("GA", "groups", "vehicle", "fields", "useNature", "codes", "D")
     (PLATE, None, "vehicle.plateNo: no manifest maps it"),
     (PLATE, {"derive": "absent"}, "vehicle.plateNo: GA says it has none"),
     ((*PLATE[:-1], "colour"), {"name": "ys", "kind": "text"}, "vehicle.colour: GA maps it, the schema has no such field"),
+    ((*PLATE[:-1], "vehicleType", "kind"), "text",
+     "vehicle.vehicleType: GA reads a code of VEHICLE_TYPE as text: say code with a table, or code-as-is"),
     (USE, "RENTED", "vehicle.useNature: GA makes a code 'RENTED' of 'D' that NON_COMMERCIAL/COMMERCIAL does not hold"),
     ((*PLATE[:-1], "value", "computes", "band", "codes", "0"), "[0,1)", "vehicle.value: GA makes a band '[0,1)' that yuan has not"),
 ])
