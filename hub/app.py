@@ -34,6 +34,7 @@ from hub.migrate import head, revision_of
 from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
 from hub.opening import Hub, open_hub
+from hub.operations.gate import Gate
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.operations.registering import routes as operation_routes
@@ -113,10 +114,20 @@ def graph(hub: Hub) -> Graph:
     )
 
 
+def gate_of(hub: Hub, answering: Graph) -> Gate:
+    """What is read beside the graph has places of its own; who is known is counted with their questions, the rest together."""
+    settings, places = hub.settings, max(1, hub.settings.in_flight // 4)
+    anybody = ClientQuota(
+        rate_per_minute=settings.rate_per_minute, concurrency=max(1, places // 2), seconds=asyncio.get_running_loop().time,
+    )
+    return Gate(InFlight(places), answering.quota, anybody)
+
+
 def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     """Everything beside the graph."""
     # The token endpoint has places of its own: a flood of forged assertions must not take those of questions.
     admission = Admission(InFlight(max(1, hub.settings.in_flight // 4)), answering.quota)
+    gate = gate_of(hub, answering)
     found: list[BaseRoute] = [
         *_probes(hub),
         *oauth_routes(hub.desk.authorization, hub.security.note, admission),
@@ -124,8 +135,8 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_messages(hub),
         *_means_checks(hub, answering),
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
-        *log_routes(hub.log, hub.desk.reader),
-        *region_routes(hub),
+        *log_routes(hub.log, hub.desk.reader, gate),
+        *region_routes(hub, gate),
     ]
     if hub.settings.console:
         found += console_routes(hub)

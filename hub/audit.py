@@ -6,19 +6,24 @@ whatever they filter by. The look-up itself is a question like any other: it lef
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 
 from hub.access_log.entry import Decision, Kind
 from hub.access_log.store import Filter, LogStore, Page, Stored
+from hub.arguments import resolve
 from hub.authorizations.standing import Standing
 from hub.errors import Forbidden, Malformed
 from hub.layout import IDENTITY
+from hub.question import Question
 from policies.verdict import BasisKind
 from schema.register import GROUPS
 
 SubjectOf = Callable[[str], Awaitable[str]]
 """ID number to the pseudonym the log names the person by; "" where nobody of that number is known."""
+
+_PSEUDONYM = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 NOBODY = "-"
 """A pseudonym no entry holds: a filter for a person the hub does not know yields nothing, never everything."""
@@ -47,6 +52,21 @@ class Audit:
         edges = [{"cursor": str(entry.index), "node": node(entry)} for entry in page.entries]
         end = edges[-1]["cursor"] if edges else None
         return {"edges": edges, "pageInfo": {"hasNextPage": page.after is not None, "endCursor": end}}
+
+    async def sought(self, question: Question, variables: Mapping[str, object]) -> tuple[str, ...]:
+        """The pseudonyms a question filters the log by, whatever it finds: so that who reads the log of a person shows in the log of
+        that person. Nobody known by the number, or a name no entry holds: no pseudonym.
+        """
+        found: dict[str, None] = {}
+        for place in question.places:
+            given = resolve(place.arguments, variables).get("filter") if place.name == "accessLog" else None
+            if isinstance(given, Mapping):
+                named = str(given.get("subject") or "")
+                if _PSEUDONYM.fullmatch(named) and (await self._store.query(Filter(subject=named), limit=1)).entries:
+                    found[named] = None
+                if given.get("subjectIdNumber"):
+                    found[await self._subject_of(str(given["subjectIdNumber"]))] = None
+        return tuple([one for one in found if one])
 
     async def _page(self, wanted: Mapping[str, object], arguments: Mapping[str, object]) -> Page:
         if "" in wanted.values():

@@ -41,6 +41,12 @@ class Bounded(Generic[K, V]):
             self._entries.move_to_end(key)
         return entry
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._entries.clear()
+        self._weights.clear()
+        self.weight = 0
+
     def put(self, key: K, entry: V, weight: int = 1) -> V:
         """Hold `entry` and give it back; older entries leave until the bounds hold, and one heavier than all stands alone."""
         self._entries[key] = entry

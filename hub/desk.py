@@ -65,7 +65,7 @@ class Desk:
         except (CallerError, Overloaded):
             return None
         officer = caller.basis.kind is BasisKind.AUDIT and caller.role == "PRIVACY_OFFICER"
-        return Reader(caller.organisation, officer=officer, name=caller.officer if officer else "")
+        return Reader(caller.organisation, officer=officer, name=caller.officer if officer else "", client=caller.client)
 
     async def log_subject(self, id_number: str) -> str:
         """The pseudonym the log names a person by; "" where the number is none, or nobody's the hub knows."""

@@ -11,10 +11,11 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.authorizations.revocation import AGREEMENT, tell_workers
 from hub.tables import Agreement, Base, CatalogueEntry, Client, ClientOperation, ConsoleUser, Organisation, Outbox, Platform
 
 
@@ -80,7 +81,20 @@ async def import_agreement(
         "code": code, "document": document, "signatures": dict(signatures), "valid_from": valid_from, "valid_to": valid_to,
         "active": True,
     }
-    await _put(engine, Agreement, values, key=("code",), kind="AGREEMENT_IMPORTED", ref=code, at=at)
+    async with changing(engine, kind="AGREEMENT_IMPORTED", ref=code, at=at) as connection:
+        await _upsert(connection, Agreement, values, key=("code",))
+        await tell_workers(connection, AGREEMENT, code, at=at)
+
+
+async def end_agreement(engine: AsyncEngine, *, code: str, at: datetime) -> bool:
+    """From now on nobody is asked or answered under it; False where none of this code is followed."""
+    async with engine.begin() as connection:
+        ended = update(Agreement).where(Agreement.code == code, Agreement.active).values(active=False)
+        if not (await connection.execute(ended)).rowcount:
+            return False
+        await tell_workers(connection, AGREEMENT, code, at=at)
+        await _note(connection, kind="AGREEMENT_ENDED", ref=code, at=at)
+    return True
 
 
 async def enrol_console_user(engine: AsyncEngine, *, name: str, password_phc: str, organisation: str, at: datetime) -> None:
@@ -116,11 +130,14 @@ async def _put(
     engine: AsyncEngine, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...], kind: str, ref: str,
     at: datetime,
 ) -> None:
-    async with engine.begin() as connection:
-        statement = insert(table).values(**values)
-        changed = {name: statement.excluded[name] for name in values if name not in key}
-        await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
-        await _note(connection, kind=kind, ref=ref, at=at)
+    async with changing(engine, kind=kind, ref=ref, at=at) as connection:
+        await _upsert(connection, table, values, key=key)
+
+
+async def _upsert(connection: AsyncConnection, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...]) -> None:
+    statement = insert(table).values(**values)
+    changed = {name: statement.excluded[name] for name in values if name not in key}
+    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
 
 
 async def _note(connection: AsyncConnection, *, kind: str, ref: str, at: datetime) -> None:

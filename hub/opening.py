@@ -112,10 +112,12 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
         )
         stack.push_async_callback(desk.close)
-        neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random)
+        neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random, watch=desk.watch)
+        stack.push_async_callback(neighbours.close)
         limits = Limits()
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
         schema = served(federation=settings.federation)
+        neighbours.subscribe(planner.forget_sources)
         road = _road(schema, settings, planner, desk, log, policy.digest, clock=clock, random=random, limits=limits)
         documents = Documents(schema, limits, introspection=settings.introspection)
         yield Hub(
@@ -178,7 +180,7 @@ def _road(
     )
     return Road(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
-        clock=clock, random=random, max_response=limits.response,
+        clock=clock, random=random, max_response=limits.response, sought=audit.sought,
     )
 
 
@@ -201,7 +203,7 @@ def planner_of(
             await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
 
     return Planner(
-        groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.sources()), handles=Handles(keys),
+        groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.asked), handles=Handles(keys),
         region=settings.region, look_up=take if look_ups is not None else None, pseudonym=pid,
     )
 

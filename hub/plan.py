@@ -132,6 +132,10 @@ class Planner:
             asks=_asks(joins, people, scope), fields=self._log_fields(joins), digest=_digest(question, joins, people, scope),
         )
 
+    def forget_sources(self) -> None:
+        """Whom a group is asked of has changed: what was decided with the old sources is decided anew."""
+        self._scopes.forget()
+
     def _layout(self, question: Question, variables: Mapping[str, object]) -> Layout:
         names = self._shapes.get(question.digest)
         if names is None:

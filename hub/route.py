@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,8 +30,13 @@ from hub.errors import Forbidden, TooLarge
 from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.plan import Plan, Planner
+from hub.question import Question
+from policies.verdict import BasisKind
 
 SALT = 16  # bytes
+
+Sought = Callable[[Question, Mapping[str, Any]], Awaitable[tuple[str, ...]]]
+"""Pseudonyms of the people a question to the log itself looks for."""
 
 
 @value
@@ -65,6 +70,7 @@ class Road:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     max_response: int
+    sought: Sought
 
     async def travel(
         self, operation: Operation, variables: Mapping[str, Any], standing: Standing, *, persisted: bool = False,
@@ -74,7 +80,10 @@ class Road:
         started = asyncio.get_running_loop().time()
         question, values = operation.question(variables)
         plan = await self.planner.plan(question, values, standing, self.clock())  # 3
-        intended = await self._intend(operation, plan, address)  # 4
+        subjects = _pseudonyms(plan)
+        if standing.caller.basis.kind is BasisKind.AUDIT:  # whom an officer looks for is a subject of the look
+            subjects += await self.sought(question, values)
+        intended = await self._intend(operation, plan, address, subjects)  # 4
         fetched = await self.fetcher.fetch(plan, intended)  # 5
         answer = self.answerer.answer(plan, fetched, persisted=persisted)  # 6
         data = orjson.dumps(answer.data)
@@ -87,7 +96,7 @@ class Road:
         appended = await self.log.append(  # 7
             outcome(
                 standing.caller, at=self.clock(), question=intended, decision=decision,
-                answer=salted_digest(salt, data), subjects=_pseudonyms(plan), letters=_letters(plan),
+                answer=salted_digest(salt, data), subjects=subjects, letters=_letters(plan),
                 operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
                 told={"forms": answer.told.forms, "fields": list(answer.told.fields)}, statuses=answer.told.statuses,
                 rows=answer.told.rows, latency_ms=latency, address=address,
@@ -100,11 +109,11 @@ class Road:
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
         return Travelled(data, answer.errors, extensions, intended, receipt, decision, answer, plan)  # 8
 
-    async def _intend(self, operation: Operation, plan: Plan, address: str) -> str:
+    async def _intend(self, operation: Operation, plan: Plan, address: str, subjects: tuple[str, ...]) -> str:
         appended = await self.log.append(
             intent(
                 plan.standing.caller, at=self.clock(), operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
-                fields=plan.log_fields(), subjects=_pseudonyms(plan), letters=_letters(plan), address=address,
+                fields=plan.log_fields(), subjects=subjects, letters=_letters(plan), address=address,
             ),
         )
         return appended.id

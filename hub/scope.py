@@ -61,6 +61,10 @@ class Scopes:
         self._kept: Bounded[tuple[object, ...], Scope] = Bounded(kept, most=SCOPED)
         self._reducers: Bounded[tuple[object, ...], Callable[[Raw], Told]] = Bounded(kept * 2)
 
+    def forget(self) -> None:
+        """Make every scope anew: somebody can be asked who could not, or the other way round."""
+        self._kept.clear()
+
     def of(self, layout: Layout, standing: Standing, now: datetime) -> Scope:
         """The scope of this caller and layout at `now`."""
         caller = standing.caller

@@ -35,12 +35,14 @@ class Sources(Protocol):
 
 
 class KnownSources:
-    """Sources as a table: the region's departments by group, neighbours by the six digits of their region."""
+    """Sources as a table: the region's departments by group, neighbours by the six digits of their region, as they are at the
+    moment of the question.
+    """
 
     def __init__(self, own: Iterable[Source], neighbours: Mapping[str, Source] | None = None) -> None:
-        """`neighbours` by region code; each answers the one group it names."""
+        """`neighbours` by the six digits of their region, each for the one group it names; the mapping may change."""
         self._own = {source.group: source for source in own}
-        self._neighbours = {(source.group, region[:6]): source for region, source in (neighbours or {}).items()}
+        self._neighbours = neighbours if neighbours is not None else {}
 
     @classmethod
     def of(cls, departments: Departments, neighbours: Mapping[str, Source] | None = None) -> KnownSources:
@@ -55,4 +57,7 @@ class KnownSources:
 
     def source(self, group: str, region: str) -> Source | None:
         """See `Sources`."""
-        return self._neighbours.get((group, region[:6])) if region else self._own.get(group)
+        if not region:
+            return self._own.get(group)
+        neighbour = self._neighbours.get(region[:6])
+        return neighbour if neighbour is not None and neighbour.group == group else None

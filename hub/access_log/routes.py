@@ -18,6 +18,7 @@ from hub.access_log.note import Checkpoint
 from hub.access_log.tiles import WIDTH, NoSuchTile, tile_index
 from hub.access_log.writer import AccessLog
 from hub.errors import RecordingFailed
+from hub.operations.gate import Gate
 
 _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -30,33 +31,38 @@ class Reader:
     organisation: str
     officer: bool = False
     name: str = ""  # of the officer, for the log
+    client: str = ""  # whose rate the reading counts against
 
 
 Authorise = Callable[[Request], Awaitable[Reader | None]]
 
 
-def routes(log: AccessLog, authorise: Authorise) -> list[Route]:
-    """The log's routes; `authorise` gives the reader of a request or None where there is no good token."""
-    pages = _Pages(log, authorise)
+def routes(log: AccessLog, authorise: Authorise, gate: Gate) -> list[Route]:
+    """The log's routes; `authorise` gives the reader of a request or None where there is no good token, `gate` counts them."""
+    pages = _Pages(log, authorise, gate)
     return [
-        Route("/receipts/{id}", pages.receipt),
-        Route("/checkpoint", pages.checkpoint),
-        Route("/log/key", pages.key),
-        Route("/tile/entries/{path:path}", pages.entries),
-        Route("/tile/{level:int}/{path:path}", pages.tile),
+        Route("/receipts/{id}", gate.private(pages.receipt)),
+        Route("/checkpoint", gate.public(pages.checkpoint)),
+        Route("/log/key", gate.public(pages.key)),
+        Route("/tile/entries/{path:path}", gate.private(pages.entries)),
+        Route("/tile/{level:int}/{path:path}", gate.public(pages.tile)),
     ]
 
 
 class _Pages:
-    def __init__(self, log: AccessLog, authorise: Authorise) -> None:
+    def __init__(self, log: AccessLog, authorise: Authorise, gate: Gate) -> None:
         self._log = log
         self._authorise = authorise
+        self._gate = gate
 
     async def receipt(self, request: Request) -> Response:
         reader = await self._authorise(request)
         if reader is None:
             return _refused(401, "TOKEN_INVALID", "a token is needed")
-        identifier = request.path_params["id"]
+        with self._gate.named(reader.client):
+            return await self._receipt(reader, request.path_params["id"])
+
+    async def _receipt(self, reader: Reader, identifier: str) -> Response:
         stored = await self._log.store.entry(identifier)
         owned = stored is not None and (reader.officer or stored.parts()[0].get("organisation") == reader.organisation)
         try:
@@ -94,8 +100,12 @@ class _Pages:
         reader = await self._authorise(request)
         if reader is None or not reader.officer:
             return _refused(404, "NOT_FOUND", "no such tile")
+        with self._gate.named(reader.client):
+            return await self._entries(reader, request.path_params["path"])
+
+    async def _entries(self, reader: Reader, path: str) -> Response:
         try:
-            index, width = _tile_name(request.path_params["path"])
+            index, width = _tile_name(path)
             await self._published(0, index, width)
         except (ValueError, NoSuchTile):
             return _refused(404, "NOT_FOUND", "no such tile")

@@ -22,6 +22,9 @@ TYP = "household-revocation+jws"
 STILL_GOOD = timedelta(days=1)
 """How old a revocation may arrive: a platform that could not reach us for a day still withdraws."""
 
+AGREEMENT = "AGREEMENT"
+"""The kind under which workers hear that an agreement with a neighbouring region came or ended."""
+
 _ORDER = 7_312_004
 """Advisory lock of those who add revocations: `seq` is then the order of commits, and a follower reading on misses none."""
 
@@ -90,7 +93,7 @@ async def revoke_client(engine: AsyncEngine, client: str, *, by: str, at: dateti
 async def tell_workers(
     connection: AsyncConnection, kind: str, ref: str, *, at: datetime, expires_at: datetime | None = None
 ) -> None:
-    """Have every worker forget what it holds of a LETTER, CASE, CLIENT or TOKEN, once the transaction commits."""
+    """Have every worker forget what it holds of a LETTER, CASE, CLIENT, TOKEN or AGREEMENT, once the transaction commits."""
     await connection.execute(select(func.pg_advisory_xact_lock(_ORDER)))
     await connection.execute(insert(Revocation).values(kind=kind, ref=ref, at=at, expires_at=expires_at))
 

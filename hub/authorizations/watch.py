@@ -31,7 +31,7 @@ OVERLAP = 256
 _SINCE = "SELECT seq, kind, ref, expires_at FROM revocation WHERE seq > $1 ORDER BY seq"
 _LAST = "SELECT COALESCE(max(seq), 0) FROM revocation"
 _TOKENS = "SELECT ref, expires_at FROM revocation WHERE kind = 'TOKEN' AND expires_at > $1"
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _log = structlog.stdlib.get_logger("hub.watch")
 
 Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]
@@ -92,7 +92,7 @@ class RevocationWatch:
         try:
             async with asyncio.timeout(STOP_TIME):
                 await self._read(self._pool.fetch)
-        except _FAILURES:
+        except FAILURES:
             # Deciding fails closed: what may have been revoked is not asked about.
             raise Overloaded(retry_after=1) from None
 
@@ -104,12 +104,12 @@ class RevocationWatch:
                 connection = await asyncpg.connect(plain_url(self._url), timeout=STOP_TIME, server_settings=settings)
                 await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
                 await self._read_on(connection)
-            except _FAILURES as error:
+            except FAILURES as error:
                 _log.warning("revocations come by asking, not by notice", error=type(error).__name__)
             finally:
                 if connection is not None:
                     connection.terminate()
-            with contextlib.suppress(*_FAILURES):
+            with contextlib.suppress(*FAILURES):
                 async with asyncio.timeout(STOP_TIME):
                     await self._read(self._pool.fetch)
             await asyncio.sleep(POLL)

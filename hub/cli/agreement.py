@@ -17,7 +17,7 @@ from hub.canonical import canonical
 from hub.cli.faults import reported
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
-from hub.enrolment import import_agreement
+from hub.enrolment import end_agreement, import_agreement
 from hub.keys import KeyRing
 from hub.regions import agreement as agreements
 from hub.regions.asking import RegionKeys
@@ -64,7 +64,7 @@ def sign(file: Path) -> None:
 @click.argument("file", type=_FILE)
 @click.argument("signatures", type=_FILE)
 def import_command(file: Path, signatures: Path) -> None:
-    """Verify an agreement under every party's key and keep it. Restart the hub to follow it."""
+    """Verify an agreement under every party's key and keep it. Running hubs follow it within a second."""
 
     async def work(premises: Premises) -> None:
         own = region_keys(premises.keys(), premises.settings.region)
@@ -75,7 +75,7 @@ def import_command(file: Path, signatures: Path) -> None:
             valid_to=opened.valid_to, at=clock(),
         )
         others = ", ".join(sorted(opened.parties.keys() - {premises.settings.region}))
-        click.echo(f"agreement {opened.code} with {others} kept, in force {opened.valid_from} to {opened.valid_to}; restart the hub to follow it")
+        click.echo(f"agreement {opened.code} with {others} kept, in force {opened.valid_from} to {opened.valid_to}; running hubs follow it")
 
     at_work(work)
 
@@ -91,6 +91,19 @@ def list_agreements() -> None:
             rows = (await connection.execute(query.order_by(Agreement.code))).all()
         listed = [(row.code, row.valid_from, row.valid_to, row.active, _verdict(row, premises.settings, own)) for row in rows]
         show(("agreement", "from", "to", "active", "signatures"), listed, none="no agreement: no neighbour is asked or answered")
+
+    at_work(work)
+
+
+@agreement.command()
+@click.argument("code")
+def end(code: str) -> None:
+    """End an agreement before its time. Running hubs ask and answer nobody under it within a second; tell the other region."""
+
+    async def work(premises: Premises) -> None:
+        if not await end_agreement(premises.engine, code=code, at=clock()):
+            raise click.ClickException(f"no agreement {code} is followed")
+        click.echo(f"agreement {code} has ended")
 
     at_work(work)
 

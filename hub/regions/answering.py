@@ -7,6 +7,7 @@ verified signature is an entry here, under the exchange's id; what fails before 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +53,7 @@ class Answering:
     identify: Identify
     shared: Shared
     once: Once
+    admitted: Callable[[str], AbstractContextManager[None]]
     issuing: Issuing
     security: SecurityLog
     fields: Iterable[str]
@@ -74,7 +76,8 @@ class Answering:
             # Not even the reason: whoever is not a party learns nothing of agreements, keys or clocks.
             self.security.note(f"EXCHANGE_{type(error).__name__.upper()}")
             return HttpResponse(status_code=403)
-        status, content = await self._told(agreement, asked, now)
+        with self.admitted(f"region/{asked.region}"):  # raises TooMany past the rate of a client
+            status, content = await self._told(agreement, asked, now)
         party = agreement.parties[asked.region]
         sealed = seal(content, recipient=party.encryption, kid=f"{asked.region}-enc")
         response = Response(status, request, {"content-type": MEDIA_TYPE})

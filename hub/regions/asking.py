@@ -8,7 +8,7 @@ asking hub's intent entry, so that both regions' logs hold it under one id.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -47,7 +47,7 @@ class NeighbourSource:
 
     def __init__(
         self, agreement: Agreement, *, own_region: str, region: str, keys: RegionKeys, session: aiohttp.ClientSession,
-        department_of: Callable[[str], str], clock: Callable[[], datetime], random: Callable[[int], bytes],
+        department_of: Callable[[str], Awaitable[str]], clock: Callable[[], datetime], random: Callable[[int], bytes],
     ) -> None:
         """`department_of` gives the department code of an organisation: the onward receiver the agreement must name."""
         self._agreement = agreement
@@ -78,8 +78,8 @@ class NeighbourSource:
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         """Verified results by subject key. Raises DepartmentError."""
         now = self._clock()
-        department = self._department_of(ask.organisation)
         try:
+            department = await self._department_of(ask.organisation)
             self._agreement.allow(
                 purpose=ask.purpose, kind="CONFIRMATION", group=ask.group, asking=self._own, department=department, on=now.date(),
             )

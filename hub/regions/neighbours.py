@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 import aiohttp
@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from joserfc.jwk import OKPKey
 
+from hub.authorizations.revocation import AGREEMENT
+from hub.authorizations.watch import FAILURES, POLL, RevocationWatch
 from hub.keys import KeyRing, Use
 from hub.regions.agreement import Agreement, AgreementRefused, open_agreement
 from hub.regions.asking import NeighbourSource, RegionKeys
@@ -24,20 +26,105 @@ from hub.sources import Source
 DEADLINE = 6.0
 """Seconds a neighbouring hub is given: it asks departments of its own."""
 
+READ_SECONDS = 2.0
 _log = structlog.get_logger("hub.regions")
 
 
-@dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Agreements by code, and the sources they open by region."""
+    """Agreements by code, and the sources they open by the six digits of a region: as the database has them, within a second.
 
-    agreements: Mapping[str, Agreement]
-    asked: Mapping[str, Source]
-    keys: RegionKeys
+    A notice of a change takes the agreement out at once, and what the database says is read after it: an agreement that was ended is
+    followed by nobody while somebody reads.
+    """
 
-    def sources(self) -> Mapping[str, Source]:
-        """By 12-digit region code."""
-        return self.asked
+    def __init__(
+        self, settings: Settings, pool: asyncpg.Pool[asyncpg.Record], *, keys: RegionKeys, session: aiohttp.ClientSession,
+        clock: Callable[[], datetime], random: Callable[[int], bytes],
+    ) -> None:
+        """Nothing is known before the first `read`."""
+        self.keys = keys
+        self.agreements: dict[str, Agreement] = {}
+        self.asked: dict[str, Source] = {}
+        self._region = settings.region
+        self._pool = pool
+        self._session = session
+        self._clock = clock
+        self._random = random
+        self._changed: list[Callable[[], None]] = []
+        self._reading: asyncio.Task[None] | None = None
+        self._again = False
+
+    def subscribe(self, changed: Callable[[], None]) -> None:
+        """Have `changed` called whenever other neighbours can be asked than before."""
+        self._changed.append(changed)
+
+    def follow(self, kind: str, ref: str) -> None:
+        """What the watch says: an AGREEMENT came, or ended."""
+        if kind != AGREEMENT:
+            return
+        ended = self.agreements.pop(ref, None)
+        if ended is not None:
+            for region in ended.parties:
+                self.asked.pop(region[:6], None)
+            self._tell()
+        self._again = True
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._read_until_read())
+
+    async def read(self) -> None:
+        """Read the agreements; one that does not verify is left out and said so, it never opens anything."""
+        agreements, asked = {}, {}
+        for row in await self._pool.fetch("SELECT code, document, signatures FROM agreement WHERE active ORDER BY code"):
+            try:
+                agreement = open_agreement(
+                    bytes(row["document"]), orjson.loads(row["signatures"]), own_region=self._region, own_key=self.keys.signing_jwk,
+                )
+            except AgreementRefused as refused:
+                _log.error("agreement left out", code=row["code"], reason=str(refused))
+                continue
+            agreements[agreement.code] = agreement
+            for region in agreement.parties.keys() - {self._region}:
+                asked[region[:6]] = self._source(agreement, region)
+        # In place: whoever holds the mappings sees what holds now.
+        for held, now in ((self.agreements, agreements), (self.asked, asked)):
+            held.clear()
+            held.update(now)  # type: ignore[arg-type]
+        self._tell()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._reading is not None:
+            self._reading.cancel()
+            await asyncio.gather(self._reading, return_exceptions=True)
+
+    def _source(self, agreement: Agreement, region: str) -> Source:
+        connector = NeighbourSource(
+            agreement, own_region=self._region, region=region, keys=self.keys, session=self._session,
+            department_of=self._department, clock=self._clock, random=self._random,
+        )
+        return Source("confirmation", "MZ", region, f"hub/{region}", DEADLINE, gathers=False, connector=connector)
+
+    async def _department(self, organisation: str) -> str:
+        """Looked up for each question, beside which it costs nothing: an organisation may have been enrolled since."""
+        try:
+            return str(await self._pool.fetchval("SELECT department FROM organisation WHERE code = $1", organisation) or "")
+        except FAILURES as error:
+            raise AgreementRefused("for whom it is asked cannot be read now") from error
+
+    async def _read_until_read(self) -> None:
+        while self._again:
+            self._again = False
+            try:
+                async with asyncio.timeout(READ_SECONDS):
+                    await self.read()
+            except FAILURES as error:
+                _log.warning("agreements are not known", error=type(error).__name__)
+                self._again = True
+                await asyncio.sleep(POLL)
+
+    def _tell(self) -> None:
+        for changed in self._changed:
+            changed()
 
 
 def region_keys(keys: KeyRing, region: str) -> RegionKeys:
@@ -56,26 +143,12 @@ def region_keys(keys: KeyRing, region: str) -> RegionKeys:
 
 async def open_neighbours(
     settings: Settings, pool: asyncpg.Pool[asyncpg.Record], *, keys: KeyRing, session: aiohttp.ClientSession,
-    clock: Callable[[], datetime], random: Callable[[int], bytes],
+    clock: Callable[[], datetime], random: Callable[[int], bytes], watch: RevocationWatch | None = None,
 ) -> Neighbours:
-    """Read the agreements of the database; one that does not verify is left out and said so, it never opens anything."""
+    """The neighbours of a hub as they are now, and with a `watch` as they come to be."""
     own = region_keys(keys, settings.region)
-    departments = {row["code"]: row["department"] for row in await pool.fetch("SELECT code, department FROM organisation")}
-    agreements: dict[str, Agreement] = {}
-    asked: dict[str, Source] = {}
-    for row in await pool.fetch("SELECT code, document, signatures FROM agreement WHERE active"):
-        try:
-            agreement = open_agreement(
-                bytes(row["document"]), orjson.loads(row["signatures"]), own_region=settings.region, own_key=own.signing_jwk,
-            )
-        except AgreementRefused as refused:
-            _log.error("agreement left out", code=row["code"], reason=str(refused))
-            continue
-        agreements[agreement.code] = agreement
-        for region in agreement.parties.keys() - {settings.region}:
-            connector = NeighbourSource(
-                agreement, own_region=settings.region, region=region, keys=own, session=session,
-                department_of=lambda code: departments.get(code, ""), clock=clock, random=random,
-            )
-            asked[region] = Source("confirmation", "MZ", region, f"hub/{region}", DEADLINE, gathers=False, connector=connector)
-    return Neighbours(agreements, asked, own)
+    neighbours = Neighbours(settings, pool, keys=own, session=session, clock=clock, random=random)
+    if watch is not None:
+        watch.subscribe(neighbours.follow)  # before reading: what changes meanwhile is not lost
+    await neighbours.read()
+    return neighbours

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import structlog
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub.authorizations.catalogue import Catalogue
 from hub.authorizations.matter import Person
 from hub.authorizations.platforms import first_use
 from hub.opening import Hub
+from hub.operations.gate import Answer, Gate
 from hub.people.id_number import parse
 from hub.people.store import People
 from hub.people.vault import Identity
@@ -27,10 +30,8 @@ _PRESENCE = "records"
 _OUR_OWN = frozenset({_PRESENCE, "proof"})  # not facts of the record: whether there is one, and the credential itself
 
 
-def routes(hub: Hub) -> list[BaseRoute]:
-    """Nothing where no agreement holds: a hub without neighbours has no door for them."""
-    if not hub.neighbours.agreements:
-        return []
+def routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
+    """The doors stand open while an agreement holds; without one they look like no doors at all."""
     if GROUP in hub.departments and not hub.departments.names_people(GROUP):
         # A number alone would do: whoever has a list of numbers could ask who of them is poor.
         _log.error("neighbours are not answered: the manifest of the department says no `name`", group=GROUP)
@@ -51,13 +52,20 @@ def routes(hub: Hub) -> list[BaseRoute]:
 
     answering = Answering(
         url=hub.settings.issuer, region=hub.settings.region, agreements=lambda: hub.neighbours.agreements,
-        keys=hub.neighbours.keys, road=hub.road, documents=hub.documents, identify=identify, shared=shared, once=once,
+        keys=hub.neighbours.keys, road=hub.road, documents=hub.documents, identify=identify, shared=shared, once=once, admitted=gate.named,
         issuing=Issuing(hub.engine, url=hub.settings.issuer, keys=hub.neighbours.keys), security=hub.security,
         fields=[name for name in GROUPS["confirmation"].fields if name not in _OUR_OWN], clock=hub.clock, random=hub.random,
     )
+
+    def open_(answer: Answer) -> Answer:
+        async def answered(request: Request) -> Response:
+            return await answer(request) if hub.neighbours.agreements else PlainTextResponse("Not Found", status_code=404)
+
+        return answered
+
     return [
-        Route(PATH, answering.confirmations, methods=["POST"]),
-        Route(STATUS_PATH, answering.status_list, methods=["GET"]),
+        Route(PATH, gate.private(open_(answering.confirmations)), methods=["POST"]),
+        Route(STATUS_PATH, gate.public(open_(answering.status_list)), methods=["GET"]),
     ]
 
 

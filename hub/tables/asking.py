@@ -53,7 +53,7 @@ class Revocation(Base):
 
     __tablename__ = "revocation"
     seq: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    kind: Mapped[str]  # LETTER, TOKEN, CLIENT, CASE
+    kind: Mapped[str]  # LETTER, TOKEN, CLIENT, CASE, AGREEMENT
     ref: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime]
     expires_at: Mapped[datetime | None]

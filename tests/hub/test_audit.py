@@ -128,6 +128,25 @@ async def test_the_officers_own_look_up_is_in_the_log_before_it_is_answered(livi
     assert reply.status == 503
 
 
+@pytest.mark.parametrize("by", ["subjectIdNumber", "subject"])
+async def test_whom_an_officer_looks_for_is_a_subject_of_the_look(living, signed_matter, officer, by):
+    number = living.family.members[1].person.id_number
+    subject = await living.hub.desk.log_subject(number)
+    await shown(living, officer, filter={by: {"subjectIdNumber": number, "subject": subject}[by]}, first=1)
+    outcome, intent = await living.entries(limit=2)
+    for entry in (intent, outcome):
+        assert entry.parts()[1]["subjects"] == [subject]
+    found = await shown(living, officer, filter={"subject": subject, "purpose": "PRIVACY_AUDIT"}, first=200)
+    assert {outcome.id, intent.id} <= {one["id"] for one in found}, "who read this person's log stands in this person's log"
+
+
+async def test_a_look_for_nobody_the_hub_knows_names_nobody(living, officer):
+    unknown = living.platform.population.household(9).members[0].person.id_number
+    for wanted in ({"subjectIdNumber": unknown}, {"subject": "no pseudonym"}, {"subject": "0" * 64}, {"organisation": "x"}):
+        await shown(living, officer, filter=wanted)
+        assert all("subjects" not in entry.parts()[1] for entry in await living.entries(limit=2)), wanted
+
+
 async def test_the_officer_is_told_no_facts(living, signed_matter, officer, nobody_asked):
     reply = await living.line.ask(officer, TAXES, {"id": signed_matter.id})
     assert reply.status == 403 or reply.body["data"] == {"case": None}

@@ -16,12 +16,14 @@ from hub.access_log.receipt import verify_receipt
 from hub.access_log.routes import Reader, routes
 from hub.access_log.store import Filter
 from hub.access_log.writer import AccessLog
+from hub.operations.gate import Gate
+from hub.operations.quotas import ClientQuota, InFlight
 from tests.hub.access_log.conftest import asked
 
 READERS = {
-    "Bearer mz": Reader("mz-hd-500152", name="officer-7"),
-    "Bearer jy": Reader("jy-500152"),
-    "Bearer officer": Reader("privacy-500152", officer=True, name="li"),
+    "Bearer mz": Reader("mz-hd-500152", name="officer-7", client="mz"),
+    "Bearer jy": Reader("jy-500152", client="jy"),
+    "Bearer officer": Reader("privacy-500152", officer=True, name="li", client="po"),
     "Bearer nobody": Reader(""),
 }
 
@@ -30,9 +32,14 @@ async def authorise(request: Request) -> Reader | None:
     return READERS.get(request.headers.get("authorization", ""))
 
 
+def gate(*, places: int = 8, rate: int = 100) -> Gate:
+    quota = {"concurrency": 8, "seconds": lambda: 0.0}
+    return Gate(InFlight(places), ClientQuota(rate_per_minute=rate, **quota), ClientQuota(rate_per_minute=rate, **quota))
+
+
 @pytest.fixture
 async def web(log: AccessLog) -> AsyncIterator[httpx2.AsyncClient]:
-    transport = httpx2.ASGITransport(app=Starlette(routes=routes(log, authorise)))
+    transport = httpx2.ASGITransport(app=Starlette(routes=routes(log, authorise, gate())))
     async with httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as client:
         yield client
 
@@ -119,3 +126,38 @@ async def test_the_checkpoint_of_an_empty_log_is_signed_too(log: AccessLog, web)
     note = (await web.get("/checkpoint")).text
     signed = Checkpoint.open(note, log.verifiers)
     assert (signed.size, signed.root) == (0, fold(()))
+
+
+async def test_tiles_and_checkpoints_share_one_rate_and_a_known_reader_has_their_own(log: AccessLog) -> None:
+    appended = await log.append(asked())
+    transport = httpx2.ASGITransport(app=Starlette(routes=routes(log, authorise, gate(rate=3))))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as web:
+        for path in ("/checkpoint", "/log/key", "/tile/0/000.p/1"):
+            assert (await web.get(path)).status_code == 200
+        for path in ("/checkpoint", "/log/key", "/tile/0/000.p/1"):
+            refused = await web.get(path)
+            assert (refused.status_code, refused.json()["error"], refused.headers["retry-after"]) == (429, "RATE", "60")
+        size = (await log.store.head()).size
+        answers = [(await web.get(f"/receipts/{appended.id}", headers=bearer("mz"))).status_code for _ in range(5)]
+        assert answers == [200, 200, 200, 429, 429]
+        answers = [(await web.get("/tile/entries/000.p/1", headers=bearer("officer"))).status_code for _ in range(4)]
+        assert answers == [200, 200, 200, 429]
+        assert (await log.store.head()).size == size + 3, "a flood of readings is no flood of entries"
+        assert (await web.get("/receipts/log_none", headers=bearer("jy"))).status_code == 404, "one client's rate is not another's"
+
+
+async def test_past_the_places_nobody_is_even_identified(log: AccessLog) -> None:
+    identified = []
+
+    async def counting(request: Request) -> Reader | None:
+        identified.append(request)
+        return await authorise(request)
+
+    full = gate(places=1)
+    transport = httpx2.ASGITransport(app=Starlette(routes=routes(log, counting, full)))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://hub.test") as web:
+        with full.places:
+            for path in ("/receipts/x", "/tile/entries/000", "/checkpoint", "/tile/0/000"):
+                refused = await web.get(path, headers=bearer("mz"))
+                assert (refused.status_code, refused.json()["error"], refused.headers["retry-after"]) == (503, "OVERLOADED", "1")
+        assert not identified

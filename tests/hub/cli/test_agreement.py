@@ -49,6 +49,17 @@ def test_an_agreement_both_signed_is_kept_and_listed_as_verified(desk: Desk, nei
     assert desk.outbox() == [("AGREEMENT_IMPORTED", "EXAMPLE-2026-01")]
 
 
+def test_an_agreement_is_ended_once_and_listed_as_such(desk: Desk, neighbour, document) -> None:
+    file = desk.file("agreement.json", document)
+    signatures = json.loads(desk.run("agreement", "sign", file)) | json.loads(desk.run("agreement", "sign", file, env=neighbour))
+    desk.run("agreement", "import", file, desk.file("signatures.json", signatures))
+    assert "has ended" in desk.run("agreement", "end", "EXAMPLE-2026-01")
+    assert "no agreement" in desk.run("agreement", "end", "EXAMPLE-2026-01", code=1)
+    assert desk.ask("SELECT active FROM agreement") == [(False,)]
+    assert [kind for kind, _ in desk.outbox()] == ["AGREEMENT_IMPORTED", "AGREEMENT_ENDED"]
+    assert desk.ask("SELECT kind, ref FROM revocation") == [("AGREEMENT", "EXAMPLE-2026-01")] * 2
+
+
 def test_an_agreement_one_party_did_not_sign_or_signed_otherwise_is_refused(desk: Desk, neighbour, document) -> None:
     file = desk.file("agreement.json", document)
     own = json.loads(desk.run("agreement", "sign", file))

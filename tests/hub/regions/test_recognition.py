@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -13,6 +14,10 @@ import pytest
 import pytest_asyncio
 
 from hub.access_log.entry import Kind
+from hub.authorizations.watch import STOP_TIME
+from hub.enrolment import end_agreement, enrol_organisation, import_agreement
+from hub.operations.gate import Gate
+from hub.operations.quotas import ClientQuota, InFlight
 from hub.regions.agreement import Agreement
 from hub.regions.asking import MEDIA_TYPE, PATH, STATUS_PATH
 from hub.regions.credential import CredentialRefused, verify
@@ -350,13 +355,74 @@ async def test_a_number_under_another_name_gets_what_a_person_without_result_get
     assert named == person.name, "a neighbour never changes whom our own platform registered"
 
 
+@asynccontextmanager
+async def ended(living: Living) -> AsyncIterator[str]:
+    """The hub's agreement ended by its operator, and imported again afterwards; running all the while."""
+    hub, at = living.hub, living.clock()
+    (code,) = hub.neighbours.agreements
+    row = await hub.records.fetchrow("SELECT * FROM agreement WHERE code = $1", code)
+    assert await end_agreement(hub.engine, code=code, at=at)
+    assert not await end_agreement(hub.engine, code=code, at=at), "nothing is ended twice"
+    await until(lambda: not hub.neighbours.agreements)
+    try:
+        yield code
+    finally:
+        await import_agreement(
+            hub.engine, code=code, document=bytes(row["document"]), signatures=orjson.loads(row["signatures"]), valid_from=row["valid_from"],
+            valid_to=row["valid_to"], at=at,
+        )
+        await until(lambda: code in hub.neighbours.agreements)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(STOP_TIME):
+        while not true():  # noqa: ASYNC110 - another worker's memory, not an event
+            await asyncio.sleep(0.005)
+
+
+async def test_an_agreement_that_ends_stops_asking_at_once_and_one_that_comes_starts_it_without_a_restart(both, insured):
+    tongnan, quxian = both
+    assert {one["status"] for one in await asked(tongnan, insured)} == {"MATCHED"}
+    quxian.government.forget()
+    size = await quxian.size()
+    async with ended(tongnan):
+        assert {one["status"] for one in await asked(tongnan, insured)} == {"SOURCE_ERROR"}
+        assert await quxian.size() == size, "nothing reached the neighbour"
+    assert {one["status"] for one in await asked(tongnan, insured)} == {"MATCHED"}
+
+
+async def test_an_agreement_that_ends_closes_the_neighbours_door_at_once(wire):
+    async with ended(wire.quxian):
+        body = wire.sealed()
+        status, _, _ = await wire.send(wire.signed(body), body)
+        assert status == 404
+        async with wire.tongnan.line.session.get(wire.quxian.url + STATUS_PATH) as published:
+            assert published.status == 404
+        nothing_asked(wire.quxian)
+    again = Wire(wire.tongnan, wire.quxian)
+    body = again.sealed()
+    assert (await again.send(again.signed(body), body))[0] == 200
+
+
+async def test_who_is_asked_for_may_have_been_enrolled_a_moment_ago(both, insured):
+    tongnan, _ = both
+    (source,) = tongnan.hub.neighbours.asked.values()
+    await enrol_organisation(
+        tongnan.hub.engine, code="500152-NEW", name="新", department="YB", region="500152", role="DEPT_SYSTEM", at=tongnan.clock(),
+    )
+    assert await source.connector._department_of("500152-NEW") == "YB"
+    assert await source.connector._department_of("500152-NONE") == ""
+
+
 async def test_a_hub_whose_department_tells_no_names_answers_no_neighbour(wire):
     manifest = wire.quxian.hub.departments.manifest("confirmation")
     call = manifest.groups["confirmation"].call
-    assert routes(wire.quxian.hub)
+    seconds = asyncio.get_running_loop().time
+    gate = Gate(InFlight(8), *[ClientQuota(rate_per_minute=9, concurrency=9, seconds=seconds) for _ in range(2)])
+    assert routes(wire.quxian.hub, gate)
     manifest.groups["confirmation"].call.pop("name")  # type: ignore[attr-defined]
     try:
-        assert routes(wire.quxian.hub) == []
+        assert routes(wire.quxian.hub, gate) == []
     finally:
         call["name"] = "name"  # type: ignore[index]
 
