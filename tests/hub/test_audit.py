@@ -132,6 +132,7 @@ async def test_the_officers_own_look_up_is_in_the_log_before_it_is_answered(livi
 async def test_whom_an_officer_looks_for_is_a_subject_of_the_look(living, signed_matter, officer, by):
     number = living.family.members[1].person.id_number
     subject = await living.hub.desk.log_subject(number)
+    await living.ask(signed_matter, TAXES)
     await shown(living, officer, filter={by: {"subjectIdNumber": number, "subject": subject}[by]}, first=1)
     outcome, intent = await living.entries(limit=2)
     for entry in (intent, outcome):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,10 +63,13 @@ def everything(type_: object, depth: int = 0) -> str:
 
 def hostile(number: int) -> str:
     """As large as the limits let one question be, and no other like it."""
-    roots = " ".join(f"a{number}_{root}: person(id: $id) @include(if: $f{root % 2}) {{ ...P }}" for root in range(7))
+    person = everything(SCHEMA.type_map["Person"])
+    fields = len(re.findall(r"\w+(?=[ (]|$)", re.sub(r"\(.*?\)", "", person)))
+    several = range(max(1, (Limits().fields - 40) // fields))
+    roots = " ".join(f"a{number}_{root}: person(id: $id) @include(if: $f{root % 2}) {{ ...P }}" for root in several)
     return (
         f"query Q{number}($id: ID!, $region: RegionCode, $f0: Boolean!, $f1: Boolean!) {{ {roots} }} "
-        f"fragment P on Person {{ {everything(SCHEMA.type_map['Person'])} }}"
+        f"fragment P on Person {{ {person} }}"
     )
 
 
