@@ -23,6 +23,7 @@ class Kind(StrEnum):
     PAYMENT = "PAYMENT"
     PAYMENT_INTERCEPT = "PAYMENT_INTERCEPT"
     APPROVAL_RESULT = "APPROVAL_RESULT"
+    ALERT = "ALERT"
     CHECK_REPORTED = "CHECK_REPORTED"
 
 
@@ -52,10 +53,10 @@ def _sort(title_zh: str, bound: Bound, record: str, *, person: str = "", region:
 
 SORTS: Mapping[Kind, Sort] = MappingProxyType({
     Kind.APPLICATION: _sort(
-        "救助申请", Bound.MATTER, "types channel region jurisdiction submittedAt documents proxy kinshipDisclosure", person="applicant",
+        "救助申请", Bound.MATTER, "types channel region jurisdiction submittedAt documents proxy kinshipDisclosure evidence", person="applicant",
         region="region",
     ),
-    Kind.PROGRESS: _sort("办理进度", Bound.MATTER, "stage officer reason"),
+    Kind.PROGRESS: _sort("办理进度", Bound.MATTER, "stage officer reason evidence"),
     Kind.LIVENESS: _sort("待遇资格认证", Bound.REGISTERED, "", person="person"),
     Kind.STAFF_STATISTICS: _sort("辖区救助统计", Bound.NOTHING, "period region counts", region="region"),
     Kind.LEAD: _sort(
@@ -68,6 +69,7 @@ SORTS: Mapping[Kind, Sort] = MappingProxyType({
     Kind.APPROVAL_RESULT: _sort(
         "部门审批结果", Bound.REGISTERED, "assistanceType result decidedOn officer reason validTo", person="person",
     ),
+    Kind.ALERT: _sort("监测预警", Bound.NOTHING, "rule direction level region", person="subject", region="region"),
     Kind.CHECK_REPORTED: _sort("核对报告已出具", Bound.NOTHING, "checkNo status"),
 })
 

@@ -47,6 +47,12 @@ class Sender:
             reference=reference or f"R-{next(NUMBERS)}", body=body, of=of, **told,
         )
 
+    async def enrol(self, sends: Sequence[Kind], collects: Sequence[Kind]) -> None:
+        await enrol_platform(
+            self.living.hub.engine, platform=self.platform, name=self.platform, at=self.living.clock(), sends=sends, collects=collects,
+            jwks={"keys": [{**self.key.as_dict(private=False), "kid": "k1"}]}, region=TONGNAN if collects else "",
+        )
+
     async def send(self, token: str, path: str = "/messages") -> int:
         reply = await self.living.line.send(path, token)
         self.told = orjson.loads(reply.raw)
@@ -81,11 +87,8 @@ async def senders(living_hub: Living) -> dict[str, Sender]:
     made = {}
     for platform, (sends, collects) in SENDERS.items():
         key = OKPKey.generate_key("Ed25519")
-        await enrol_platform(
-            living_hub.hub.engine, platform=platform, name=platform, jwks={"keys": [{**key.as_dict(private=False), "kid": "k1"}]},
-            at=living_hub.clock(), sends=sends, collects=collects, region=TONGNAN if collects else "",
-        )
         made[platform] = Sender(platform, key, living_hub)
+        await made[platform].enrol(sends, collects)
     desk = living_hub.platform
     key = OKPKey.import_key({**desk.key.as_dict(private=True), "kid": "k1"})
     await enrol_platform(

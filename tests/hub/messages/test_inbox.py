@@ -10,6 +10,7 @@ from joserfc.jwk import OKPKey
 
 from hub.messages.inbox import Inbox, drop_overdue
 from hub.postgres.connection import plain_url
+from policies.channels import CHANNELS
 from tests.hub.living import PLATFORM
 from tests.hub.messages.conftest import TOWN, Sender, application, identity, lead
 
@@ -245,3 +246,21 @@ async def test_no_row_of_the_inbox_holds_a_name_a_number_or_a_sentence_in_clear(
     await senders["hotline-12345"].push("LEAD", lead())
     held = str(await rows(living, "SELECT * FROM message")) + str(await rows(living, "SELECT * FROM outbox"))
     assert not [secret for secret in secrets if secret in held]
+
+
+async def test_every_channel_of_the_register_is_accepted_and_no_other(living, senders):
+    hotline = senders["hotline-12345"]
+    for channel in CHANNELS:
+        assert await hotline.push("LEAD", lead(channel=channel)) == 201, channel
+    assert await hotline.push("LEAD", lead(channel="channel:nobody")) == 422
+    assert hotline.told["code"] == "CHANNEL_UNKNOWN"
+
+
+async def test_evidence_is_a_number_and_a_hash_and_never_the_document(living, senders):
+    desk, matter = senders[PLATFORM], await living.register()
+    good = {"archiveNo": "DA-2026-0007", "sha256": "ab" * 32}
+    for bad in ({**good, "image": "AAAA"}, {"archiveNo": "DA-2026-0007"}, {**good, "sha256": "short"}, {**good, "archiveNo": "第七号"}):
+        assert await desk.push("PROGRESS", {"stage": "FIRST_REVIEW", "evidence": [bad]}, reference=matter.reference) == 422
+    assert await desk.push("PROGRESS", {"stage": "FIRST_REVIEW", "evidence": [good]}, reference=matter.reference, message="proof-0001") == 201
+    [row] = await rows(living, "SELECT record->'evidence'->0->>'sha256' AS hash FROM message WHERE id = 'proof-0001'")
+    assert row["hash"] == good["sha256"]
