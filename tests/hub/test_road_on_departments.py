@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
@@ -82,6 +84,13 @@ async def test_every_group_of_a_family_is_told_by_its_own_department(desk, depar
     told = explain(await desk.planned(EVERYTHING), departments)
     assert "names no column" not in told
     assert not [one.person.name for one in desk.members if one.person.name in told]
+
+
+async def test_each_department_is_asked_once_about_each_of_its_groups_for_the_whole_family(desk, government) -> None:  # noqa: F811
+    await desk.answer(EVERYTHING)
+    await asyncio.sleep(0.05)  # the registry's journal arrives by notification
+    asked = Counter(entry["group"] for code in government.departments for entry in government.journal(code).entries)
+    assert asked == Counter(group for group in FACT_GROUPS if group != "disability")  # a file drop: nobody sees who reads it
 
 
 async def test_a_code_the_contract_does_not_list_is_told_as_sent_and_flagged(desk, government) -> None:  # noqa: F811
