@@ -41,7 +41,8 @@ class Asked:
 
 def header(scope: Scope, name: bytes) -> str:
     """A request header's value, or ""; several of one name are joined, as RFC 9110 §5.3 reads them."""
-    return ", ".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+    found = [value for key, value in scope["headers"] if key == name]
+    return (found[0] if len(found) == 1 else b", ".join(found)).decode("latin-1")
 
 
 def media_type(accept: str) -> str:

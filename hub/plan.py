@@ -64,13 +64,10 @@ class Plan:
     joins: Mapping[str, Join]
     tellings: Mapping[tuple[PersonPlace, str], Telling]
     asks: tuple[PlannedAsk, ...]
-    fields: tuple[str, ...]
+    fields: tuple[str, ...]  # what will be asked, as source.field.leaf=FORM, for the intent entry
+    log_subjects: tuple[str, ...]  # the people reached, by their pseudonyms in the log
+    letters: tuple[str, ...] | None  # those that cover them, sorted; None lets an entry name those of the token
     digest: str
-
-    @property
-    def subjects(self) -> tuple[str, ...]:
-        """Ids of the people reached, for the intent entry; each is named in the log by `Person.log_subject`."""
-        return tuple(self.joins)
 
     @property
     def departments(self) -> tuple[str, ...]:
@@ -78,10 +75,6 @@ class Plan:
         return tuple(sorted({
             f"{ask.source.department}@{ask.columns.region}" if ask.columns.region else ask.source.department for ask in self.asks
         }))
-
-    def log_fields(self) -> tuple[str, ...]:
-        """What will be asked, as source.field.leaf=FORM, for the intent entry."""
-        return self.fields
 
 
 class Planner:
@@ -129,7 +122,9 @@ class Planner:
         }
         return Plan(
             standing=standing, layout=layout, variables=variables, reached=reached, scope=scope, people=people, joins=joins, tellings=tellings,
-            asks=_asks(joins, people, scope), fields=self._log_fields(joins), digest=_digest(question, joins, people, scope),
+            asks=_asks(joins, people, scope), fields=self._log_fields(joins),
+            log_subjects=tuple([member.person.log_subject for member in people.values()]), letters=_letters(people, standing),
+            digest=_digest(question, joins, people, scope),
         )
 
     def forget_sources(self) -> None:
@@ -193,6 +188,15 @@ def _asks(joins: Mapping[str, Join], people: Mapping[str, Member], scope: Scope)
             else:
                 together[columns] = [people[person]]
     return tuple([PlannedAsk(scope.sources[columns.source], columns, tuple(asked)) for columns, asked in together.items()])
+
+
+def _letters(people: Mapping[str, Member], standing: Standing) -> tuple[str, ...] | None:
+    named: set[str] = set()
+    for person in people:
+        coverage = standing.coverage.get(person)
+        if coverage is not None and coverage.covered:
+            named.update(coverage.letters)
+    return tuple(sorted(named)) or None
 
 
 def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:

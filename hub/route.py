@@ -80,7 +80,7 @@ class Road:
         started = asyncio.get_running_loop().time()
         question, values = operation.question(variables)
         plan = await self.planner.plan(question, values, standing, self.clock())  # 3
-        subjects = _pseudonyms(plan)
+        subjects = plan.log_subjects
         if standing.caller.basis.kind is BasisKind.AUDIT:  # whom an officer looks for is a subject of the look
             subjects += await self.sought(question, values)
         intended = await self._intend(operation, plan, address, subjects)  # 4
@@ -96,7 +96,7 @@ class Road:
         appended = await self.log.append(  # 7
             outcome(
                 standing.caller, at=self.clock(), question=intended, decision=decision,
-                answer=salted_digest(salt, data), subjects=subjects, letters=_letters(plan),
+                answer=salted_digest(salt, data), subjects=subjects, letters=plan.letters,
                 operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
                 told={"forms": answer.told.forms, "fields": list(answer.told.fields)}, statuses=answer.told.statuses,
                 rows=answer.told.rows, latency_ms=latency, address=address,
@@ -113,7 +113,7 @@ class Road:
         appended = await self.log.append(
             intent(
                 plan.standing.caller, at=self.clock(), operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
-                fields=plan.log_fields(), subjects=subjects, letters=_letters(plan), address=address,
+                fields=plan.fields, subjects=subjects, letters=plan.letters, address=address,
             ),
         )
         return appended.id
@@ -122,7 +122,7 @@ class Road:
         await self.log.append(
             outcome(
                 plan.standing.caller, at=self.clock(), question=intended, decision=Decision.DENY, code="RESPONSE_TOO_LARGE",
-                answer="", subjects=_pseudonyms(plan), operation=operation.digest, plan=plan.digest,
+                answer="", subjects=plan.log_subjects, operation=operation.digest, plan=plan.digest,
                 policy=self.policy_digest, address=address,
             ),
         )
@@ -132,18 +132,3 @@ class Road:
 def _decision(answer: Answer, fetched: Fetched) -> Decision:
     withheld = bool(answer.disclosure["fields"]) or fetched.fallen or answer.told.partial
     return Decision.PARTIAL if withheld else Decision.ALLOW
-
-
-def _pseudonyms(plan: Plan) -> tuple[str, ...]:
-    return tuple([plan.people[person].person.log_subject for person in plan.subjects])
-
-
-def _letters(plan: Plan) -> tuple[str, ...] | None:
-    """The letters that cover the people reached; None lets the entry name those of the token."""
-    named = {letter for person in plan.subjects for letter in _covering(plan, person)}
-    return tuple(sorted(named)) or None
-
-
-def _covering(plan: Plan, person: str) -> tuple[str, ...]:
-    coverage = plan.standing.coverage.get(person)
-    return coverage.letters if coverage is not None and coverage.covered else ()

@@ -37,8 +37,8 @@ async def test_subjects_who_are_alike_leave_in_one_ask(keys) -> None:
     assert [len(ask.people) for ask in plan.asks] == [4]
     assert fields_of(plan) == {"vehicle": {"useNature", "value.yuan"}}
     assert plan.departments == ("GA",)
-    assert plan.subjects == tuple(person(n).id for n in range(4))
-    assert plan.log_fields() == ("vehicle.useNature=FULL", "vehicle.value.yuan=FULL")
+    assert tuple(plan.people) == tuple(person(n).id for n in range(4))
+    assert plan.fields == ("vehicle.useNature=FULL", "vehicle.value.yuan=FULL")
 
 
 async def test_a_member_nobody_signed_for_reaches_no_department(keys) -> None:
@@ -100,7 +100,7 @@ async def test_what_is_outside_the_matter_is_null_and_reaches_no_department(keys
     travelled = road(keys)
     plan, _, answer = await travelled.ask(text)
     assert plan.asks == ()
-    assert plan.subjects == ()
+    assert tuple(plan.people) == ()
     assert travelled.department.asks == []
     assert next(iter(answer.data.values())) in (None, [None, None])
     assert answer.errors == ()
@@ -110,7 +110,7 @@ async def test_a_handle_of_another_case_or_organisation_reaches_nobody(keys) -> 
     travelled = road(keys)
     for other in (replace(standing().caller, case="case_9"), replace(standing().caller, organisation="other")):
         handle = travelled.handle(member(0), other)
-        assert (await travelled.plan(f'{{ person(id: "{handle}") {{ vehicle {{ status }} }} }}')).subjects == ()
+        assert (await travelled.plan(f'{{ person(id: "{handle}") {{ vehicle {{ status }} }} }}')).people == {}
 
 
 async def test_people_not_counted_are_reached_by_no_way(keys) -> None:
@@ -118,7 +118,7 @@ async def test_people_not_counted_are_reached_by_no_way(keys) -> None:
     who = standing(matter(member(0), member(5, "EXCLUDED"), member(6, "OBLIGOR")))
     text = f'{{ person(id: "{travelled.handle(member(5))}") {{ vehicle {{ status }} }} case(id: "case_1") {{ household {{ members {{ person {{ id }} }} obligors {{ person {{ id }} }} }} }} }}'
     plan, _, answer = await travelled.ask(text, who=who)
-    assert set(plan.subjects) == {person(0).id, person(6).id}
+    assert set(plan.people) == {person(0).id, person(6).id}
     assert answer.data["person"] is None
 
 
@@ -188,7 +188,7 @@ async def test_only_the_status_is_asked_without_a_column(keys) -> None:
     travelled = road(keys)
     plan, _, answer = await travelled.ask('{ case(id: "case_1") { household { members { person { vehicle { status asOf } } } } } }')
     assert [ask.columns.columns for ask in plan.asks] == [()]
-    assert plan.log_fields() == ("vehicle.status=BOOLEAN",)
+    assert plan.fields == ("vehicle.status=BOOLEAN",)
     assert answer.data["case"]["household"]["members"][0]["person"]["vehicle"]["asOf"]
 
 
