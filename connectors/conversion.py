@@ -36,6 +36,7 @@ _DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d)-(\d\d)|/(\d\d)/(\d\d)|年(\d
 # Shorter than an ID number: nobody's number is kept as somebody's code.
 _CODE = re.compile(r"[0-9A-Za-z_.\-\u4e00-\u9fff]{1,16}")
 _GRADES, _DISABILITIES = frozenset("1234"), frozenset("1234567")
+_USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 _SHARE_STEP = Decimal("0.000001")
 
 
@@ -164,6 +165,17 @@ def _as_is(value: object) -> Raw:
     return code
 
 
+def _uscc(value: object) -> Raw:
+    """A unified social credit code whose check character holds (GB 32100 §4): another is some other number, or a slip."""
+    text = _text(value)
+    if text is None:
+        return None
+    symbols = [_USCC.find(symbol) for symbol in str(text)]
+    if len(symbols) != 18 or -1 in symbols or sum(symbol * pow(3, place, 31) for place, symbol in enumerate(symbols[:17])) % 31 != -symbols[17] % 31:
+        raise Unreadable("not a unified social credit code")
+    return text
+
+
 CONVERSIONS: Mapping[str, Convert] = {
     "text": _text,        # as it stands
     "integer": _integer,
@@ -177,6 +189,7 @@ CONVERSIONS: Mapping[str, Convert] = {
     "flag": _flag,
     "code-as-is": _as_is,  # a code of the list the field's label names, as it stands
     "region": _region,    # GB/T 2260, 6 or 12 digits
+    "uscc": _uscc,        # GB 32100, 18 characters
     "person": _person,    # another person's ID number; reduced to a pseudonym before it leaves the connector
 }
 """The conversions a manifest may name; `code` is made by `coded`."""

@@ -30,7 +30,7 @@ _DOTTED_NAME = re.compile(f"[{_HAN}]{{1,15}}(?:·[{_HAN}]{{1,15}})+")
 _ID_NUMBER = re.compile(r"\d{17}[\dX]", re.ASCII)
 _PLATE = re.compile(f"([{_HAN}])([A-Z])[A-Z0-9]{{4,6}}[A-Z0-9{_HAN}]")
 _ORGANISATION = re.compile(f"[{_HAN}A-Za-z0-9（）()·]{{4,60}}")
-_HOUSEHOLD_NUMBER = re.compile(r"[A-Z0-9]{6,20}", re.ASCII)
+_REGISTER_NUMBER = re.compile(r"[A-Z0-9]{6,20}", re.ASCII)
 _TAIL = re.compile(r"[A-Z0-9]{4}", re.ASCII)
 
 COMPOUND_SURNAMES: frozenset[str] = frozenset({
@@ -94,9 +94,9 @@ def organisation_strict(name: str) -> str:
     return name[0] + HIDDEN if _ORGANISATION.fullmatch(name) else HIDDEN
 
 
-def household_number_standard(number: str) -> str:
-    """Last two characters of a household register number [D]."""
-    return HIDDEN + number[-2:] if _HOUSEHOLD_NUMBER.fullmatch(number) else HIDDEN
+def register_number_standard(number: str) -> str:
+    """Last two characters of a number of the household register or a register of ships [D]."""
+    return HIDDEN + number[-2:] if _REGISTER_NUMBER.fullmatch(number) else HIDDEN
 
 
 def tail_standard(tail: str) -> str:
@@ -116,13 +116,15 @@ _TAIL_MASK = (tail_standard, nothing)
 MASKS: Mapping[tuple[str, str], tuple[Mask, Mask]] = MappingProxyType({
     ("identity", "name"): _NAME_MASK,
     ("identity", "idNumber"): (id_number_standard, id_number_strict),
-    ("householdRegister", "hukouNo"): (household_number_standard, nothing),
+    ("householdRegister", "hukouNo"): (register_number_standard, nothing),
     ("vehicle", "plateNo"): (plate_standard, plate_strict),
     ("socialInsurance", "employerName"): _ORGANISATION_MASK,
     ("tax", "withholdingAgent"): _ORGANISATION_MASK,
     ("realEstate", "certNoTail"): _TAIL_MASK,
     ("eCert", "certNoTail"): _TAIL_MASK,
     ("carePersonStatus", "institutionName"): _ORGANISATION_MASK,
+    ("education", "schoolName"): _ORGANISATION_MASK,
+    ("vessel", "registryNo"): (register_number_standard, nothing),
     # its last two digits are category and grade, so not even a tail of the tail may stand
     ("disability", "certNoTail"): (nothing, nothing),
 })

@@ -31,6 +31,13 @@ class FactGroupCode(StrEnum):
     veteran = "veteran"
     massOrgAid = "massOrgAid"  # noqa: N815
     eCert = "eCert"  # noqa: N815
+    medicalInsurance = "medicalInsurance"  # noqa: N815
+    health = "health"
+    housing = "housing"
+    providentFund = "providentFund"  # noqa: N815
+    vessel = "vessel"
+    marketEntity = "marketEntity"  # noqa: N815
+    education = "education"
     confirmation = "confirmation"
 
 

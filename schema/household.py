@@ -14,16 +14,23 @@ from schema.civil_affairs import (
 )
 from schema.disabled_persons import DisabilityFacts
 from schema.e_certificates import ECertFacts
+from schema.education import EducationFacts
 from schema.facts import FactGroupCode, Facts
 from schema.forms import Coded, Dated, Text
+from schema.health import HealthFacts
+from schema.housing import HousingFacts
 from schema.human_resources import EmploymentFacts, SocialInsuranceFacts
 from schema.justice import JusticeFacts
 from schema.labels import FactGroup, Key, asked, coded, dated, text, told
+from schema.market_regulation import MarketEntityFacts
 from schema.mass_organisations import MassOrgAidFacts
+from schema.medical_insurance import MedicalInsuranceFacts
 from schema.natural_resources import RealEstateFacts
+from schema.provident_fund import ProvidentFundFacts
 from schema.public_security import HouseholdRegisterFacts, VehicleFacts
 from schema.scalars import Instant, RegionCode
 from schema.tax import TaxFacts
+from schema.transport import VesselFacts
 from schema.veterans import VeteranFacts
 
 
@@ -54,6 +61,13 @@ class Person:
     veteran: VeteranFacts | None = told("优抚", "Veterans' entitlements.")
     mass_org_aid: MassOrgAidFacts | None = told("群团帮扶", "Help by mass organisations.")
     e_cert: ECertFacts | None = told("电子证照", "Electronic certificates.")
+    medical_insurance: MedicalInsuranceFacts | None = told("医疗保障", "Medical insurance.")
+    health: HealthFacts | None = told("健康", "Health.")
+    housing: HousingFacts | None = told("住房保障", "Housing support.")
+    provident_fund: ProvidentFundFacts | None = told("住房公积金缴纳", "Housing provident fund.")
+    vessel: VesselFacts | None = told("船舶与营运车", "Ships and commercial vehicles.")
+    market_entity: MarketEntityFacts | None = told("市场主体登记", "Businesses.")
+    education: EducationFacts | None = told("教育", "Enrolment and student aid.")
 
     @asked("审核确认结果", "Confirmations; `region` asks a neighbouring region under the agreement.")
     def confirmation(self, region: RegionCode | None = strawberry.UNSET) -> ConfirmationFacts | None:

@@ -77,7 +77,7 @@ def _nested(dialect: RestDialect, query: Query) -> Json:
     assert isinstance(shape, Nested)  # noqa: S101 - chosen by the caller
     record = {"type": "object", "properties": _items(dialect, query), "additionalProperties": False}
     result = _object({
-        names.key: _TEXT, names.id: _TEXT, shape.status: {"enum": [shape.found, shape.none, "9"]},
+        names.key: _TEXT, names.id: _TEXT, shape.status: {"type": "string", "description": f"{shape.found} 有记录，{shape.none} 无记录，其他值表示此人未能处理"},
         shape.records: {"type": "array", "items": record},
     })
     return {shape.results: {"type": "array", "items": result}}

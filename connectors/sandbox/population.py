@@ -15,7 +15,7 @@ from datetime import date
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from connectors.sandbox import families
+from connectors.sandbox import families, family_wellbeing
 from connectors.sandbox.facts.by_group import GENERATORS
 from connectors.sandbox.households import HOUSEHOLDS_A_BLOCK, PEOPLE_A_BLOCK, block
 from connectors.sandbox.people import Household, Person, Record
@@ -33,7 +33,10 @@ class Population:
         self._block = functools.lru_cache(maxsize=1024)(functools.partial(block, self.setting))
         self._demo = families.demo_household(self.setting)
         self._edge = families.edge_household(self.setting)
-        self._shaped = {**families.demo_records(self.setting, self._demo), **families.edge_records(self.setting, self._edge)}
+        self._shaped = {
+            **families.demo_records(self.setting, self._demo), **families.edge_records(self.setting, self._edge),
+            **family_wellbeing.demo_records(self.setting), **family_wellbeing.edge_records(self.setting),
+        }
         self._shaped_people = {member.person.index: member.person for member in self._demo.everyone() + self._edge.everyone()}
 
     @property

@@ -17,7 +17,10 @@ KINDS = {"INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", 
 DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝"}
 FORMS = {"FULL": "全值", "MASKED": "掩码", "BAND": "区间", "BOOLEAN": "是否", "WITHHELD": "未告知"}
 BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "急难先行", "self": "本人查询", "audit": "隐私审计"}
-DEPARTMENTS = {"GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政"}
+DEPARTMENTS = {
+    "GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政",
+    "YB": "医保", "WJ": "卫健", "ZJ": "住建", "GJJ": "公积金", "JT": "交通", "SCJG": "市场监管", "JY": "教育",
+}
 REASONS = {
     "TOKEN_INVALID": "令牌无效", "TOKEN_EXPIRED": "令牌过期", "TOKEN_REPLAYED": "令牌重放", "AUTH_NOT_FOUND": "无此授权书",
     "AUTH_HASH_MISMATCH": "授权书与所签文件不符", "AUTH_REVOKED": "授权书已撤回", "AUTH_EXPIRED": "授权书已过期",

@@ -28,6 +28,8 @@ STANDARD, STRICT = MaskProfile.STANDARD, MaskProfile.STRICT
     ("tax", "withholdingAgent", "渠县某某劳务（集团）公司", "渠县***", "渠***"),
     ("householdRegister", "hukouNo", "509901000123", "***23", "***"),
     ("realEstate", "certNoTail", "0187", "**87", "***"),
+    ("education", "schoolName", "潼南某某实验小学", "潼南***", "潼***"),
+    ("vessel", "registryNo", "500152001234", "***34", "***"),
     ("disability", "certNoTail", "0242", "***", "***"),
 ])
 def test_a_mask_keeps_what_its_profile_says(group: str, field: str, value: str, standard: str, strict: str) -> None:
@@ -57,7 +59,7 @@ def test_a_value_of_another_shape_is_hidden_whole(group: str, field: str, value:
 
 
 def test_a_text_field_without_a_rule_is_hidden_whole() -> None:
-    assert mask("education", "schoolName", STANDARD)("某某小学") == HIDDEN
+    assert mask("weather", "station", STANDARD)("某某气象站") == HIDDEN
 
 
 def test_every_text_field_of_the_schema_has_a_rule() -> None:

@@ -50,6 +50,8 @@ def test_the_education_bureau_is_told_the_confirmation_and_who_it_is() -> None:
                 assert verdict.form is Form.FULL
             case "identity":
                 assert verdict.form is (Form.MASKED if label.level is Level.L3 else Form.FULL)
+            case "education":  # its own group, but on a statute alone no new fact
+                assert (verdict.form, verdict.reason) == (Form.WITHHELD, "LETTER_NEEDED")
             case _:
                 assert (verdict.form, verdict.reason) == (Form.WITHHELD, "NOT_COVERED")
 
@@ -58,7 +60,7 @@ def test_a_neighbour_is_told_the_labels_cross_region_column_and_no_more() -> Non
     caller = CallerClass(department="MZ-HD", relation=Relation.NEIGHBOUR, role="REGION_LIAISON")
     for label, verdict in verdicts("CROSS_REGION_CHECK", caller, SIGNED).items():
         if not PURPOSES["CROSS_REGION_CHECK"].covers(label.group):
-            assert verdict.form is Form.WITHHELD
+            assert (verdict.form, verdict.reason) == (Form.WITHHELD, "NOT_COVERED")
             continue
         stays = label.group == "realEstate" and label.level is Level.L3  # Tongnan's own rule
         assert verdict.form is (min(label.cross_region, Form.BOOLEAN, key=lambda form: form.rank) if stays else label.cross_region)

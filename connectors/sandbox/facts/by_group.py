@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from connectors.sandbox.facts import care, entitlements, livelihood, possessions, registers, relief
+from connectors.sandbox.facts import (
+    care,
+    enterprise,
+    entitlements,
+    livelihood,
+    possessions,
+    registers,
+    relief,
+    schooling,
+    shelter,
+    wellbeing,
+)
 from connectors.sandbox.people import Household, Person, Record
 from connectors.sandbox.setting import Setting
 
@@ -28,4 +39,11 @@ GENERATORS: Mapping[str, Generator] = {
     "massOrgAid": entitlements.aids,
     "eCert": entitlements.certificates,
     "confirmation": lambda _person, home, setting: relief.confirmations(home, setting),
+    "medicalInsurance": wellbeing.medical_insurances,
+    "health": lambda person, _home, setting: wellbeing.healths(person, setting),
+    "housing": shelter.housings,
+    "providentFund": shelter.provident_funds,
+    "vessel": lambda person, _home, setting: enterprise.vessels(person, setting),
+    "marketEntity": lambda person, _home, setting: enterprise.market_entities(person, setting),
+    "education": schooling.enrolments,
 }

@@ -15,6 +15,13 @@ _FACTS = f"""
     marriage {{ {_PROVENANCE} records {{ maritalStatus registeredOn spousePid {{ known }} }} }}
     funeral {{ {_PROVENANCE} records {{ deceasedPid {{ known }} deathOn {{ year }} feeReduced reducedAmount {{ yuan band }} }} }}
     confirmation {{ {_PROVENANCE} records {{ category confirmedOn validTo status }} }}
+    medicalInsurance {{ {_PROVENANCE} records {{ scheme outOfPocket12m {{ yuan band }} medicalAidPaid {{ yuan band }} premiumAid }} }}
+    health {{ {_PROVENANCE} records {{ seriousIllness illnessCategory {{ label any }} paralysisMonths {{ value any }} }} }}
+    housing {{ {_PROVENANCE} records {{ publicRental perCapitaArea {{ value band }} dangerLevel }} }}
+    providentFund {{ {_PROVENANCE} records {{ status balance {{ yuan band }} lastDepositMonth }} }}
+    vessel {{ {_PROVENANCE} records {{ kind tonnage value {{ yuan band }} }} }}
+    marketEntity {{ {_PROVENANCE} records {{ entityName role {{ label any }} status shareRatio {{ value band }} }} }}
+    education {{ {_PROVENANCE} records {{ stage schoolName {{ full masked }} enrolled aidAmount {{ yuan band }} }} }}
 """
 _MEMBER = f"relation role capacity coverage {{ covered reason }} person {{ id name {{ masked }} {_FACTS} }}"
 

@@ -22,6 +22,8 @@ from schema.register import GROUPS as SOURCES
 GROUPS = {
     "householdRegister": "户籍", "vehicle": "车辆", "tax": "纳税", "realEstate": "不动产", "socialInsurance": "社保",
     "employment": "就业", "disability": "残疾", "civilAssistance": "救助", "marriage": "婚姻", "funeral": "殡葬", "confirmation": "确认结果",
+    "medicalInsurance": "医保", "health": "健康", "housing": "住房", "providentFund": "公积金", "vessel": "船舶", "marketEntity": "市场主体",
+    "education": "教育",
 }
 
 

@@ -57,10 +57,10 @@ class Region:
 
     @property
     def journals(self) -> dict[str, str]:
-        """Where each department's journal of what it was asked is read."""
-        plain = self.departments["plain"]["url"]
-        own = {code: part["url"] for code, part in self.departments.items() if isinstance(part, dict) and "url" in part}
-        return {code: own.get(code, f"{plain}/{code}") for code in ("GA", "SW", "GZ", "RS", "MZ")}
+        """Where each department's journal of what it was asked is read; a file drop has none."""
+        asked = {code: part for code, part in self.departments.items() if isinstance(part, dict) and not {"directory"} & set(part)}
+        plain = asked.pop("plain")["url"]
+        return {code: part.get("url", f"{plain}/{code}") for code, part in asked.items()}
 
 
 @dataclass(slots=True)
