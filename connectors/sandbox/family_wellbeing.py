@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from connectors.sandbox.dice import Dice
-from connectors.sandbox.facts.enterprise import entity
+from connectors.sandbox.facts.enterprise import entity, vessel
 from connectors.sandbox.facts.schooling import enrolment
 from connectors.sandbox.facts.shelter import fund, housing
 from connectors.sandbox.facts.wellbeing import Illness, health, medical
@@ -18,8 +18,8 @@ Records = dict[tuple[str, int], tuple[Record, ...]]
 
 
 def demo_records(setting: Setting) -> Records:
-    """The demo family: the mother's stroke took her savings, the student has a loan, the wife's snack bar is closed; the brother next
-    door has a share in his employer.
+    """The demo family: the mother's stroke took her savings, the student has a loan and is insured at his college, the wife's
+    snack bar is closed; the brother next door has a fishing boat and a share in his employer.
     """
     here, next_door, settled = setting.region, setting.neighbours[-2], date(2026, 11, 15)
     dice = Dice("demo family businesses", here)
@@ -30,12 +30,12 @@ def demo_records(setting: Setting) -> Records:
         ("medicalInsurance", -3): (medical("RESIDENT", here, own=Decimal("28640.55"), stays=3, catastrophic=Decimal("9120.00"), aid=Decimal("4296.10"),
                                            premium_aid=True, settled=settled),),
         ("medicalInsurance", -4): (medical("RESIDENT", here, own=Decimal("96.50"), stays=0, premium_aid=True, settled=settled),),
-        ("medicalInsurance", -5): (medical("RESIDENT", here, own=Decimal(0), stays=0, premium_aid=True, settled=settled),),
         ("medicalInsurance", -6): (medical("EMPLOYEE", next_door, premium_aid=False, settled=None),),
         ("health", -3): (health(stroke, medication=True),),
         ("housing", -1): (housing(each=Decimal("17.90")),),
         ("providentFund", -1): (fund("SEALED", balance=Decimal("6264.00"), last=setting.month(2), reason="HOUSE"),),
         ("providentFund", -6): (fund("NORMAL", deposit=Decimal("1968.00"), balance=Decimal("41328.00"), last=setting.month(1)),),
+        ("vessel", -6): (vessel(dice, setting, "FISHING", tonnage=Decimal("3.2"), on=date(2014, 3, 3), value=Decimal("8000.00")),),
         ("marketEntity", -2): (entity(dice, "2", "慧慧小吃店", "OWNER", capital=Decimal(2), on=date(2019, 4, 8), status="CANCELLED"),),
         ("marketEntity", -6): (entity(dice, "1", "川东建筑工程有限公司", "SHAREHOLDER", capital=Decimal(500), share=Decimal("0.08"), on=date(2011, 6, 1)),),
         ("education", -4): (enrolment("PRIMARY", f"{setting.name}实验小学"),),

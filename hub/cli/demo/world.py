@@ -33,6 +33,7 @@ from hub.postgres.launch import die_with
 from hub.postgres.supervisor import Supervisor
 from hub.ulid import new_id
 from policies.purposes import PURPOSES
+from schema.register import GROUPS
 
 ROOT = Path(__file__).resolve().parents[3]
 OFFICES = "offices"
@@ -58,9 +59,9 @@ class Region:
     @property
     def journals(self) -> dict[str, str]:
         """Where each department's journal of what it was asked is read; a file drop has none."""
-        asked = {code: part for code, part in self.departments.items() if isinstance(part, dict) and not {"directory"} & set(part)}
-        plain = asked.pop("plain")["url"]
-        return {code: part.get("url", f"{plain}/{code}") for code, part in asked.items()}
+        plain, codes = self.departments["plain"]["url"], sorted({group.department for group in GROUPS.values()})
+        parts = {code: self.departments[code] for code in codes if "directory" not in self.departments[code]}
+        return {code: part.get("url", f"{plain}/{code}") for code, part in parts.items()}
 
 
 @dataclass(slots=True)
