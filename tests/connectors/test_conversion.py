@@ -22,7 +22,7 @@ from connectors.conversion import CONVERSIONS, TEXT_LIMIT, Unreadable, coded, in
     ("date", "20190412", date(2019, 4, 12)), ("date", "2019-04-12", date(2019, 4, 12)), ("date", "2019/04/12", date(2019, 4, 12)),
     ("date", "2019年4月2日", date(2019, 4, 2)), ("date", "2019-04-12 10:00:00", date(2019, 4, 12)), ("date", date(2019, 4, 12), date(2019, 4, 12)),
     ("flag", False, False), ("text", "渝C", "渝C"), ("region", "500152", "500152"), ("region", "500152001000", "500152001000"),
-    ("person", "50990119850101001X", "50990119850101001X"),
+    ("person", "50990119850101001X", "50990119850101001X"), ("uscc", "91110000600037341L", "91110000600037341L"),
 ])
 def test_a_value_of_the_contract_is_read(kind, theirs, ours):
     read = CONVERSIONS[kind](theirs)
@@ -36,7 +36,7 @@ def test_a_value_of_the_contract_is_read(kind, theirs, ours):
     ("share", "3/2"), ("share", "1/0"), ("share", "-0.1"), ("share", "一半"), ("month", "202613"), ("month", "2026-00"), ("month", 20261),
     ("date", "20190230"), ("date", "2019-W01"), ("date", "2019W011"), ("date", "2019-13-01"), ("date", 20190412), ("date", "２０１９0412"),
     ("flag", 1), ("flag", "true"), ("text", 5), ("text", ["a"]), ("text", "x" * (TEXT_LIMIT + 1)), ("region", "5001"), ("person", "50990119850101001x"),
-    ("text", {"v": "x"}),
+    ("text", {"v": "x"}), ("uscc", "91110000600037341M"), ("uscc", "91110000600037341"), ("uscc", "9111000060003734IL"), ("uscc", "91110000600037341l"),
 ])
 def test_anything_else_is_unreadable_and_not_quoted(kind, theirs):
     with pytest.raises(Unreadable) as caught:
