@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -19,6 +21,7 @@ from hub.authorizations.recheck import Recheck
 from hub.authorizations.revocation import Revocations
 from hub.authorizations.standing import Standing
 from hub.authorizations.store import Registrar
+from hub.authorizations.trust_list import TrustList
 from hub.authorizations.watch import RevocationWatch
 from hub.errors import CallerError, Overloaded
 from hub.identity import Identifier, Presentation
@@ -89,6 +92,9 @@ async def open_desk(
 ) -> Desk:  # fmt: skip
     """A desk over an open database; follows revocations from here on until closed. `on_refusal` hears of tokens refused by a check."""
     issuer = settings.issuer.rstrip("/")
+    trust = Path(settings.trust_list) if settings.trust_list else None
+    if trust is not None:
+        await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
     people, watch = People(vault, random), RevocationWatch(settings.database_url, pool, clock=clock)
     matters, clients, used = Matters(engine, people), Clients(pool), SingleUse(pool)
     watch.subscribe(matters.drop)
@@ -96,7 +102,7 @@ async def open_desk(
     tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(pool)
     presenter = Presenter(matters, Handles(keys), region=settings.region)
     desk = Desk(
-        registrar=Registrar(engine, vault, random=random, audience=issuer),
+        registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust),
         revocations=Revocations(engine, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),

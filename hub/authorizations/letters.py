@@ -17,8 +17,10 @@ from typing import Any
 import orjson
 
 from hub.authorizations.ability import needs_guardian, signs_alone
+from hub.authorizations.certifying import Certifying
 from hub.authorizations.declared import DeclaredLetter, DeclaredPerson, DeclaredSignature
 from hub.authorizations.reasons import Flaw, Refused
+from hub.authorizations.trust_list import TrustList
 from hub.canonical import NotCanonical, canonical
 from hub.shapes import Misshapen, fit
 from hub.signatures import ALGORITHMS, BadSignature, public_key, sha256, signature_holds, thumbprint, unbase64url
@@ -37,7 +39,8 @@ def signed_message(document: bytes) -> bytes:
 
 
 def verify_letter(
-    entry: Mapping[str, Any], people: Mapping[str, DeclaredPerson], *, platform: str, reference: str, now: datetime
+    entry: Mapping[str, Any], people: Mapping[str, DeclaredPerson], *, platform: str, reference: str, now: datetime,
+    trust: TrustList | None = None,
 ) -> DeclaredLetter:
     """One letter of a registration whose shape was checked; `people` by ref. Raises `Refused`."""
     number = entry["number"]
@@ -48,7 +51,8 @@ def verify_letter(
     if signed_at > now + SKEW:
         raise Refused(Flaw.LETTER_NOT_YET_SIGNED, f"letter '{number}' is dated in the future")
     _same_people(number, letter["people"], people)
-    signatures = _signatures(number, letter, data, entry["signers"], people, signed_at=signed_at, now=now)
+    certifying = Certifying(trust, platform, now) if trust is not None else None
+    signatures = _signatures(number, letter, data, entry["signers"], people, signed_at=signed_at, now=now, certifying=certifying)
     until = letter["validity"].get("until")
     return DeclaredLetter(
         number=number,
@@ -106,7 +110,7 @@ def _same_people(number: str, named: Sequence[Mapping[str, str]], people: Mappin
 
 def _signatures(
     number: str, letter: Mapping[str, Any], document: bytes, given: Sequence[Mapping[str, Any]],
-    people: Mapping[str, DeclaredPerson], *, signed_at: datetime, now: datetime,
+    people: Mapping[str, DeclaredPerson], *, signed_at: datetime, now: datetime, certifying: Certifying | None,
 ) -> tuple[DeclaredSignature, ...]:  # fmt: skip
     listed = {signer["ref"]: signer for signer in letter["signers"]}
     if len(listed) != len(letter["signers"]):
@@ -125,13 +129,14 @@ def _signatures(
         raise Refused(Flaw.SIGNER_UNLISTED, f"letter '{number}' was signed by '{unlisted[0]}', whom it does not list")
     keys: dict[str, str] = {}
     return tuple(
-        _signature(number, listed[signer["ref"]], signer, document, people, keys, signed_at=signed_at, now=now) for signer in given
+        _signature(number, listed[signer["ref"]], signer, document, people, keys, signed_at=signed_at, now=now, certifying=certifying)
+        for signer in given
     )
 
 
 def _signature(
     number: str, listed: Mapping[str, Any], given: Mapping[str, Any], document: bytes, people: Mapping[str, DeclaredPerson],
-    keys: dict[str, str], *, signed_at: datetime, now: datetime,
+    keys: dict[str, str], *, signed_at: datetime, now: datetime, certifying: Certifying | None,
 ) -> DeclaredSignature:  # fmt: skip
     ref, alg = given["ref"], given["alg"]
     if (given["capacity"], sorted(given["for"])) != (listed["capacity"], sorted(listed["for"])):
@@ -154,9 +159,10 @@ def _signature(
         raise Refused(Flaw.ASSURANCE_OVERSTATED, f"letter '{number}' claims high assurance for a paper signature of '{ref}'")
     if not signature_holds(key, alg, signature, signed_message(document)):
         raise Refused(Flaw.SIGNATURE_BROKEN, f"letter '{number}': the signature of '{ref}' does not fit the document")
+    assurance = certifying.assurance(number, given, people[ref], key, at) if certifying is not None else given["assurance"]
     return DeclaredSignature(
         ref=ref, capacity=given["capacity"], covers=tuple(sorted(given["for"])), method=given["method"],
-        assurance=given["assurance"], alg=alg, kid=given["kid"], signature=signature, signed_at=at,
+        assurance=assurance, alg=alg, kid=given["kid"], signature=signature, signed_at=at,
     )  # fmt: skip
 
 

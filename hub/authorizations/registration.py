@@ -15,6 +15,7 @@ from hub.authorizations.ability import needs_guardian
 from hub.authorizations.declared import DeclaredPerson, Registration
 from hub.authorizations.letters import instant, verify_letter
 from hub.authorizations.reasons import Flaw, Refused
+from hub.authorizations.trust_list import TrustList
 from hub.people.id_number import BadIdNumber, IdNumber, parse
 from hub.shapes import Misshapen, fit
 from hub.signatures import LONGEST_REGISTRATION, BadSignature, check_claims, open_jws, sha256
@@ -24,8 +25,12 @@ FRESH = timedelta(minutes=10)
 """A message older than this is refused: an old registration sent again cannot bring back an old household."""
 
 
-def verify(token: str, keys: KeySet, *, platform: str, audience: str, now: datetime) -> Registration:
-    """The registration a platform signed. Raises `Refused` naming the flaw; nothing of a refused registration is used."""
+def verify(
+    token: str, keys: KeySet, *, platform: str, audience: str, now: datetime, trust: TrustList | None = None,
+) -> Registration:
+    """The registration a platform signed; with `trust` its signers' certificates count. Raises `Refused` naming the flaw; nothing of a
+    refused registration is used.
+    """
     claims = open_message(token, keys, typ=TYP, shape="registration", platform=platform, audience=audience, now=now)
     case, household = claims["case"], claims["household"]
     people, warnings = _people(household["people"], now)
@@ -33,7 +38,7 @@ def verify(token: str, keys: KeySet, *, platform: str, audience: str, now: datet
     if len(set(numbers)) != len(numbers):
         raise Refused(Flaw.LETTER_REPEATED, "two letters have the same number")
     letters = tuple(
-        verify_letter(letter, people, platform=platform, reference=case["reference"], now=now) for letter in claims["letters"]
+        verify_letter(letter, people, platform=platform, reference=case["reference"], now=now, trust=trust) for letter in claims["letters"]
     )
     closed = case.get("closedAt")
     return Registration(

@@ -38,6 +38,7 @@ class Signatory:
     method: str = "ESIGN"
     assurance: str = "HIGH"
     mandate: Mapping[str, str] | None = None
+    x5c: tuple[str, ...] = ()  # base64 DER, their own certificate first
 
     def listed(self) -> dict[str, Any]:
         """As the document lists them."""
@@ -83,7 +84,8 @@ def sign_letter(document: bytes, signatory: Signatory) -> dict[str, Any]:
     public = signatory.key.as_dict(private=False)
     row = signatory.listed()
     row.pop("mandate", None)
-    return row | {
+    certificates = {"x5c": list(signatory.x5c)} if signatory.x5c else {}
+    return row | certificates | {
         "method": signatory.method, "assurance": signatory.assurance, "alg": algorithm(signatory.key),
         "kid": signatory.key.thumbprint(), "jwk": public, "signature": base64url(sign_raw(signatory.key, signed_message(document))),
     }  # fmt: skip

@@ -10,8 +10,10 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
+from joserfc.jwk import KeySet
 from sqlalchemy import Row, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,6 +22,7 @@ from hub.authorizations.platforms import first_use, one_at_a_time, sender
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import FRESH, verify
 from hub.authorizations.revocation import tell_workers
+from hub.authorizations.trust_list import TrustList
 from hub.keys import Random
 from hub.people.store import People
 from hub.people.vault import Identity, Vault, letter_context
@@ -41,13 +44,14 @@ class Accepted:
 class Registrar:
     """Accepts platforms' registrations."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str) -> None:
-        """`audience` is the hub's own name, which a registration must bear."""
+    def __init__(self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, trust: Path | None = None) -> None:
+        """`audience` is the hub's own name, which a registration must bear; `trust` the directory of the trust list."""
         self._engine = engine
         self._vault = vault
         self._people = People(vault, random)
         self._random = random
         self._audience = audience
+        self._trust = trust
 
     async def accept(self, token: str, now: datetime) -> Accepted:
         """Verify and store. Raises `Refused`; then nothing is stored."""
@@ -55,7 +59,7 @@ class Registrar:
         known = await self._known(platform, token)
         if known is not None:
             return known
-        registration = await asyncio.to_thread(verify, token, keys, platform=platform, audience=self._audience, now=now)
+        registration = await asyncio.to_thread(self._verified, token, keys, platform, now)
         async with self._engine.begin() as connection:
             await one_at_a_time(connection, platform, registration.reference)
             query = select(Case.id, Case.registration_hash).where(Case.platform == platform, Case.reference == registration.reference)
@@ -65,6 +69,10 @@ class Registrar:
             if not await first_use(connection, f"platform:{platform}", registration.jti, registration.issued_at + 2 * FRESH):
                 raise Refused(Flaw.MESSAGE_REPLAYED, "a message with this jti was accepted before")
             return await self._write(connection, registration, existing, now)
+
+    def _verified(self, token: str, keys: KeySet, platform: str, now: datetime) -> Registration:
+        trust = TrustList.read(self._trust) if self._trust is not None else None
+        return verify(token, keys, platform=platform, audience=self._audience, now=now, trust=trust)
 
     async def _known(self, platform: str, token: str) -> Accepted | None:
         """The same bytes as the case's registration in force: a repeat after a lost answer, however late."""
