@@ -73,8 +73,6 @@ class Government:
     async def start(self) -> Settings:
         """Open all of them and the plain face; the settings, also written to `settings.json` (0600)."""
         self.directory.mkdir(parents=True, exist_ok=True)
-        # Everybody's first look-up makes the register of ID numbers: once, and before they start side by side.
-        await asyncio.to_thread(self.population.by_id_number, "")
         await asyncio.gather(*(one.start() for one in self.departments.values()), self.plain.start())
         self.settings = {
             "region": self.population.region, **{code: dict(one.settings) for code, one in self.departments.items()},

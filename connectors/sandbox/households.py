@@ -3,11 +3,13 @@
 Rules of this file:
 - Everything is thrown from (seed, region, block); nothing depends on what was asked before.
 - In a block an elder household has a grown child in another one: the obligor outside the household (SAL §41).
-- ID numbers are unique: sequence and county come from the index, and people alike in both are born on different days of a month.
+- ID numbers are unique: sequence and county come from the index, and people alike in both are born on different days of a month. So an
+  ID number leads back to its index, and nobody keeps a register of them.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +21,13 @@ from connectors.sandbox.setting import Setting
 
 PEOPLE_A_BLOCK = 20
 HOUSEHOLDS_A_BLOCK = 7
+
+_COUNTIES, _PAIRS, _DAYS = 99, 499, 28  # county codes, pairs of sequences, days every month has
+_ALIKE = _COUNTIES * _PAIRS
+MOST_PEOPLE = _ALIKE * _DAYS // PEOPLE_A_BLOCK * PEOPLE_A_BLOCK
+"""People of one region whose ID numbers are all different."""
+
+_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 
 # Sizes of a block's households: an elder household first, then the family of its grown child.
 _SIZES = ((1, 3, 1, 2, 3, 4, 6), (2, 4, 1, 2, 3, 3, 5), (1, 4, 1, 2, 2, 4, 6), (2, 3, 2, 2, 3, 3, 5))
@@ -110,12 +119,12 @@ def _person(setting: Setting, seat: _Seat, *, household: int, hukou: str, reside
     # A mother and a wife keep their own surname, a child has the family's.
     own = seat.part in {"wife", "mother", "elder wife"}
     name = full_name(dice, sex=sex, family=surname(dice) if own else seat.family)
-    county, k = seat.index % 99 + 1, seat.index // 99 % 499
+    county, pair = seat.index % _COUNTIES + 1, seat.index // _COUNTIES % _PAIRS
     disability = (dice.pick((1, 2, 3, 4, 4, 4, 5, 6, 7)), dice.between(1, 4)) if dice.chance(70) else None
     died = dice.day(date(setting.today.year - 2, 1, 1), setting.today) if age > 50 and dice.chance(25) else None
     return Person(
         index=seat.index, name=name, sex=sex, birth_date=born, household=household, relation=relation,
-        id_number=id_number(province=setting.province, county=county, born=born, sequence=2 * k + (1 if sex == "1" else 2)),
+        id_number=id_number(province=setting.province, county=county, born=born, sequence=2 * pair + (1 if sex == "1" else 2)),
         life=_life(dice, age, area, disability), hukou_region=hukou, residence_region=residence, disability=disability,
         death_on=died, spouse=spouse, kin_of_staff=kin,
     )
@@ -138,10 +147,25 @@ def _part(dice: Dice, seat: _Seat) -> tuple[str, int, str]:
 
 def _birthday(setting: Setting, dice: Dice, index: int, age: int) -> date:
     month = dice.between(1, 12)
-    alike, turn = index % (99 * 499), index // (99 * 499)
-    day = 1 + (Dice("day", setting.seed, setting.region, alike).below(28) + turn) % 28
+    day = 1 + (_first_day(setting, index % _ALIKE) + index // _ALIKE) % _DAYS
     before = (month, day) <= (setting.today.month, setting.today.day)
     return date(setting.today.year - age - (0 if before else 1), month, day)
+
+
+def _first_day(setting: Setting, alike: int) -> int:
+    return Dice("day", setting.seed, setting.region, alike).below(_DAYS)
+
+
+def index_of(setting: Setting, id_number: str) -> int | None:
+    """The one index whose person may have this ID number; None where it can be nobody's. Whether they do is for the caller to see."""
+    if not _NUMBER.fullmatch(id_number):
+        return None
+    county, day, sequence = int(id_number[4:6]), int(id_number[12:14]), int(id_number[14:17])
+    pair = (sequence - 1) // 2
+    if county == 0 or not 0 <= pair < _PAIRS:
+        return None
+    alike = county - 1 + _COUNTIES * pair
+    return alike + (day - 1 - _first_day(setting, alike)) % _DAYS * _ALIKE
 
 
 def _life(dice: Dice, age: int, area: str, disability: tuple[int, int] | None) -> str:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connectors.sandbox import families, family_wellbeing
 from connectors.sandbox.facts.by_group import GENERATORS
-from connectors.sandbox.households import HOUSEHOLDS_A_BLOCK, PEOPLE_A_BLOCK, block
+from connectors.sandbox.households import HOUSEHOLDS_A_BLOCK, MOST_PEOPLE, PEOPLE_A_BLOCK, block, index_of
 from connectors.sandbox.people import Household, Person, Record
 from connectors.sandbox.setting import TODAY, Setting
 
@@ -30,6 +30,8 @@ class Population:
     def __init__(self, region: str, size: int = 10_000, seed: int = 1, *, today: date = TODAY) -> None:
         self.setting = Setting(region=region, seed=seed, today=today)
         self.size = -(-size // PEOPLE_A_BLOCK) * PEOPLE_A_BLOCK
+        if self.size > MOST_PEOPLE:
+            raise ValueError(f"at most {MOST_PEOPLE} people have ID numbers of their own in one region")
         self._block = functools.lru_cache(maxsize=1024)(functools.partial(block, self.setting))
         self._demo = families.demo_household(self.setting)
         self._edge = families.edge_household(self.setting)
@@ -38,6 +40,7 @@ class Population:
             **family_wellbeing.demo_records(self.setting), **family_wellbeing.edge_records(self.setting),
         }
         self._shaped_people = {member.person.index: member.person for member in self._demo.everyone() + self._edge.everyone()}
+        self._shaped_numbers = {person.id_number: person for person in self._shaped_people.values()}
 
     @property
     def region(self) -> str:
@@ -86,13 +89,15 @@ class Population:
             yield from self._block(number)
 
     def by_id_number(self, id_number: str) -> Person | None:
-        """The person of an ID number, or None. The first call reads the whole population once."""
-        index = self._indices.get(id_number)
-        return None if index is None else self.person(index)
-
-    @functools.cached_property
-    def _indices(self) -> dict[str, int]:
-        return {person.id_number: person.index for person in self.people()}
+        """The person of an ID number, or None: worked out from the number, however many people there are."""
+        shaped = self._shaped_numbers.get(id_number)
+        if shaped is not None:
+            return shaped
+        index = index_of(self.setting, id_number)
+        if index is None or index >= self.size:
+            return None
+        person = self.person(index)
+        return person if person.id_number == id_number else None
 
     def demo_family(self) -> Household:
         """The hand-shaped family of five with an obligor outside the household."""

@@ -40,8 +40,6 @@ class DepartmentServer(abc.ABC):
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen; port 0 takes a free one."""
-        # The register of ID numbers is made on first use: now and off the loop, not under the first question.
-        await asyncio.to_thread(self.population.by_id_number, "")
         runner = web.ServerRunner(web.Server(self._handle), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, host, port)

@@ -8,6 +8,7 @@ import pytest
 from stdnum.iso7064 import mod_11_2
 
 from connectors.sandbox.facts.by_group import GENERATORS
+from connectors.sandbox.households import MOST_PEOPLE
 from connectors.sandbox.id_numbers import check_digit, id_number
 from connectors.sandbox.names import COMPOUND
 from connectors.sandbox.population import Population
@@ -197,3 +198,19 @@ def test_outside_the_population_there_is_nobody():
         BIG.household(BIG.household_count)
     with pytest.raises(KeyError):
         BIG.records("deposits", BIG.person(0))
+
+
+def test_a_number_leads_back_to_its_person_in_a_million_without_a_register():
+    million = Population("500152", 1_000_000)
+    for index in (0, 19, 20, 49_400, 49_401, 777_777, 999_999):
+        person = million.person(index)
+        assert million.by_id_number(person.id_number) == person
+    assert million.by_id_number(Population("511725").person(5).id_number) is None
+    assert million.by_id_number(Population("500152", MOST_PEOPLE).person(MOST_PEOPLE - 1).id_number) is None
+    for nobody in ("", "not a number", "50990119900101101", "509900199001011010", "509901199001019990", "509901199001310010"):
+        assert million.by_id_number(nobody) is None
+
+
+def test_more_people_than_have_numbers_of_their_own_are_refused():
+    with pytest.raises(ValueError, match=str(MOST_PEOPLE)):
+        Population("500152", MOST_PEOPLE + 1)
