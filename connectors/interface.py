@@ -83,6 +83,7 @@ class Column:
     form: str
     parameter: str | None
     reduce: Callable[[Raw], Told] = dataclasses.field(compare=False, repr=False)
+    threshold: str = ""  # the threshold's name, for a source that has its own yuan for it
 
 
 @value
@@ -101,6 +102,22 @@ class Subject:
         return f"Subject({self.key!r})"
 
 
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """On what a question stands, for a source that decides by itself whether to tell: a hub below. `basis` is the kind of the
+    token's basis, `article` and `reason` its own; `letters` are SHA-256 in hex of the letters' documents; `platform` and
+    `reference` name the matter as its platform does, since each hub gives it an id of its own.
+    """
+
+    officer: str
+    basis: str
+    article: str
+    reason: str
+    letters: tuple[str, ...]
+    platform: str
+    reference: str
+
+
 @value
 class Ask:
     """One question to one department: a fact group, the columns, the subjects, and on whose behalf."""
@@ -112,17 +129,32 @@ class Ask:
     purpose: str
     approval: str  # the case or agreement the question stands under
     deadline: float  # seconds from now
+    mandate: Mandate | None = None  # where the source asks for one
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What a hub below said beside its rows: who told them (department, region, system), what it told weaker or not at all, as
+    (field, form, reason), whether it told the rows or the status alone, how fresh it judged them, when its source is back.
+    """
+
+    source: Mapping[str, str | None]
+    disclosure: tuple[tuple[str, str, str], ...]
+    rows: bool
+    freshness: str | None = None
+    back_at: str | None = None
 
 
 @value
 class Records:
     """What a department told of one subject: rows aligned with `Ask.columns`. `status` is MATCHED, NO_RECORD or, for one
-    subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00.
+    subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00. `below`: it was a hub.
     """
 
     status: str
     as_of: str | None
     rows: tuple[tuple[Told, ...], ...]
+    below: Below | None = None
 
 
 class Connector(Protocol):

@@ -30,6 +30,7 @@ CREDENTIALS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "bearer": (frozenset(), frozenset({"token"})),
     "wss-digest": (frozenset({"username"}), frozenset({"password"})),
     "ssh-key": (frozenset({"username", "host_key"}), frozenset({"key"})),
+    "region-key": (frozenset({"client"}), frozenset()),  # the asking hub's own key, as enrolled below: no secret to be given
 }
 """Per scheme: what stands in the manifest, and what is a secret and so only a reference."""
 
@@ -40,6 +41,7 @@ CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "files": (frozenset({"dataset", "subject", "subject_end", "header"}), frozenset({"encoding", "format", "lines"})),
     "graphql": (frozenset({"list"}), frozenset({"name"})),
     "subgraph": (frozenset({"list"}), frozenset()),
+    "hub": (frozenset(), frozenset()),
 }
 """Per protocol: the keys a group's `call` must have, and those it may have. `presence` is the column asked when only the
 existence of records is wanted and the protocol cannot ask for no column; `name` is the department's word for a person's name,
@@ -70,8 +72,13 @@ ENVELOPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "graphql": (frozenset({"field", "ask_type", "organisation", "key", "id", "purpose", "approval", "reference", "as_of", "results"}),
                 frozenset()),
     "subgraph": (frozenset({"entity", "organisation", "id", "purpose", "approval", "reference", "as_of"}), frozenset()),
+    "hub": (frozenset(), frozenset()),
 }
 """Per protocol: the department's own names for the parts of a question and an answer, required and optional."""
+
+
+_BATCH = {"hub": (10, 1, 10)}
+"""Subjects a call by default, at least and at most; a hub takes ten roots a question (hub/operations/limits.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +152,27 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
         department=department, title=root.text("title"), system=root.text("system"),
         region=root.located("region"), protocol=protocol, place=root.located("place"),
         scheme=scheme, credentials=credentials,
-        batch=limits.whole("batch", 50, 1, 1000), concurrency=limits.whole("concurrency", 4, 1, 64),
+        batch=limits.whole("batch", *_BATCH.get(protocol, (50, 1, 1000))), concurrency=limits.whole("concurrency", 4, 1, 64),
         deadline=limits.seconds("deadline", 3.0), max_bytes=limits.whole("max_bytes", 8_000_000, 1_000, 1_000_000_000),
         look_every=limits.seconds("look_every", 300.0), gather=gather, freshness=freshness, limits=read_limits(root, limits, gather=gather, freshness=freshness),
         envelope=_envelope(root, protocol),
-        groups={group: _group(group, section, protocol, department) for group, section in root.tables("groups")},
+        groups=_groups(root, protocol, department),
     )
+    if (protocol == "hub") != (scheme == "region-key") or (protocol == "hub" and manifest.gather):
+        raise root.fault("protocol", "a hub is asked with the region-key, ungathered, and nobody else with it")
     limits.done()
     root.done()
     return manifest
+
+
+def _groups(root: Section, protocol: str, department: str) -> Mapping[str, GroupMap]:
+    """The groups, each with its fields; of a hub their names alone, since it speaks our own schema."""
+    if protocol != "hub":
+        return {group: _group(group, section, protocol, department) for group, section in root.tables("groups")}
+    names = root.names("groups")
+    if not names or not all(_IDENTIFIER.fullmatch(name) for name in names):
+        raise root.fault("groups", "not a list of fact groups")
+    return {name: GroupMap(name, {}, {}) for name in names}
 
 
 def _position(error: tomllib.TOMLDecodeError) -> str:

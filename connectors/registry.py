@@ -35,7 +35,9 @@ _MAKERS: Mapping[str, Callable[[Manifest, Clock, Random], Tallied]] = {
 class Departments(Mapping[str, Connector]):
     """Connectors by fact group, with what the planner and `hub explain` need of their manifests."""
 
-    def __init__(self, connectors: Sequence[tuple[Manifest, Tallied]]) -> None:
+    def __init__(self, connectors: Sequence[tuple[Manifest, Tallied]], hubs: Sequence[Manifest] = ()) -> None:
+        """`hubs` are manifests of hubs below; they are asked by the hub itself, with its own key (hub/regions/below.py)."""
+        self.hubs = tuple(hubs)
         self._connectors = tuple(connectors)
         self._by_group: dict[str, tuple[Manifest, Tallied]] = {}
         for manifest, connector in connectors:
@@ -157,10 +159,10 @@ async def open_connectors(
     """
     texts = await asyncio.to_thread(_texts, manifests)
     parsed = [parse(name, text, settings) for name, text in texts]
-    made = [(manifest, _made(manifest, clock, random, copies)) for manifest in parsed]
+    made = [(manifest, _made(manifest, clock, random, copies)) for manifest in parsed if manifest.protocol != "hub"]
     for _, connector in made:
         connector.batches.guard.watch(clock, changed)
-    return Departments(made)
+    return Departments(made, [manifest for manifest in parsed if manifest.protocol == "hub"])
 
 
 def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:

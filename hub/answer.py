@@ -73,7 +73,7 @@ class Answerer:
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
         """The answer; a persisted operation is compiled at once."""
         around = Surroundings(plan, self._reach)
-        # Where coverage fell meanwhile, or facts are too old, the disclosure differs from the plan's: such an answer is rare and interpreted.
+        # Where coverage fell meanwhile, facts are too old, or a hub below told less, the disclosure is not the plan's: that is interpreted.
         compiling = self._compiling and not (fetched.fallen or fetched.altered)
         if compiling:
             self._compile(around, fetched, persisted=persisted)

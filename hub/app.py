@@ -110,7 +110,6 @@ def graph(hub: Hub) -> Graph:
         in_flight=InFlight(settings.in_flight),
         quota=ClientQuota(rate_per_minute=settings.rate_per_minute, concurrency=settings.concurrency, seconds=seconds),
         security=hub.security, max_body=hub.limits.body, numbers=hub.random,
-        federated=settings.federation,
     )
 
 

@@ -58,3 +58,7 @@ class Bounded(Generic[K, V]):
             gone, _ = self._entries.popitem(last=False)
             self.weight -= self._weights.pop(gone, 0)
         return entry
+
+    def drop(self, key: K) -> None:
+        """Hold it no longer, if it is held."""
+        self._entries.pop(key, None)

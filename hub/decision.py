@@ -168,7 +168,7 @@ def _no_threshold(leaf: AskedLeaf, rules: Rules) -> str:
 
 def _column(leaf: AskedLeaf, form: Form, rules: Rules) -> Column:
     yuan = rules.thresholds[leaf.threshold] if leaf.threshold else None
-    return Column(leaf.spec.name, leaf.leaf, form.value, yuan, rules.reducers(leaf.spec, leaf.leaf, yuan))
+    return Column(leaf.spec.name, leaf.leaf, form.value, yuan, rules.reducers(leaf.spec, leaf.leaf, yuan), leaf.threshold)
 
 
 def _weaker(verdict: Verdict, presence: Verdict) -> Verdict:

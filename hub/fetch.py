@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from connectors.interface import Ask, DepartmentClosed, DepartmentTimeout, Raw, Records, Subject, Told
+from connectors.interface import Ask, Below, DepartmentClosed, DepartmentTimeout, Mandate, Raw, Records, Subject, Told
 from connectors.value import value
 from hub.arguments import resolve
 from hub.authorizations.matter import Person
@@ -58,6 +58,7 @@ class Outcome(NamedTuple):
     reason: str = ""
     freshness: Freshness | None = None
     back_at: str | None = None
+    below: Below | None = None
 
 
 @value
@@ -136,7 +137,7 @@ class Fetcher:
         gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if plan.asks else {}
         for person, code in gone.items():
             outcomes[person] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
-        return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone))
+        return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
 
     def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
@@ -227,7 +228,7 @@ class Fetcher:
         return Ask(
             group=source.group, columns=planned.columns.columns, subjects=subjects, organisation=caller.organisation,
             purpose=caller.purpose, approval=f"{caller.organisation}.{caller.purpose}" if shared else caller.case,
-            deadline=source.deadline,
+            deadline=source.deadline, mandate=_mandate(plan.standing) if source.mandated else None,
         )
 
     def _failed(
@@ -235,6 +236,15 @@ class Fetcher:
     ) -> dict[str, Outcome]:
         self._trouble(source, status, error)
         return dict.fromkeys(people, Outcome(status, None, None, back_at=back_at))
+
+
+def _mandate(standing: Standing) -> Mandate:
+    caller, matter = standing.caller, standing.matter
+    return Mandate(
+        officer=caller.officer, basis=caller.basis.kind.value, article=caller.basis.article, reason=caller.basis.reason,
+        letters=tuple(digest for _, digest in caller.basis.letters), platform=matter.platform if matter else "",
+        reference=matter.reference if matter else "",
+    )
 
 
 def _identity(columns: Columns, plan: Plan, person: str) -> Outcome:
@@ -258,7 +268,7 @@ def _aged(outcome: Outcome, rule: AgeRule, on: date, judged: dict[str | None, tu
     freshness, refused = known
     if refused:
         return Outcome("SOURCE_STALE", outcome.as_of, None, refused, freshness)
-    return Outcome(outcome.status, outcome.as_of, outcome.rows, "", freshness)
+    return Outcome(outcome.status, outcome.as_of, outcome.rows, "", freshness, None, outcome.below)
 
 
 def _believed(records: Records | None, width: int) -> Outcome:
@@ -269,7 +279,8 @@ def _believed(records: Records | None, width: int) -> Outcome:
         for row in records.rows:
             if len(row) != width:
                 return Outcome("SOURCE_ERROR", None, None)
-        return Outcome("MATCHED", records.as_of, records.rows)
+        told = records.below is None or records.below.rows
+        return Outcome("MATCHED", records.as_of, records.rows if told else None, below=records.below)
     if records.status == "NO_RECORD":
-        return Outcome("SOURCE_ERROR", None, None) if records.rows else Outcome("NO_RECORD", records.as_of, ())
-    return Outcome(records.status, records.as_of, None)
+        return Outcome("SOURCE_ERROR", None, None) if records.rows else Outcome("NO_RECORD", records.as_of, (), below=records.below)
+    return Outcome(records.status, records.as_of, None, below=records.below)

@@ -23,8 +23,8 @@ from hub.graphql_http import JSON, RESPONSE_JSON, Asked, Receive, Scope, Send, h
 from hub.operation import Documents, Operation
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
+from hub.parent_question import HEADER, part_of
 from hub.route import Road
-from hub.supergraph import HEADER, part_of
 
 Identify = Callable[[Scope], Awaitable[Standing]]
 """Step 1: the request's headers to a standing; raises Unauthenticated or Forbidden."""
@@ -32,6 +32,7 @@ Identify = Callable[[Scope], Awaitable[Standing]]
 CHALLENGE = 'DPoP algs="Ed25519 ES256", Bearer'
 """The WWW-Authenticate header of a 401 (RFC 9110 §11.6.1, RFC 9449 §7.1)."""
 
+PARENT = HEADER.lower().encode()
 _FLOODS = frozenset({"RATE", "CONCURRENCY"})
 
 _log = structlog.get_logger("hub.graph")
@@ -61,7 +62,6 @@ class Graph:
     security: SecurityLog
     max_body: int
     numbers: Callable[[int], bytes]
-    federated: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -97,8 +97,7 @@ class Graph:
             with self.quota.taken(standing.caller.client):
                 asked = await read(scope, receive, max_bytes=self.max_body)
                 read_body = True
-                if self.federated:
-                    standing = part_of(standing, header(scope, HEADER))
+                standing = part_of(standing, header(scope, PARENT))
                 operation = await self._operation(asked, standing)
                 return await self._answered(operation, asked, standing, media, scope)
         except CallerError as error:

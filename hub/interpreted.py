@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
+from connectors.interface import Below
 from hub.authorizations.matter import Member
 from hub.decision import GroupDecision, Line, refused
 from hub.fetch import Fetched, Outcome
@@ -22,7 +23,7 @@ from hub.question import Place
 from hub.records import Surroundings, concrete, json_ready, read
 from hub.telling import Telling
 from hub.unlisted import unlisted
-from policies.forms import Kind
+from policies.forms import Form, Kind
 from schema.register import FieldSpec
 
 Path = tuple[str | int, ...]
@@ -195,14 +196,14 @@ class Interpretation:
             case "asOf":
                 return outcome.as_of if decision.asks else None
             case "freshness":
-                return outcome.freshness if decision.asks else None
+                return (outcome.freshness if outcome.below is None else outcome.below.freshness) if decision.asks else None
             case "backAt":
-                return outcome.back_at if decision.asks else None
+                return (outcome.back_at if outcome.below is None else outcome.below.back_at) if decision.asks else None
             case "source":
-                return source_of(self.around.plan, decision)
+                return source_of(self.around.plan, decision) if outcome.below is None else outcome.below.source
             case "disclosure":
                 lines = refused(decision.at, "", outcome.reason).disclosure if outcome.reason else decision.disclosure
-                return {"fields": [shown(line) for line in lines]}
+                return {"fields": [shown(line) for line in weakest(lines, outcome.below)]}
             case "unlisted":
                 return unlisted(decision, facts.slots)(outcome.rows)
             case _:
@@ -216,6 +217,16 @@ def source_of(plan: Plan, decision: GroupDecision) -> Mapping[str, object]:
     if source is None:
         return {"department": decision.at.spec.department, "region": decision.at.region or plan.scope.region, "system": None}
     return {"department": source.department, "region": source.region, "system": source.system}
+
+
+def weakest(lines: tuple[Line, ...], below: Below | None) -> tuple[Line, ...]:
+    """A disclosure with what a hub below told weaker still; of two words about one field the weaker counts."""
+    if below is None:
+        return lines
+    theirs = {field: Line(field, Form(form), reason, "") for field, form, reason in below.disclosure}
+    ours = [line for line in lines if line.field not in theirs or line.form.rank < theirs[line.field].form.rank]
+    kept = {line.field for line in ours}
+    return (*ours, *(line for field, line in theirs.items() if field not in kept))
 
 
 def shown(line: Line) -> Mapping[str, object]:

@@ -112,7 +112,9 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
         )
         stack.push_async_callback(desk.close)
-        neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=random, watch=desk.watch)
+        neighbours = await open_neighbours(
+            settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=random, watch=desk.watch,
+        )
         stack.push_async_callback(neighbours.close)
         limits = Limits()
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
@@ -203,7 +205,7 @@ def planner_of(
             await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
 
     return Planner(
-        groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.asked), handles=Handles(keys),
+        groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.asked, neighbours.below), handles=Handles(keys),
         region=settings.region, look_up=take if look_ups is not None else None, pseudonym=pid,
     )
 

@@ -72,18 +72,19 @@ class Scopes:
         area = standing.matter.area if standing.matter is not None and layout.thresholds else ""
         # A pseudonym is of one purpose, organisation and case: its reducers must not be shared further.
         asker = (caller.organisation, caller.case) if layout.pseudonyms else None
+        home = standing.matter.region if self._sources.divided and standing.matter is not None else ""
         key = (
-            layout, caller.department, caller.relation, caller.role, caller.purpose, caller.groups, asker, area, on,
+            layout, caller.department, caller.relation, caller.role, caller.purpose, caller.groups, asker, area, home, on,
             tuple(map(standing.catalogue.get, layout.groups)),
         )
-        return self._kept.get(key) or self._kept.put(key, self._make(layout, standing, on, area, asker), 2 * layout.leaves)
+        return self._kept.get(key) or self._kept.put(key, self._make(layout, standing, on, area, home, asker), 2 * layout.leaves)
 
-    def _make(self, layout: Layout, standing: Standing, on: date, area: str, asker: _Asker) -> Scope:
+    def _make(self, layout: Layout, standing: Standing, on: date, area: str, home: str, asker: _Asker) -> Scope:
         caller = standing.caller
         thresholds = self._policy.thresholds(area, on) if area else {}
         yuan = {name: _plain(thresholds.get(name)) for name in layout.thresholds}
         asked = {group.source: (group.spec.code, group.region) for person in layout.people for group in person.groups}
-        found = {source: self._sources.source(code, region) for source, (code, region) in asked.items()}
+        found = {source: self._sources.source(code, region, home) for source, (code, region) in asked.items()}
         sources = {name: source for name, source in found.items() if source is not None}
         return Scope(
             purpose=caller.purpose, caller=CallerClass(caller.department, caller.relation, caller.role), on=on,

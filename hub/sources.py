@@ -1,4 +1,4 @@
-"""Whom a fact group is asked of: the region's own departments, or a neighbouring region under an agreement."""
+"""Whom a fact group is asked of: the region's own departments, a hub below it, or a neighbouring region under an agreement."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Protocol
 
 from connectors.interface import Connector
 from connectors.registry import Departments
+from hub.authorizations.coverage import within
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One department or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together;
-    `fresh_days` after which its data are later than it promises, None where it promises nothing.
+    """One department, hub or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together;
+    `fresh_days` after which its data are later than it promises, None where it promises nothing; `mandated`: it decides by itself,
+    and is told on what a question stands.
     """
 
     group: str
@@ -24,13 +26,21 @@ class Source:
     gathers: bool
     connector: Connector
     fresh_days: int | None = None
+    mandated: bool = False
 
 
 class Sources(Protocol):
     """What the planner and the fetcher know of departments."""
 
-    def source(self, group: str, region: str) -> Source | None:
-        """The source of a group; `region` is "" for the hub's own. None where nobody is connected."""
+    @property
+    def divided(self) -> bool:
+        """Whether whom a group is asked of depends on the region of the matter."""
+        ...
+
+    def source(self, group: str, region: str, home: str = "") -> Source | None:
+        """The source of a group; `region` is "" for the hub's own, `home` the matter's, where hubs below divide it. None where
+        nobody is connected.
+        """
         ...
 
 
@@ -39,25 +49,35 @@ class KnownSources:
     moment of the question.
     """
 
-    def __init__(self, own: Iterable[Source], neighbours: Mapping[str, Source] | None = None) -> None:
-        """`neighbours` by the six digits of their region, each for the one group it names; the mapping may change."""
+    def __init__(self, own: Iterable[Source], neighbours: Mapping[str, Source] | None = None, below: Iterable[Source] = ()) -> None:
+        """`neighbours` by the six digits of their region, each for the one group it names; the mapping may change. `below` are hubs,
+        of whom the smallest region counts.
+        """
+        self._below = tuple(sorted(below, key=lambda source: source.region.rstrip("0"), reverse=True))
         self._own = {source.group: source for source in own}
         self._neighbours = neighbours if neighbours is not None else {}
 
     @classmethod
-    def of(cls, departments: Departments, neighbours: Mapping[str, Source] | None = None) -> KnownSources:
-        """The departments of the manifests, and neighbours."""
+    def of(
+        cls, departments: Departments, neighbours: Mapping[str, Source] | None = None, below: Iterable[Source] = (),
+    ) -> KnownSources:
+        """The departments of the manifests, neighbours, and hubs below."""
         return cls((
             Source(
                 group=group, department=departments.department(group), region=departments.region(group), system=departments.system(group),
                 deadline=departments.deadline(group), gathers=departments.gatherable(group), connector=departments[group],
                 fresh_days=departments.fresh_days(group),
             ) for group in departments
-        ), neighbours)
+        ), neighbours, below)
 
-    def source(self, group: str, region: str) -> Source | None:
+    @property
+    def divided(self) -> bool:
         """See `Sources`."""
-        if not region:
-            return self._own.get(group)
-        neighbour = self._neighbours.get(region[:6])
-        return neighbour if neighbour is not None and neighbour.group == group else None
+        return bool(self._below)
+
+    def source(self, group: str, region: str, home: str = "") -> Source | None:
+        """See `Sources`."""
+        if region:
+            neighbour = self._neighbours.get(region[:6])
+            return neighbour if neighbour is not None and neighbour.group == group else None
+        return self._own.get(group) or next((one for one in self._below if one.group == group and within(home, one.region)), None)

@@ -102,7 +102,7 @@ class AccessLogEntry:
     at: Instant = told("时间", "When.")
     question: strawberry.ID | None = told("问询", "The intent an outcome closes.")
     exchange: strawberry.ID | None = told(
-        "交换号", "The id that several entries share: of an exchange between two hubs, or, marked, of a router's question in parts.",
+        "交换号", "The id that several entries share: of an exchange between neighbours, or, marked, of a question asked in parts.",
     )
     organisation: str | None = told("机构", "Who asked.")
     client: str | None = told("系统", "By which system.")

@@ -73,6 +73,14 @@ class Matters:
         self._held.pop(case, None)
         return await self.load(case)
 
+    async def case(self, platform: str, reference: str) -> str:
+        """The id of the case a platform registered under its own number; "" where there is none."""
+        if "\0" in platform + reference:
+            return ""
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(Case.id).where(Case.platform == platform, Case.reference == reference))
+        return str(found.scalar() or "")
+
     def drop(self, kind: str, ref: str) -> None:
         """What a revocation touches is read again, now: `kind` CASE or LETTER. A reading under way begins again."""
         if kind not in ("CASE", "LETTER"):

@@ -39,6 +39,10 @@ class Presenter:
         """A case's matter, from memory where it is there."""
         return (self._matters.held(case) or await self._matters.load(case)) if case else None
 
+    async def case(self, platform: str, reference: str) -> str:
+        """The id of a case by its platform's own number; "" where there is none."""
+        return await self._matters.case(platform, reference)
+
     async def matter_anew(self, case: str) -> Matter | None:
         """A case's matter, read now: a platform may have registered it a moment ago."""
         return await self._matters.reload(case) if case else None

@@ -157,7 +157,7 @@ async def _planning(
         )
         stack.push_async_callback(departments.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        neighbours = await open_neighbours(settings, records, keys=keys, session=session, clock=clock, random=os.urandom)
+        neighbours = await open_neighbours(settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=os.urandom)
         yield planner_of(settings, policy, departments, neighbours, keys, None, clock), departments
 
 

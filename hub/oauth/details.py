@@ -53,7 +53,7 @@ def details(given: Mapping[str, Any]) -> Details:
         case=given.get("case", ""),
         basis=Basis(
             kind=BasisKind(basis["kind"]),
-            letters=tuple((letter["id"], letter["hash"]) for letter in basis.get("letters", ())),
+            letters=tuple((letter.get("id", ""), letter["hash"]) for letter in basis.get("letters", ())),
             article=basis.get("article", ""),
             reason=basis.get("reason", ""),
             person=basis.get("person", ""),

@@ -1,6 +1,6 @@
 """How a client system makes what the hub verifies: assertions, DPoP proofs, token requests. The reference to build against.
 
-The hub itself never calls this: its tests, `make demo`, the load generator and whoever connects a system do.
+Called by tests, `make demo`, the load generator, whoever connects a system, and an upper hub that asks hubs below it.
 """
 
 from __future__ import annotations

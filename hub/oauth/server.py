@@ -21,6 +21,7 @@ from hub.caller import Caller
 from hub.oauth.assertion import Assertions, Authenticated
 from hub.oauth.details import Details, read
 from hub.oauth.dpop import check_proof
+from hub.oauth.naming import named
 from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import LIFETIME, Token, Tokens
@@ -71,7 +72,7 @@ class AuthorizationServer:
             raise OAuthRefused("unsupported_grant_type", "only client_credentials is served", client=identifier)
         if not client.officer:
             raise malformed("the assertion names no officer", client=identifier)
-        asked = read(form.get("authorization_details", ""))
+        asked = await named(read(form.get("authorization_details", "")), self._parts.presenter)
         thumbprint = await self._bound(proof, now)
         granted = _granted(asked)
         await self._check(client, granted, now)

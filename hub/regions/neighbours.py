@@ -1,9 +1,9 @@
-"""The neighbours of one hub: agreements that hold, the region's own keys, and a source for each neighbour."""
+"""The neighbours of one hub, and the hubs below it: agreements that hold, the region's own keys, and a source for each."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import aiohttp
@@ -14,11 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from joserfc.jwk import OKPKey
 
+from connectors.manifest import Manifest
 from hub.authorizations.revocation import AGREEMENT
 from hub.authorizations.watch import FAILURES, POLL, RevocationWatch
 from hub.keys import KeyRing, Use
 from hub.regions.agreement import Agreement, AgreementRefused, open_agreement
 from hub.regions.asking import NeighbourSource, RegionKeys
+from hub.regions.below import HubBelow
 from hub.settings import Settings
 from hub.signatures import base64url
 from hub.sources import Source
@@ -38,11 +40,12 @@ class Neighbours:
     """
 
     def __init__(
-        self, settings: Settings, pool: asyncpg.Pool[asyncpg.Record], *, keys: RegionKeys, session: aiohttp.ClientSession,
+        self, settings: Settings, pool: asyncpg.Pool[asyncpg.Record], below: Sequence[HubBelow] = (), *, keys: RegionKeys, session: aiohttp.ClientSession,
         clock: Callable[[], datetime], random: Callable[[int], bytes],
     ) -> None:
         """Nothing is known before the first `read`."""
         self.keys = keys
+        self.below = tuple(source for hub in below for source in hub.sources())
         self.agreements: dict[str, Agreement] = {}
         self.asked: dict[str, Source] = {}
         self._region = settings.region
@@ -142,12 +145,13 @@ def region_keys(keys: KeyRing, region: str) -> RegionKeys:
 
 
 async def open_neighbours(
-    settings: Settings, pool: asyncpg.Pool[asyncpg.Record], *, keys: KeyRing, session: aiohttp.ClientSession,
+    settings: Settings, pool: asyncpg.Pool[asyncpg.Record], hubs: Sequence[Manifest] = (), *, keys: KeyRing, session: aiohttp.ClientSession,
     clock: Callable[[], datetime], random: Callable[[int], bytes], watch: RevocationWatch | None = None,
 ) -> Neighbours:
-    """The neighbours of a hub as they are now, and with a `watch` as they come to be."""
+    """The neighbours of a hub as they are now, and with a `watch` as they come to be. `hubs` are the manifests of hubs below."""
     own = region_keys(keys, settings.region)
-    neighbours = Neighbours(settings, pool, keys=own, session=session, clock=clock, random=random)
+    below = [HubBelow(manifest, keys=own, session=session, clock=clock, random=random) for manifest in hubs]
+    neighbours = Neighbours(settings, pool, below, keys=own, session=session, clock=clock, random=random)
     if watch is not None:
         watch.subscribe(neighbours.follow)  # before reading: what changes meanwhile is not lost
     await neighbours.read()

@@ -17,7 +17,7 @@ from hub.keys import Use
 from hub.oauth.assertion import ASSERTION_TYPE
 from hub.oauth.presenting import household_facts, token_request
 from hub.signatures import base64url, claims_unverified, header_of, unbase64url
-from tests.hub.authorizations.family import HUB
+from tests.hub.authorizations.family import HUB, PLATFORM, REFERENCE
 from tests.hub.authorizations.world import CLIENT_KEYS, open_world
 
 AUDIT = household_facts(purpose="PRIVACY_AUDIT", basis={"kind": "audit"})
@@ -271,3 +271,48 @@ async def test_tokens_outlive_the_rotation_of_their_key(world, keys, random, clo
     for token in (old, new):
         await world.identify(token)
     assert [key["kid"] for key in (await world.http.get("/oauth/jwks")).json()["keys"]] == ["token-2", "token-1"]
+
+
+# --- a case by its platform's number, letters by their hash ---------------------------------------------------------------
+
+
+def _by_name(world, accepted, **changed):
+    told = world.details(accepted)
+    del told["case"]
+    told["matter"] = {"platform": PLATFORM, "reference": REFERENCE} | changed
+    told["basis"] = {"kind": "letter", "letters": [{"hash": digest} for _, digest in accepted.letters.values()]}
+    return told
+
+
+async def test_a_case_named_by_its_platform_and_letters_by_hash_give_a_token_that_names_the_hubs_own_ids(world):
+    accepted = await world.register()
+    answer = await world.ask(_by_name(world, accepted))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["authorization_details"] == [world.details(accepted)]
+    standing = await world.identify(answer.json()["access_token"])
+    assert standing.matter.case == accepted.case
+
+
+async def test_names_that_lead_nowhere_are_refused_like_a_case_or_letter_that_does_not_exist(world):
+    accepted = await world.register()
+    nowhere = await world.ask(world.details(accepted) | {"case": "case_00000000000000000000000000"})
+    for changed in ({"reference": "nobody's"}, {"platform": "another"}, {"reference": "a\0b"}):
+        answer = await world.ask(_by_name(world, accepted, **changed))
+        assert answer.status_code == 400
+        assert answer.json()["error"] == nowhere.json()["error"]
+    stranger = await world.ask(_by_name(world, accepted), client="jy")
+    assert (stranger.status_code, stranger.json()["error"]) == (400, "invalid_authorization_details")
+    wrong = _by_name(world, accepted)
+    wrong["basis"] = {"kind": "letter", "letters": [{"hash": "0" * 64}]}
+    answer = await world.ask(wrong)
+    assert answer.json()["error_description"].startswith("AUTH_NOT_FOUND")
+
+
+async def test_a_case_is_named_once_and_an_audit_names_none(world):
+    accepted = await world.register()
+    both = world.details(accepted) | {"matter": {"platform": PLATFORM, "reference": REFERENCE}}
+    neither = {name: value for name, value in both.items() if name not in {"case", "matter"}}
+    audit = AUDIT | {"matter": {"platform": PLATFORM, "reference": REFERENCE}}
+    for details, client in ((both, "hd"), (neither, "hd"), (audit, "officer")):
+        answer = await world.ask(details, client)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_authorization_details")

@@ -1,8 +1,8 @@
-"""A router's question and its parts: the calls one supergraph question becomes are logged under the one id the router sends.
+"""A question and its parts: the calls that a router's question, or an upper hub's, becomes are logged under the one id they send.
 
 Rules of this file:
 - The id decides nothing. It is the asker's own word, written beside what the token says; no check, plan or cache reads it.
-- It is marked as a router's, so that it never looks like an exchange between two hubs, whose id is an entry of a log.
+- It is marked, so that it never looks like an exchange between two neighbours, whose id both hubs verified.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import replace
 from hub.authorizations.standing import Standing
 from hub.errors import Malformed
 
-HEADER = b"supergraph-question"
-"""The request header a router gives each of a question's calls: 16 to 64 letters, digits, "-" or "_"."""
+HEADER = "Parent-Question"
+"""The request header a router or an upper hub gives each of a question's calls: 16 to 64 letters, digits, "-" or "_"."""
 
-MARK = "supergraph:"
+MARK = "parent:"
 _ID = re.compile(r"[A-Za-z0-9_-]{16,64}", re.ASCII)
 
 
@@ -26,5 +26,5 @@ def part_of(standing: Standing, given: str) -> Standing:
         return standing
     # Fifteen digits could be somebody's ID number, and the head of an entry is shown to the asking organisation.
     if not _ID.fullmatch(given) or re.search(r"\d{15}", given):
-        raise Malformed("supergraph-question is 16 to 64 letters, digits, - or _, without 15 digits in a row", code="QUESTION_ID")
+        raise Malformed("Parent-Question is 16 to 64 letters, digits, - or _, without 15 digits in a row", code="QUESTION_ID")
     return replace(standing, caller=replace(standing.caller, exchange=MARK + given))

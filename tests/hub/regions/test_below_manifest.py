@@ -1,0 +1,69 @@
+"""A hub below before anybody is asked: its manifest, whom a matter's region leads to, and the question it is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from connectors import manifest
+from connectors.interface import Column
+from connectors.section import ManifestFault
+from hub.regions.below import _shape
+from hub.sources import KnownSources, Source
+from tests.hub.living import TONGNAN
+
+BELOW = """department = "MZ"
+title = "{region} 核对枢纽"
+system = "hub/{region}"
+region = "${{BELOW_{region}_REGION}}"
+protocol = "hub"
+place = "${{BELOW_{region}_URL}}"
+freshness = "live"
+groups = [{groups}]
+
+[auth]
+scheme = "region-key"
+client = "${{BELOW_{region}_CLIENT}}"
+
+[limits]
+deadline = 30.0
+"""
+
+
+def test_whom_a_group_is_asked_of_follows_the_region_of_the_matter() -> None:
+    def source(region: str) -> Source:
+        return Source("tax", "MZ", region, "hub", 1.0, gathers=False, connector=None, mandated=True)
+
+    city, district = source("500100000000"), source("500110000000")
+    known = KnownSources((), below=[city, district, source("500152000000")])
+    assert known.divided
+    assert known.source("tax", "", "500110103000") is district
+    assert known.source("tax", "", "500112000000") is city
+    assert known.source("tax", "", "511725000000") is None
+    assert known.source("tax", "", "") is None
+    assert known.source("vehicle", "", "500110000000") is None
+
+
+def test_a_question_names_nobody_and_each_leaf_once() -> None:
+    def column(name: str, leaf: str, threshold: str = "") -> Column:
+        return Column(name, leaf, "FULL", "1" if threshold else None, str, threshold)
+
+    shape = _shape("tax", (
+        column("month", ""), column("income", "band"), column("income", "atLeast", "EDGE_RATIO"), column("income", "atLeast", "ASSET_LIMIT"),
+        column("income", "band"),
+    ), 2)
+    assert "$n0: IdNumber!, $n1: IdNumber!" in shape.text
+    assert "records { month income { band atLeast1: atLeast(threshold: EDGE_RATIO) atLeast2: atLeast(threshold: ASSET_LIMIT) } }" in shape.text
+    assert shape.at == (("month", ""), ("income", "band"), ("income", "atLeast1"), ("income", "atLeast2"), ("income", "band"))
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ('groups = ["tax"]', "groups = []", "not a list of fact groups"), ('groups = ["tax"]', 'groups = ["tax { x }"]', "not a list of fact groups"),
+    ('scheme = "region-key"', 'scheme = "none"', "unknown key"), ("deadline = 30.0", "deadline = 30.0\ngather = true", "a hub is asked with"),
+    ("deadline = 30.0", "deadline = 30.0\nbatch = 11", "outside 1 to 10"), ('protocol = "hub"', 'protocol = "graphql"', "not a table"),
+])
+def test_a_manifest_of_a_hub_is_read_strictly(old, new, said) -> None:
+    text = BELOW.format(region="500152", groups='"tax"')
+    settings = {"BELOW_500152_REGION": TONGNAN, "BELOW_500152_URL": "http://127.0.0.1:1", "BELOW_500152_CLIENT": "hub-500000"}
+    assert manifest.parse("T.toml", text, settings).groups.keys() == {"tax"}
+    with pytest.raises(ManifestFault, match=said):
+        manifest.parse("T.toml", text.replace(old, new), settings)
