@@ -61,15 +61,21 @@ async def enrol_platform(
 
 async def publish_catalogue_entry(
     engine: AsyncEngine, *, entry: str, fact_group: str, name: str, provider: str, attribute: str, departments: Sequence[str],
-    purposes: Sequence[str], legal_basis: str, valid_from: date, at: datetime,
+    purposes: Sequence[str], legal_basis: str, valid_from: date, at: datetime, valid_to: date | None = None, items: Sequence[str] = (),
+    data_format: str = "", frequency: str = "", modes: Sequence[str] = (), conditions: str = "", grade: str = "",
+    onward_sharing: bool = False, by_request: bool = False,
 ) -> None:
-    """Add or change one entry of the shared-data catalogue (GDS §13–15)."""
+    """Add or change one entry of the shared-data catalogue (GDS §13–15); each change is the entry's next version."""
     values = {
         "id": entry, "fact_group": fact_group, "name": name, "provider": provider, "attribute": attribute,
-        "departments": list(departments), "purposes": list(purposes), "legal_basis": legal_basis, "onward_sharing": False,
-        "valid_from": valid_from, "valid_to": None,
+        "departments": list(departments), "purposes": list(purposes), "legal_basis": legal_basis, "onward_sharing": onward_sharing,
+        "valid_from": valid_from, "valid_to": valid_to, "items": list(items), "data_format": data_format, "frequency": frequency,
+        "modes": list(modes), "conditions": conditions, "grade": grade, "by_request": by_request,
     }
-    await _put(engine, CatalogueEntry, values, key=("id",), kind="CATALOGUE_PUBLISHED", ref=entry, at=at)
+    await _put(
+        engine, CatalogueEntry, values, key=("id",), kind="CATALOGUE_PUBLISHED", ref=entry, at=at,
+        also={"version": CatalogueEntry.version + 1},
+    )
 
 
 async def import_agreement(
@@ -119,26 +125,35 @@ async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, a
 
 
 @asynccontextmanager
-async def changing(engine: AsyncEngine, *, kind: str, ref: str, at: datetime) -> AsyncIterator[AsyncConnection]:
-    """A transaction that changes something and tells the log so; nothing is told where the block fails."""
+async def changing(
+    engine: AsyncEngine, *, kind: str, ref: str, at: datetime, organisation: str = "",
+) -> AsyncIterator[AsyncConnection]:
+    """A transaction that changes something and tells the log so, under the organisation that acted where one did; nothing is told
+    where the block fails.
+    """
     async with engine.begin() as connection:
         yield connection
-        await _note(connection, kind=kind, ref=ref, at=at)
+        await _note(connection, kind=kind, ref=ref, at=at, organisation=organisation)
 
 
 async def _put(
     engine: AsyncEngine, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...], kind: str, ref: str,
-    at: datetime,
+    at: datetime, also: Mapping[str, Any] | None = None,
 ) -> None:
+    """`also` is set where the row is there already."""
     async with changing(engine, kind=kind, ref=ref, at=at) as connection:
-        await _upsert(connection, table, values, key=key)
+        await _upsert(connection, table, values, key=key, also=also)
 
 
-async def _upsert(connection: AsyncConnection, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...]) -> None:
+async def _upsert(
+    connection: AsyncConnection, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...],
+    also: Mapping[str, Any] | None = None,
+) -> None:
     statement = insert(table).values(**values)
     changed = {name: statement.excluded[name] for name in values if name not in key}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=changed))
+    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_={**changed, **(also or {})}))
 
 
-async def _note(connection: AsyncConnection, *, kind: str, ref: str, at: datetime) -> None:
-    await connection.execute(insert(Outbox).values(kind=kind, body={"ref": ref}, at=at))
+async def _note(connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "") -> None:
+    body = {"ref": ref, "organisation": organisation} if organisation else {"ref": ref}
+    await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

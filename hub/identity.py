@@ -17,7 +17,7 @@ import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.value import value
-from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import stand
 from hub.authorizations.coverage import CHINA
 from hub.authorizations.matter import Matter
@@ -149,7 +149,7 @@ class Identifier:
             return held.standing
         caller = self._caller(held.token, client)
         on = now.astimezone(CHINA).date()
-        catalogue = self._catalogue.decide(department=caller.department, purpose=caller.purpose, on=on)
+        catalogue = self._catalogue.decide(asking_of(caller), on)
         standing = stand(self._presenter.present(caller, client.requester, matter, now), catalogue)
         held.standing, held.client, held.matter = standing, client, matter
         held.catalogue, held.until = self._catalogue.version, _until(standing, now)

@@ -22,6 +22,7 @@ class Settings:
     manifests: Path = Path("connectors/manifests")
     sources: Path = Path("var/sources.json")  # addresses and secrets the manifests refer to, mode 0600 (docs/contracts)
     trust_list: str = ""  # directory of the trust list for signers' certificates; empty: a signer's key is the platform's word
+    calendar: str = ""  # a file of years that take the place of the policy's own working days (工作日历)
     host: str = "127.0.0.1"
     port: int = 8152
     workers: int = 1

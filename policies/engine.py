@@ -110,6 +110,12 @@ def load(region: str, *, root: Path = ROOT) -> Policy:
     )
 
 
+def load_calendar(region: str, *, root: Path = ROOT) -> Calendar:
+    """A region's working days alone, without its rules. Raises PolicyRefused."""
+    names = ("national/calendar.toml", f"regions/{region}/calendar.toml")
+    return _calendar({name: (root / name).read_text("utf-8") for name in names if (root / name).is_file()}, region)
+
+
 def _profile(files: Mapping[str, str], region: str) -> Profile:
     name = f"regions/{region}/profile.toml"
     if name not in files:

@@ -24,7 +24,9 @@ from hub.postgres.binaries import SUPPORTED
 from hub.postgres.connection import APP_ROLE, LOG_ROLE, plain_url, pool
 from hub.regions.agreement import AgreementRefused, open_agreement
 from hub.regions.neighbours import region_keys
+from hub.scope import CHINA
 from hub.settings import Settings
+from hub.sharing.due import owed
 from policies.engine import load
 
 _SKEW = 5.0  # seconds between this machine's clock and the database's
@@ -126,6 +128,15 @@ async def revocations_heard(premises: Premises) -> Finding:
     if not trigger:
         return warn("revocations", "nothing announces them", "workers read on every half second; run `hub migrate`")
     return ok("revocations", "announced and heard")
+
+
+async def sharing_in_time(premises: Premises) -> Finding:
+    """Answers, supplies and corrections that providers owe under the catalogue (GDS §21, §22, §26)."""
+    found = await owed(premises.engine, clock().astimezone(CHINA).date())
+    late = [one for one in found if one.overdue]
+    if late:
+        return warn("sharing", f"{len(late)} of {len(found)} open are overdue, the oldest since {late[0].due}", "see `hub catalogue due`")
+    return ok("sharing", f"{len(found)} open, none overdue")
 
 
 async def agreements_hold(premises: Premises) -> Finding:

@@ -12,6 +12,7 @@ from hub.cli import ailments
 from hub.cli.findings import Finding, State, fail, looked
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
+from hub.cli.working_days import calendar_ahead
 from hub.settings import Settings, SettingsError
 
 Look = Callable[[], Awaitable[Finding]]
@@ -46,6 +47,7 @@ def _without_database(settings: Settings) -> Sequence[tuple[str, Look]]:
         ("directory", partial(ailments.directory_private, settings)),
         ("keys", partial(ailments.keys_whole, settings)),
         ("policy", partial(ailments.policy_loads, settings)),
+        ("calendar", partial(calendar_ahead, settings)),
         ("GraphiQL", partial(ailments.editor_whole, settings)),
     )
 
@@ -56,6 +58,7 @@ def _with_database(premises: Premises) -> Sequence[tuple[str, Look]]:
         ("access log", partial(ailments.log_sound, premises)),
         ("revocations", partial(ailments.revocations_heard, premises)),
         ("agreements", partial(ailments.agreements_hold, premises)),
+        ("sharing", partial(ailments.sharing_in_time, premises)),
     )
 
 

@@ -18,7 +18,7 @@ import asyncpg
 import click
 
 from connectors.registry import Departments, flattened, open_connectors
-from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, handled, stand
 from hub.authorizations.coverage import CHINA, letter_state
 from hub.authorizations.matter import Matter
@@ -128,7 +128,7 @@ async def standing_of(
     )
     catalogue = Catalogue(records)
     await catalogue.refresh(0.0)
-    shared = catalogue.decide(department=caller.department, purpose=caller.purpose, on=now.astimezone(CHINA).date())
+    shared = catalogue.decide(asking_of(caller), now.astimezone(CHINA).date())
     try:
         return stand(presenter.present(caller, client.requester, matter, now), shared)
     except NotStanding as refused:

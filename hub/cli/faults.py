@@ -22,10 +22,16 @@ from hub.people.sealing import CannotOpen
 from hub.postgres.errors import EmbeddedServerError
 from hub.regions.agreement import AgreementRefused
 from hub.settings import SettingsError
+from hub.sharing.wording import SharingRefused
+from policies.calendar import CalendarMissing
+from policies.parameters import ParametersRefused
+from policies.rules import PolicyRefused
+from policies.sharing import NotNow
 
 TOLD = (
     SettingsError, KeyRingError, EmbeddedServerError, BackupRefused, BadArchive, AgreementRefused, ManifestFault, BadNote,
     BadReceipt, LogUnsound, NotCanonical, RecordingFailed, CannotOpen,
+    SharingRefused, NotNow, CalendarMissing, PolicyRefused, ParametersRefused,
 )
 """Errors of ours whose text is written for the operator."""
 

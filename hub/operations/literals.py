@@ -30,6 +30,11 @@ def refuse_in_strings(document: DocumentNode) -> None:
     visit(document, _Strings())
 
 
+def holds_id_number(text: str) -> bool:
+    """Whether a text holds digits as long as an ID number, parted or not."""
+    return bool(_PARTED.search(text))
+
+
 def _refused() -> Malformed:
     return Malformed("a document may not hold an ID number; send it in a variable", code="ID_NUMBER_IN_DOCUMENT")
 
@@ -39,5 +44,5 @@ class _Strings(Visitor):
 
     def enter_string_value(self, node: StringValueNode, *_: object) -> None:
         """Called by graphql-core."""
-        if _PARTED.search(node.value):
+        if holds_id_number(node.value):
             raise _refused()

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.catalogue import Asking, Catalogue
 from hub.authorizations.matter import Person
 from hub.authorizations.platforms import first_use
 from hub.opening import Hub
@@ -44,7 +44,7 @@ def routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
 
     async def shared(department: str, purpose: str, now: datetime) -> Mapping[str, str]:
         await catalogue.refresh(now.timestamp())
-        return catalogue.decide(department=department, purpose=purpose, on=now.date())
+        return catalogue.decide(Asking(department, purpose, onward=True), now.date())
 
     async def once(issuer: str, nonce: str, expires_at: datetime) -> bool:
         async with hub.engine.begin() as connection:

@@ -8,10 +8,11 @@ from hub.tables.asking import Client, ClientOperation, LookUpCount, Organisation
 from hub.tables.console import ConsoleSession, ConsoleUser
 from hub.tables.declared import Base
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
-from hub.tables.matter import Case, CatalogueEntry, Household, Letter, Member, Person, Platform, Signer
+from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, Signer
 from hub.tables.means_check import MeansCheck
 from hub.tables.messages import Message
 from hub.tables.regions import Agreement, IssuedResult
+from hub.tables.sharing import CatalogueEntry, CorrectionRequest, ShareRequest, SharingDispute
 
 __all__ = [
     "Agreement",
@@ -22,6 +23,7 @@ __all__ = [
     "ClientOperation",
     "ConsoleSession",
     "ConsoleUser",
+    "CorrectionRequest",
     "Household",
     "IssuedResult",
     "Letter",
@@ -38,6 +40,8 @@ __all__ = [
     "Person",
     "Platform",
     "Revocation",
+    "ShareRequest",
+    "SharingDispute",
     "Signer",
     "UsedAssertion",
 ]

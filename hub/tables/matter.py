@@ -1,12 +1,12 @@
-"""The matter a question belongs to: platforms, people, cases, declared households, letters, the catalogue."""
+"""The matter a question belongs to: platforms, people, cases, declared households, letters."""
 
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import ForeignKey, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.tables.declared import Base
@@ -123,21 +123,3 @@ class Signer(Base):
     signature: Mapped[bytes]
     signed_at: Mapped[datetime]
     letter: Mapped[Letter] = relationship(back_populates="signers", lazy="raise")
-
-
-class CatalogueEntry(Base):
-    """政务数据目录 (GDS §13–15): what a provider shares, with whom, for what."""
-
-    __tablename__ = "catalogue_entry"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    fact_group: Mapped[str] = mapped_column(index=True)
-    name: Mapped[str]
-    provider: Mapped[str]
-    attribute: Mapped[str]  # UNCONDITIONAL, CONDITIONAL, NOT_SHARED
-    departments: Mapped[list[str]]  # permitted, of a CONDITIONAL entry
-    purposes: Mapped[list[str]]
-    legal_basis: Mapped[str]
-    onward_sharing: Mapped[bool] = mapped_column(default=False)
-    valid_from: Mapped[date]
-    valid_to: Mapped[date | None]
-    __table_args__ = (CheckConstraint("attribute IN ('UNCONDITIONAL','CONDITIONAL','NOT_SHARED')", name="attribute"),)

@@ -26,6 +26,7 @@ from hub.postgres.connection import engine
 from hub.regions.agreement import sign
 from hub.regions.asking import RegionKeys
 from hub.regions.neighbours import region_keys
+from policies.groups import CONFIRMATION
 from policies.purposes import PURPOSES
 from schema.register import GROUPS
 
@@ -63,14 +64,16 @@ async def enrol(
 
 
 async def _catalogue(database: Any, at: datetime) -> None:
-    """Every group shared conditionally with the departments and purposes the purposes' register allows (GDS §14–15)."""
+    """Every group shared conditionally with the departments and purposes the purposes' register allows (GDS §14–15); confirmations may
+    be handed on to the neighbour, as the agreement says (GDS §25).
+    """
     for code, group in GROUPS.items():
         allowed = [p for p in PURPOSES.values() if code in p.told_groups()]
         departments = sorted({d for purpose in allowed for d in purpose.departments})
         await publish_catalogue_entry(
             database, entry=f"EXAMPLE-{code}", fact_group=code, name=group.title_zh, provider=group.department,
             attribute="CONDITIONAL", departments=departments, purposes=sorted(purpose.code for purpose in allowed),
-            legal_basis="SAL §41, §42", valid_from=_FROM, at=at,
+            legal_basis="SAL §41, §42", valid_from=_FROM, onward_sharing=code == CONFIRMATION, at=at,
         )
 
 

@@ -48,6 +48,11 @@ def write_private(path: Path, document: Mapping[str, Any]) -> Path:
     return path
 
 
+def years(*several: int) -> str:
+    """A calendar file of years without holidays, for commands that count from the real day."""
+    return "".join(f'[[year]]\nyear = {year}\nsource = "test"\nholidays = []\nworked = []\n' for year in several)
+
+
 def key_pair(kid: str) -> tuple[OKPKey, dict[str, Any]]:
     """A key, and its public set as an office would send it."""
     key = OKPKey.generate_key("Ed25519", {"kid": kid})

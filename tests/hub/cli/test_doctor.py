@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -15,11 +16,16 @@ import asyncpg
 import pytest
 
 from hub.access_log.note import Checkpoint, Signer
+from hub.cli import working_days
+from hub.cli.premises import clock
 from hub.keys import Use
+from hub.scope import CHINA
 from tests.connectors.shipped import MANIFESTS
-from tests.hub.cli.conftest import ORIGIN, Desk
+from tests.hub.cli.conftest import ORIGIN, Desk, years
+from tests.hub.cli.test_catalogue import FILED
+from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "sharing", "calendar"}
 
 
 @pytest.fixture
@@ -30,6 +36,7 @@ def manifest(desk: Desk, tmp_path) -> Desk:
     (manifests / "CL.toml").write_text(Path("connectors/manifests/CL.toml").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "drop" / "any.csv.done").touch()
     desk.environment["HUB_MANIFESTS"] = str(manifests)
+    desk.environment["HUB_CALENDAR"] = desk.file("calendar.toml", years(clock().year, clock().year + 1))
     return desk
 
 
@@ -160,3 +167,33 @@ def test_a_department_a_running_worker_leaves_alone_is_a_warning(manifest: Desk,
 def test_a_neighbouring_server_that_is_no_hub_changes_nothing(manifest: Desk) -> None:
     with running("<html>not metrics {") as port:
         assert states(manifest.run("doctor", env={"HUB_PORT": str(port)}))["department CL"] == "ok"
+
+
+def test_a_year_without_a_notice_and_a_calendar_that_is_none_are_named(manifest: Desk, monkeypatch) -> None:
+    monkeypatch.setattr(working_days, "clock", lambda: datetime(2026, 10, 19, tzinfo=CHINA))
+    said = manifest.run("doctor", env={"HUB_CALENDAR": ""})
+    assert states(said)["calendar"] == "warn"
+    assert "no working days are known of 2027" in said
+    monkeypatch.setattr(working_days, "clock", lambda: datetime(2026, 10, 17, tzinfo=CHINA))
+    assert states(manifest.run("doctor", env={"HUB_CALENDAR": ""}))["calendar"] == "ok"
+    said = manifest.run("doctor", code=1, env={"HUB_CALENDAR": manifest.file("odd.toml", "[[year]]\nyear = 2027\n")})
+    assert states(said)["calendar"] == "fail"
+    assert "HUB_CALENDAR" in said
+    assert states(manifest.run("doctor", code=1, env={"HUB_CALENDAR": "nowhere.toml"}))["calendar"] == "fail"
+
+
+def test_what_is_overdue_under_the_catalogue_is_a_warning(office: Desk, manifest: Desk) -> None:
+    office.run("catalogue", "load", office.file("c.toml", CATALOGUE))
+    filed = office.run("catalogue", "request", "file", "GA-vehicle", *FILED)
+    assert "1 open, none overdue" in manifest.run("doctor")
+
+    async def later() -> None:
+        connection = await asyncpg.connect(manifest.url)
+        await connection.execute("UPDATE share_request SET answer_due = '2026-01-05'")
+        await connection.close()
+
+    asyncio.run(later())
+    said = manifest.run("doctor")
+    assert states(said)["sharing"] == "warn"
+    assert "1 of 1 open are overdue, the oldest since 2026-01-05" in said
+    assert filed.split()[2].rstrip(":") in office.run("catalogue", "due", code=1)

@@ -1,0 +1,51 @@
+"""What providers owe and by when: answers, supplies, corrections; the nearest first, what is overdue marked (GDS §21, §22, §26)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.tables import CatalogueEntry, CorrectionRequest, ShareRequest
+from policies.disputes import CorrectionState
+from policies.sharing import RequestState
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing owed. `step` is ANSWER, SUPPLY or CORRECTION."""
+
+    due: date
+    step: str
+    identifier: str
+    entry: str
+    provider: str
+    requester: str
+    overdue: bool
+
+
+async def owed(engine: AsyncEngine, today: date) -> list[Due]:
+    """Everything open, the nearest day first. The due day itself is in time."""
+    requests = select(
+        ShareRequest.id, ShareRequest.state, ShareRequest.answer_due, ShareRequest.supply_due, ShareRequest.entry,
+        CatalogueEntry.provider, ShareRequest.requester,
+    ).join(CatalogueEntry, CatalogueEntry.id == ShareRequest.entry).where(
+        ShareRequest.state.in_([RequestState.FILED.value, RequestState.AGREED.value]),
+    )
+    corrections = select(
+        CorrectionRequest.id, CorrectionRequest.due, CorrectionRequest.entry, CatalogueEntry.provider, CorrectionRequest.requester,
+    ).join(CatalogueEntry, CatalogueEntry.id == CorrectionRequest.entry).where(CorrectionRequest.state == CorrectionState.OPEN.value)
+    async with engine.connect() as connection:
+        found = []
+        for row in (await connection.execute(requests)).all():
+            step, day = ("ANSWER", row.answer_due) if row.state == RequestState.FILED.value else ("SUPPLY", row.supply_due)
+            if day is None:  # pragma: no cover (each of the two states has its day)
+                continue
+            found.append(Due(day, step, row.id, row.entry, row.provider, row.requester, today > day))
+        found += [
+            Due(one.due, "CORRECTION", one.id, one.entry, one.provider, one.requester, today > one.due)
+            for one in (await connection.execute(corrections)).all()
+        ]
+    return sorted(found, key=lambda one: (one.due, one.identifier))
