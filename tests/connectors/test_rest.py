@@ -99,3 +99,9 @@ def test_results_under_no_place_of_ours_or_another_number_are_strays():
     assert (read.rows, read.strays) == ({}, 3)
     read = page(envelope("RS"), flat({"seq": "3"}, {"seq": None}, noData=["2", "9", 1]), PEOPLE, ())
     assert (read.rows, read.strays) == ({1: []}, 2)
+
+
+def test_while_one_organisations_delivery_is_overdue_the_ledger_says_of_nobody_that_there_is_no_help():
+    results = [{"xh": "1", "sfzhm": PEOPLE[0].id_number, "zt": "E", "bfjl": []}, {"xh": "2", "sfzhm": PEOPLE[1].id_number, "zt": "N", "bfjl": []}]
+    told = page(envelope("GH"), {"success": True, "data": {"sjrq": "2026-11-19 00:00:00", "jg": results}}, PEOPLE, ("bfzz",))
+    assert told.rows == {1: []}  # left out is SOURCE_ERROR; no record is only what was said to be
