@@ -9,7 +9,8 @@ from typing import Any
 
 LIES = frozenset({"types", "codes", "renamed", "extra_fields", "extra_people", "half", "other_person", "nothing", "html", "huge"})
 
-_NEW_CODE = "99"
+NEW_CODE = "99"
+"""A code no contract lists, as a department may have one tomorrow."""
 """An object class the bureau brought in without telling anybody."""
 
 
@@ -89,7 +90,7 @@ def tamper(person: dict[str, Any], name: str, lie: str) -> None:
         case "types":
             person[name] = [{key: [value] for key, value in row.items()} for row in rows]
         case "codes":
-            person[name] = [{key: _NEW_CODE if key == "objectClass" else value for key, value in row.items()} for row in rows]
+            person[name] = [{key: NEW_CODE if key == "objectClass" else value for key, value in row.items()} for row in rows]
         case "renamed":
             person[name + "2"] = person.pop(name)
         case "extra_fields":

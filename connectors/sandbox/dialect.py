@@ -34,6 +34,11 @@ class Query:
             name: null if (value := record[item.fact]) is None else item.writer.write(value) for name, item in self.items.items()
         }
 
+    @property
+    def coded(self) -> frozenset[str]:
+        """Items written in a code list of the department's."""
+        return frozenset(name for name, item in self.items.items() if item.writer.coded)
+
 
 @dataclass(frozen=True, slots=True)
 class Asking:

@@ -18,7 +18,7 @@ from functools import partial
 
 from aiohttp import web
 
-from connectors.sandbox.controls import Controls, Mood
+from connectors.sandbox.controls import NEW_CODE, Controls, Mood
 from connectors.sandbox.dialect import Flat, Nested, Query, RestDialect
 from connectors.sandbox.openapi import openapi
 from connectors.sandbox.population import Population
@@ -118,7 +118,7 @@ class RestDepartment(DepartmentServer):
             rows = self._rows(query, asked, person[number])
             told.append({
                 key: person[key], number: person[number], shape.status: shape.found if rows else shape.none,
-                shape.records: [_tampered(row, lie) for row in rows],
+                shape.records: [_tampered(row, lie, query.coded) for row in rows],
             })
         if lie == "extra_people":
             told.append({key: "999", number: _STRANGER, shape.status: shape.found, shape.records: []})
@@ -130,7 +130,7 @@ class RestDepartment(DepartmentServer):
         without: list[str] = []
         for person in _half(asked.people) if lie == "half" else asked.people:
             rows = self._rows(query, asked, person[number])
-            told += [{key: person[key], **_tampered(row, lie)} for row in rows]
+            told += [{key: person[key], **_tampered(row, lie, query.coded)} for row in rows]
             without += [] if rows else [person[key]]
         end = offset + asked.size
         page = told[offset:end]
@@ -203,11 +203,13 @@ def _half(people: Sequence[dict[str, str]]) -> Sequence[dict[str, str]]:
     return people[: len(people) // 2]
 
 
-def _tampered(row: Row, lie: str | None) -> Row:
+def _tampered(row: Row, lie: str | None, coded: frozenset[str]) -> Row:
     """A record as a department that breaks its contract would give it."""
     match lie:
         case "types":
             return {name: {"value": value} for name, value in row.items()}
+        case "codes":
+            return {name: NEW_CODE if name in coded and value else value for name, value in row.items()}
         case "renamed":
             return {f"{name}_v3": value for name, value in row.items()}
         case "extra_fields":

@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 from aiohttp import web
 from lxml import etree
 
-from connectors.sandbox.controls import Controls, Mood
+from connectors.sandbox.controls import NEW_CODE, Controls, Mood
 from connectors.sandbox.dialect import SoapDialect
 from connectors.sandbox.population import Population
 from connectors.sandbox.proofs import SOAP, WSSE, PasswordDigest, hub_name, word
@@ -108,6 +108,8 @@ class SoapDepartment(DepartmentServer):
         return f"<{record}>{''.join(self._value(code, value, lie) for code, value in values)}</{record}>"
 
     def _value(self, code: str, value: object, lie: str | None) -> str:
+        if lie == "codes" and value is not None and code in self._dialect.query.coded:
+            value = NEW_CODE
         name, attribute = self._dialect.value, f'{self._dialect.value_column}="{code}"'
         told = f'<{name} {attribute} xsi:nil="true"/>' if value is None else f"<{name} {attribute}>{escape(str(value))}</{name}>"
         match lie:

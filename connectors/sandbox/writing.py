@@ -19,11 +19,14 @@ _CENT = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One spelling. `shape` is the JSON schema of a value, `note` says unit and spelling to a reader."""
+    """One spelling. `shape` is the JSON schema of a value, `note` says unit and spelling to a reader; `coded` where the contract lists
+    the values and so may list more one day.
+    """
 
     write: Callable[[Value], Written]
     shape: Mapping[str, object]
     note: str = ""
+    coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ def codes(table: Mapping[str, str] | Mapping[bool, str], *, other: str = "") -> 
         key = value if isinstance(value, bool) else str(value)
         return known.get(key, other) if other else known[key]
 
-    return Writer(write, {"type": "string", "enum": listed})
+    return Writer(write, {"type": "string", "enum": listed}, coded=not any(isinstance(key, bool) for key in known))
 
 
 def flags(yes: str, no: str) -> Writer:

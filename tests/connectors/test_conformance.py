@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import tomllib
 import traceback
 from decimal import Decimal
 
@@ -30,14 +31,27 @@ PARSED = [parse(path.name, path.read_text(encoding="utf-8"), shipped.SETTINGS) f
 MANIFESTS = {group: manifest for manifest in PARSED for group in manifest.groups}
 OVER_A_WIRE = [group for group in GROUP_CODES if MANIFESTS[group].protocol != "files"]
 PER_CONNECTOR = list({id(MANIFESTS[group]): group for group in OVER_A_WIRE}.values())
+TEXTS = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in shipped.MANIFESTS}
 WRONG = {"PRIVATE_KEY": "A" * 43, "PASSWORD": "wrong", "SECRET": "wrong", "BEARER": "wrong"}
 each_group = pytest.mark.parametrize("group", GROUP_CODES)
 each_wire = pytest.mark.parametrize("group", OVER_A_WIRE)
 each_connector = pytest.mark.parametrize("group", PER_CONNECTOR)  # what its connector does whatever the group
 
 
+def department(group: str) -> str:
+    return GROUPS[group].department
+
+
 def fields(group: str) -> dict[str, FieldMap]:
     return MANIFESTS[group].groups[group].fields
+
+
+def coded_fields(group: str) -> list[str]:
+    """Fields whose codes the manifest translates into ours."""
+    return [
+        field for field, entry in fields(group).items()
+        if entry.kind == "code" and GROUPS[group].fields[field].codes and "*" not in TEXTS[department(group)]["groups"][group]["fields"][field]["codes"]
+    ]
 
 
 def names(group: str) -> tuple[str, str]:
@@ -49,10 +63,6 @@ async def heard(group: str) -> None:
     """The registry's journal arrives by notification."""
     if department(group) == "GZ":
         await asyncio.sleep(0.05)
-
-
-def department(group: str) -> str:
-    return GROUPS[group].department
 
 
 def expected(population, group: str, person) -> list[tuple[object, ...]]:
@@ -225,6 +235,17 @@ async def test_an_answer_that_is_none_is_broken_and_tells_nothing(group, lie, de
     with pytest.raises(DepartmentBroke) as caught:
         await departments[group].fetch(ask(group, people, asked))
     discreet(caught.value, people)
+
+
+@pytest.mark.parametrize("group", [group for group in OVER_A_WIRE if MANIFESTS[group].protocol in {"rest", "soap"} and coded_fields(group)])
+async def test_a_code_the_contract_does_not_list_is_kept_under_the_departments_name(group, departments, government, population):
+    people = [person for person in household(population, group) if population.records(group, person)]
+    await government.control(department(group), {"lie": "codes"})
+    asked = tuple(column(group, field) for field in coded_fields(group))
+    told = await departments[group].fetch(ask(group, people, asked))
+    cells = {cell for records in told.values() for row in records.rows for cell in row}
+    assert f"{department(group)}:99" in cells
+    assert cells <= {f"{department(group)}:99", None}
 
 
 @each_group
