@@ -37,6 +37,7 @@ _DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d)-(\d\d)|/(\d\d)/(\d\d)|年(\d
 _CODE = re.compile(r"[0-9A-Za-z_.\-\u4e00-\u9fff]{1,16}")
 _GRADES, _DISABILITIES = frozenset("1234"), frozenset("1234567")
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
+_FEN = Decimal("0.01")  # six decimals of 10,000 yuan, the most that is read
 _SHARE_STEP = Decimal("0.000001")
 
 
@@ -82,7 +83,7 @@ def _fen(value: object) -> Raw:
 
 def _wan(value: object) -> Raw:
     amount = _decimal(value)
-    return None if amount is None else amount * 10_000
+    return None if amount is None else (amount * 10_000).quantize(_FEN)
 
 
 def _percent(value: object) -> Raw:
