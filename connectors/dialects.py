@@ -17,7 +17,7 @@ from connectors.section import ManifestFault
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One kind of database. `text` is an expression as at most so many characters, `moment` a time as ISO 8601, `among` whether an
-    expression is one of so many parameters, `first` the clause that keeps so many rows.
+    expression is one of so many parameters, `first` the clause that keeps so many rows, `nothing` a statement about nobody.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Dialect:
     moment: Callable[[str], str]
     among: Callable[[str, int], str]
     first: Callable[[int], str]
+    nothing: str = "SELECT 1"
 
     def quoted(self, identifier: str) -> str:
         """An identifier, schema-qualified by dots, in this dialect's quotes."""
@@ -65,6 +66,7 @@ ORACLE = Dialect(
     moment=_oracle_moment,
     among=_listed(lambda number: f":{number}"),
     first=lambda count: f"FETCH FIRST {count} ROWS ONLY",
+    nothing="SELECT 1 FROM DUAL",
 )
 DAMENG = Dialect(
     "dameng", '"',

@@ -81,6 +81,14 @@ class FilesConnector:
         as_of = instant(drop.as_of)
         return [self._batches.records(selection, ask, [[line[at] for at in positions] for line in lines], as_of) for lines in found]
 
+    async def lying(self) -> bool:
+        """Whether a finished drop lies there of every dataset, whatever it is worth. Raises DepartmentError and OSError."""
+        found = [bool(await fetched.lying()) for fetched in self._fetching]
+        if not self._fetching:
+            directory = Path(self._manifest.place)
+            found = [bool(await asyncio.to_thread(complete, directory, shelf.layout)) for shelf in self._shelves.values()]
+        return all(found)
+
     async def close(self) -> None:
         for fetched in self._fetching:
             await fetched.close()

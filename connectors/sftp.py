@@ -12,7 +12,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -85,11 +86,21 @@ class SftpDrops:
                     return
 
     async def _fetched(self) -> None:
+        async with self._session() as client:
+            await self._newest(client)
+
+    async def lying(self) -> Sequence[str]:
+        """The finished months in the account now; nothing is fetched. Raises DepartmentUnavailable, DepartmentTimeout."""
+        async with self._session() as client:
+            return months(list(await self._sizes(client)), self._layout)
+
+    @asynccontextmanager
+    async def _session(self) -> AsyncIterator[asyncssh.SFTPClient]:
         try:
             async with asyncio.timeout(self._patience):
                 connection = await self._connecting()
             async with connection, connection.start_sftp_client() as client:
-                await self._newest(client)
+                yield client
         except asyncssh.HostKeyNotVerifiable:
             raise DepartmentUnavailable(f"{self._department} shows another host key than the one pinned") from None
         except TimeoutError:

@@ -157,5 +157,9 @@ class SqlConnector:
             raise DepartmentBroke(f"{self.department} was to be asked about something that is no ID number")
         return tuple(numbers) if self._dialect in DRIVERS else (numbers,)
 
+    async def knock(self) -> None:
+        """Log in and ask about nobody. Raises DepartmentError."""
+        await self._database.query(self._dialect.nothing, ())
+
     async def close(self) -> None:
         await self._database.close()

@@ -62,10 +62,17 @@ SHARE = _table(("0", "无份额"), ("0.000001", "(0,1)", "部分份额"), ("1", 
 COUNT = _table(("0", "无"), ("1", "1", "1"), ("2", "[2,+)", "2以上"))
 MONTHS = _table(("0", "无"), ("1", "[1,6)", "不足6个月"), ("6", "[6,12)", "6至11个月"), ("12", "[12,+)", "12个月以上"))
 SELF_CARE = _table(("0", "全部达到"), ("1", "[1,4)", "1至3项达不到"), ("4", "[4,6]", "4项以上达不到"))  # TK §22
+MU = _table(
+    ("0", "无"),
+    ("0.01", "(0,2)", "不足2亩"),
+    ("2", "[2,5)", "2亩以上不足5亩"),
+    ("5", "[5,10)", "5亩以上不足10亩"),
+    ("10", "[10,+)", "10亩以上"),
+)
 
 BANDS: Mapping[str, BandTable] = MappingProxyType({
     "yuan": YUAN, "yuan/month": YUAN, "yuan/year": YUAN, "yuan/term": YUAN,
-    "m²": SQUARE_METRES, "m²/person": SQUARE_METRES, "0-1": SHARE, "months": MONTHS,
+    "m²": SQUARE_METRES, "m²/person": SQUARE_METRES, "mu": MU, "0-1": SHARE, "months": MONTHS,
     "units": COUNT, "times": COUNT, "persons": COUNT, "accounts": COUNT, "policies": COUNT,
     "0-6": SELF_CARE,
 })

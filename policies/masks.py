@@ -121,6 +121,7 @@ MASKS: Mapping[tuple[str, str], tuple[Mask, Mask]] = MappingProxyType({
     ("socialInsurance", "employerName"): _ORGANISATION_MASK,
     ("tax", "withholdingAgent"): _ORGANISATION_MASK,
     ("realEstate", "certNoTail"): _TAIL_MASK,
+    ("fiscalSubsidy", "accountTail"): _TAIL_MASK,
     ("eCert", "certNoTail"): _TAIL_MASK,
     ("carePersonStatus", "institutionName"): _ORGANISATION_MASK,
     ("education", "schoolName"): _ORGANISATION_MASK,

@@ -38,6 +38,9 @@ class FactGroupCode(StrEnum):
     vessel = "vessel"
     marketEntity = "marketEntity"  # noqa: N815
     education = "education"
+    ruralHousehold = "ruralHousehold"  # noqa: N815
+    disaster = "disaster"
+    fiscalSubsidy = "fiscalSubsidy"  # noqa: N815
     confirmation = "confirmation"
 
 

@@ -15,6 +15,7 @@ from schema.civil_affairs import (
 from schema.disabled_persons import DisabilityFacts
 from schema.e_certificates import ECertFacts
 from schema.education import EducationFacts
+from schema.emergency_management import DisasterFacts
 from schema.facts import FactGroupCode, Facts
 from schema.forms import Coded, Dated, Text
 from schema.health import HealthFacts
@@ -27,7 +28,9 @@ from schema.mass_organisations import MassOrgAidFacts
 from schema.medical_insurance import MedicalInsuranceFacts
 from schema.natural_resources import RealEstateFacts
 from schema.provident_fund import ProvidentFundFacts
+from schema.public_finance import FiscalSubsidyFacts
 from schema.public_security import HouseholdRegisterFacts, VehicleFacts
+from schema.rural_affairs import RuralHouseholdFacts
 from schema.scalars import Instant, RegionCode
 from schema.tax import TaxFacts
 from schema.transport import VesselFacts
@@ -68,6 +71,10 @@ class Person:
     vessel: VesselFacts | None = told("船舶与营运车", "Ships and commercial vehicles.")
     market_entity: MarketEntityFacts | None = told("市场主体登记", "Businesses.")
     education: EducationFacts | None = told("教育", "Enrolment and student aid.")
+
+    rural_household: RuralHouseholdFacts | None = told("农业农村/防返贫", "Rural household.")
+    disaster: DisasterFacts | None = told("受灾", "Disasters.")
+    fiscal_subsidy: FiscalSubsidyFacts | None = told("财政补贴(一卡通)", "Fiscal subsidies.")
 
     @asked("审核确认结果", "Confirmations; `region` asks a neighbouring region under the agreement.")
     def confirmation(self, region: RegionCode | None = strawberry.UNSET) -> ConfirmationFacts | None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from connectors.sandbox.dice import Dice
 from connectors.sandbox.facts.care import funeral, kept
+from connectors.sandbox.facts.countryside import disaster, payment, rural_household
 from connectors.sandbox.facts.entitlements import aid, electronic, justice, veteran
 from connectors.sandbox.facts.livelihood import employment, insurance, tax
 from connectors.sandbox.facts.possessions import counted, property_right
@@ -101,6 +102,9 @@ def _care(household: Household, setting: Setting) -> dict[tuple[str, int], tuple
         ("funeral", -3): (funeral(father, date(2019, 4, 2), cremated=date(2019, 4, 4), reduced=Decimal("1200.00")),),
         ("veteran", -1): (veteran("33", Decimal("720.00"), "2022-01"),),
         ("massOrgAid", -1): (aid("UNION", Decimal("2000.00"), date(2026, 1, 20), level="2"), aid("CHARITY", Decimal("3000.00"), date(2026, 5, 6), level="3")),
+        ("ruralHousehold", -3): (rural_household("NONE", poor=True, land=Decimal("1.20"), subsidy=Decimal(0), dividend=Decimal("260.00"), resolved=None),),
+        ("disaster", -1): (disaster(f"{setting.region}202607110101", "SLIGHT", Decimal("3600.00"), Decimal("800.00"), winter=False),),
+        ("fiscalSubsidy", -3): tuple(payment("残疾人两项补贴", Decimal("100.00"), date(2026, month, 20), "6107") for month in (8, 9, 10)),
         ("justice", -2): (justice(kind="05", granted=True),),
         ("justice", -6): (justice(kind=None, granted=False, debtor=True),),
     }
@@ -131,8 +135,13 @@ def edge_records(setting: Setting, household: Household) -> dict[tuple[str, int]
     if setting.region == QUXIAN:
         homestead = property_right(dice, QUXIAN, use="RESIDENTIAL", area=Decimal("132.00"), share=Decimal(1), on=date(2012, 5, 4), homestead=True)
         edge = confirmation("DIBAO_EDGE", setting, "RURAL", on=date(2026, 5, 20), to=date(2027, 5, 19))
+        farm = rural_household("EDGE", poor=True, land=Decimal("3.20"), subsidy=Decimal("368.00"), dividend=Decimal("120.00"), resolved=False)
+        flood = disaster("511725202607110101", "SLIGHT", Decimal("5200.00"), Decimal("1000.00"), winter=True)
         return {
             **{("confirmation", member.person.index): (edge,) for member in household.members},
+            **{("ruralHousehold", member.person.index): (farm,) for member in household.members},
+            ("disaster", -12): (flood,),
+            ("fiscalSubsidy", -12): (payment("耕地地力保护补贴", Decimal("368.00"), date(2026, 6, 20), "4402"),),
             ("realEstate", -12): counted([homestead]),
             **_registers(household),
             **_marriages(household, QUXIAN, date(2008, 1, 8), married=(-11, -12), widowed=(), divorced=()),

@@ -15,12 +15,15 @@ from connectors.sandbox.controls import Journal
 from connectors.sandbox.departments import DIALECTS
 from connectors.sandbox.dialect import Dialect, RestDialect
 from connectors.sandbox.disabled_federation import DisabledFederation
+from connectors.sandbox.emergency_management import EmergencyManagement
+from connectors.sandbox.finance_bureau import FinanceBureau
 from connectors.sandbox.natural_resources import Registry
 from connectors.sandbox.plain import PlainFace
 from connectors.sandbox.population import Population
 from connectors.sandbox.proofs import word
 from connectors.sandbox.replay import Clock
 from connectors.sandbox.rest_department import RestDepartment
+from connectors.sandbox.rural_affairs import RuralAffairs
 from connectors.sandbox.soap_department import SoapDepartment
 
 Settings = dict[str, object]
@@ -63,6 +66,9 @@ class Government:
         self.civil_affairs = CivilAffairs(population, bearer=word(population, "MZ"))
         self.departments: dict[str, Department] = {
             **{dialect.code: _served(population, dialect, clock) for dialect in DIALECTS},
+            "NY": RuralAffairs(population, url=gz_database_url, password=word(population, "NY")),
+            "YJ": EmergencyManagement(population, directory=directory / "drop-YJ"),
+            "CZ": FinanceBureau(population, directory=directory / "drop-CZ"),
             "GZ": self.registry, "CL": self.disabled_federation, "MZ": self.civil_affairs,
             **_platforms(population, clock),
         }

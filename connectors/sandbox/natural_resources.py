@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import importlib.resources
 import json
 import re
@@ -11,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
 from connectors.sandbox.controls import Controls, Journal
+from connectors.sandbox.front_end import create_reader, reader_address, role_of
 from connectors.sandbox.people import Record, Value
 from connectors.sandbox.population import Population
 
@@ -42,23 +41,22 @@ class Registry:
         self._password, self._journalled = password, journal
         self._connection: asyncpg.Connection[Any] | None = None
         self._shown: dict[str, str] = {}
-        # Roles belong to the whole server: one name a database keeps two sandboxes on one server apart.
-        self.role = "qzk_read_" + hashlib.blake2b(urlsplit(self._url).path.encode(), digest_size=5).hexdigest()
+        self.role = role_of("qzk_read_", self._url)
 
     @property
     def settings(self) -> dict[str, str]:
         """The address the read-only role logs in at."""
-        address = urlsplit(self._url)
-        host = (address.netloc.rpartition("@")[2]) or "127.0.0.1"
-        reader = f"{self.role}:{quote(self._password, safe='')}@{host}"
-        return {"dsn": urlunsplit(("postgresql", reader, address.path, address.query, ""))}
+        return {"dsn": reader_address(self._url, self.role, self._password)}
 
     async def start(self) -> None:
         """Create schema, role and rows."""
         self._connection = connection = await asyncpg.connect(self._url)
         async with connection.transaction():
             await connection.execute(SCRIPT)
-            await self._create_role(connection)
+            await create_reader(
+                connection, self.role, self._password, "USAGE ON SCHEMA qzk", "SELECT ON qzk.v_bdcqk, qzk.v_gxzt",
+                "EXECUTE ON FUNCTION qzk.cx(text[], text[], text[], text[], text)",
+            )
             rows = await asyncio.to_thread(lambda: list(rights(self.population)))
             await connection.copy_records_to_table("bdcqk", schema_name="qzk_nei", columns=COLUMNS, records=rows)
             night = datetime.combine(self.population.today, time(1, 30), tzinfo=_BEIJING)
@@ -95,20 +93,6 @@ class Registry:
                 f" GRANT SELECT ON qzk.v_bdcqk TO {self.role}",
             )
         self._shown = shown
-
-    async def _create_role(self, connection: asyncpg.Connection[Any]) -> None:
-        role, database = self.role, await connection.fetchval("SELECT quote_ident(current_database())")
-        word = "ALTER" if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role) else "CREATE"
-        secret = await connection.fetchval("SELECT quote_literal($1::text)", self._password)
-        await connection.execute(
-            f"{word} ROLE {role} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 8 PASSWORD {secret};"
-            f"ALTER ROLE {role} SET default_transaction_read_only = on; ALTER ROLE {role} SET statement_timeout = '10s';"
-            # A journal notice makes the transaction write its commit; nobody waits for the disk because of it.
-            f"ALTER ROLE {role} SET synchronous_commit = off;"
-            f"REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {role};"
-            f"REVOKE CREATE ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA qzk TO {role}; GRANT SELECT ON qzk.v_bdcqk, qzk.v_gxzt TO {role};"
-            f"GRANT EXECUTE ON FUNCTION qzk.cx(text[], text[], text[], text[], text) TO {role}",
-        )
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         told = json.loads(str(payload))

@@ -1,7 +1,7 @@
 """Whether each department can be reached: its manifest parses, and its door opens. Nobody is asked about.
 
 The probe goes no further than a door: a TCP connection for a protocol over HTTP, a log-in and an empty statement for a
-front-end database, a directory with a finished drop for files, the SDL of a subgraph, held against its manifest.
+front-end database, a directory or an SFTP account with a finished drop for files, the SDL of a subgraph, held against its manifest.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-import asyncpg
 from yarl import URL
 
-from connectors.interface import DepartmentBroke, DepartmentUnavailable
+from connectors.files import FilesConnector
+from connectors.interface import DepartmentBroke, DepartmentError, DepartmentTimeout, DepartmentUnavailable
 from connectors.maintenance import back_at
 from connectors.manifest import Manifest, parse
 from connectors.registry import flattened
 from connectors.section import ManifestFault
+from connectors.sql import SqlConnector
 from connectors.subgraph import SubgraphConnector
 from hub.cli.breakers import breakers
 from hub.cli.explain import sources
@@ -37,10 +38,10 @@ async def departments(settings: Settings) -> Sequence[Finding]:
     if not paths:
         return [fail("departments", f"no manifest in {settings.manifests}", "set HUB_MANIFESTS")]
     unusual = await breakers(settings)
-    return await asyncio.gather(*(_department(path, known, unusual) for path in paths))
+    return await asyncio.gather(*(_department(path, known, unusual, settings.directory) for path in paths))
 
 
-async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[tuple[str, str], str]) -> Finding:
+async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[tuple[str, str], str], directory: Path) -> Finding:
     check = f"department {path.stem}"
     try:
         manifest = parse(path.name, await asyncio.to_thread(path.read_text, encoding="utf-8"), known)
@@ -50,11 +51,14 @@ async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[tup
     if back is not None:
         return ok(check, f"{manifest.title} is in maintenance and not asked; back at {back:%Y-%m-%d %H:%M}")
     try:
-        seen = await asyncio.wait_for(_probe(manifest), _PATIENCE)
-    except TimeoutError:
+        seen = await asyncio.wait_for(_probe(manifest, directory), _PATIENCE)
+    except ManifestFault as fault:
+        return fail(check, str(fault), "see docs/connecting-a-department.md")
+    except (TimeoutError, DepartmentTimeout):
         return fail(check, f"{manifest.title} does not answer in {_PATIENCE:.0f} s", "its groups are told as SOURCE_TIMEOUT meanwhile")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as fault:
-        return fail(check, f"{manifest.title} cannot be reached ({type(fault).__name__})", "its groups are told as SOURCE_ERROR meanwhile")
+    except (OSError, DepartmentError) as fault:
+        reason = str(fault) if isinstance(fault, DepartmentError) else type(fault).__name__
+        return fail(check, f"{manifest.title} cannot be reached ({reason})", "its groups are told as SOURCE_ERROR meanwhile")
     groups = ", ".join(sorted(manifest.groups))
     if seen:
         return warn(check, f"{manifest.title}: {seen}", f"{groups} cannot be told")
@@ -76,20 +80,31 @@ async def _contract(manifest: Manifest) -> str:
         await subgraph.close()
 
 
-async def _probe(manifest: Manifest) -> str:
+async def _logged_in(manifest: Manifest) -> str:
+    database = SqlConnector(manifest, clock=clock)
+    try:
+        await database.knock()
+    finally:
+        await database.close()
+    return ""
+
+
+async def _drops(manifest: Manifest, directory: Path) -> str:
+    files = FilesConnector(manifest, clock=clock, copies=directory / "drops")
+    try:
+        return "" if await files.lying() else "no finished drop lies there"
+    finally:
+        await files.close()
+
+
+async def _probe(manifest: Manifest, directory: Path) -> str:
     """What is wrong, "" for nothing. Raises what the door raises."""
     if manifest.protocol == "sql":
-        session = await asyncpg.connect(manifest.place)
-        try:
-            await session.execute("SELECT")
-        finally:
-            await session.close()
-        return ""
+        return await _logged_in(manifest)
     if manifest.protocol == "subgraph":
         return await _contract(manifest)
     if manifest.protocol == "files":
-        done = await asyncio.to_thread(lambda: any(Path(manifest.place).glob("*.done")))
-        return "" if done else "no finished drop in its directory"
+        return await _drops(manifest, directory)
     url = URL(manifest.place)
     _, writer = await asyncio.open_connection(url.host, url.port, ssl=url.scheme == "https" or None)
     writer.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from connectors.sandbox.facts import (
     care,
+    countryside,
     enterprise,
     entitlements,
     livelihood,
@@ -38,6 +39,9 @@ GENERATORS: Mapping[str, Generator] = {
     "veteran": lambda person, _home, setting: entitlements.veterans(person, setting),
     "massOrgAid": entitlements.aids,
     "eCert": entitlements.certificates,
+    "ruralHousehold": countryside.rural_households,
+    "disaster": countryside.disasters,
+    "fiscalSubsidy": countryside.subsidies,
     "confirmation": lambda _person, home, setting: relief.confirmations(home, setting),
     "medicalInsurance": wellbeing.medical_insurances,
     "health": lambda person, _home, setting: wellbeing.healths(person, setting),

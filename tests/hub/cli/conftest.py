@@ -32,7 +32,10 @@ def named_departments(directory: Path) -> dict[str, Any]:
         **dict.fromkeys(SETTINGS, "secret-of-it"),
         **{name: "http://127.0.0.1:9" for name in SETTINGS if name.endswith("_URL")},
         **{name: base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=") for name in SETTINGS if name.endswith("_PRIVATE_KEY")},
-        "GZ_DSN": "postgresql://reader:secret-of-GZ@127.0.0.1:9/gz", "CL_DIRECTORY": str(directory / "drop"), "REGION": "500152",
+        **{name: "postgresql://reader:secret-of-it@127.0.0.1:9/gz" for name in SETTINGS if name.endswith("_DSN")},
+        **{name: str(directory / "drop") for name in SETTINGS if name.endswith("_DIRECTORY")},
+        **{name: "sftp://127.0.0.1:9/" for name in SETTINGS if name.endswith("_SFTP")},
+        **{name: SETTINGS[name] for name in SETTINGS if name.endswith(("_HOST_KEY", "_SSH_KEY"))}, "REGION": "500152",
     }
     nested: dict[str, Any] = {}
     for name, value in given.items():

@@ -1,0 +1,39 @@
+"""What every front-end database of the sandbox has: a login role that reads what it is granted and nothing else, and its address."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+_TURN = 0x716B  # departments that share a database make their roles one after the other
+
+
+def role_of(prefix: str, url: str) -> str:
+    """Roles belong to the whole server: one name a database keeps two sandboxes on one server apart."""
+    return prefix + hashlib.blake2b(urlsplit(url).path.encode(), digest_size=5).hexdigest()
+
+
+def reader_address(url: str, role: str, password: str) -> str:
+    """The data source name the role logs in at."""
+    address = urlsplit(url)
+    host = (address.netloc.rpartition("@")[2]) or "127.0.0.1"
+    return urlunsplit(("postgresql", f"{role}:{quote(password, safe='')}@{host}", address.path, address.query, ""))
+
+
+async def create_reader(connection: asyncpg.Connection[Any], role: str, password: str, *grants: str) -> None:
+    """The role, within the caller's transaction; `grants` are what it may, without the role's name ("USAGE ON SCHEMA qzk")."""
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", _TURN)
+    database = await connection.fetchval("SELECT quote_ident(current_database())")
+    word = "ALTER" if await connection.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role) else "CREATE"
+    secret = await connection.fetchval("SELECT quote_literal($1::text)", password)
+    await connection.execute(
+        f"{word} ROLE {role} LOGIN NOINHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE CONNECTION LIMIT 8 PASSWORD {secret};"
+        f"ALTER ROLE {role} SET default_transaction_read_only = on; ALTER ROLE {role} SET statement_timeout = '10s';"
+        # A journal notice makes the transaction write its commit; nobody waits for the disk because of it.
+        f"ALTER ROLE {role} SET synchronous_commit = off;"
+        f"REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {role};"
+        f"REVOKE CREATE ON SCHEMA public FROM PUBLIC;" + "".join(f"GRANT {grant} TO {role};" for grant in grants),
+    )
