@@ -129,7 +129,7 @@ _TABLE = (
     _purpose(
         "MONITORING", "动态监测预警", PurposeKind.INDICATOR, "MZ", law="SAL §10; 授权书含监测期间", bases=_EITHER,
         groups="confirmation householdRegister civilAssistance socialInsurance employment disability vehicle realEstate"
-        " marketEntity marriage funeral fiscalSubsidy",
+        " marketEntity marriage funeral fiscalSubsidy ruralHousehold",  # 渠县: 乡村振兴 is one of the sources that are watched
         on_statute="confirmation civilAssistance householdRegister", until="纳入监测期间",
     ),
     _aid("MEDICAL_AID", "医疗救助", "YB", facts="medicalInsurance", free=False, law="SAL §24, §42", bases=_EITHER, until="至办结"),

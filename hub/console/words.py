@@ -20,6 +20,7 @@ BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "�
 DEPARTMENTS = {
     "GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政",
     "YB": "医保", "WJ": "卫健", "ZJ": "住建", "GJJ": "公积金", "JT": "交通", "SCJG": "市场监管", "JY": "教育",
+    "NY": "农业农村", "YJ": "应急", "CZ": "财政",
 }
 REASONS = {
     "TOKEN_INVALID": "令牌无效", "TOKEN_EXPIRED": "令牌过期", "TOKEN_REPLAYED": "令牌重放", "AUTH_NOT_FOUND": "无此授权书",

@@ -93,6 +93,16 @@ async def test_the_newest_month_is_copied_read_and_private(account):
     assert {stat.S_IMODE(path.stat().st_mode) for path in (account.copies / "CL" / "cjr").rglob("*") if path.is_dir()} == {0o700}
 
 
+async def test_whether_a_drop_lies_there_is_asked_without_fetching_it(account):
+    reader = account.reader()
+    assert not await reader.lying()
+    account.month(2, "202610", done=False)
+    assert not await reader.lying()
+    account.month(2, "202610", digest="0" * 64)
+    assert await reader.lying()
+    assert not account.copies.exists()
+
+
 async def test_a_newer_month_replaces_the_copy_at_the_next_look_and_the_old_one_is_gone(account):
     account.month(2, "202610")
     reader = account.reader()

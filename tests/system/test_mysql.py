@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from connectors.interface import DepartmentBroke, DepartmentTimeout, DepartmentUnavailable
 from connectors.manifest import parse
+from connectors.sandbox.rural_affairs import households, refreshed
 from connectors.sql import ROWS_A_SUBJECT, SqlConnector
 from tests.connectors.asking import ask, column, household
 from tests.connectors.conftest import POPULATION
+from tests.connectors.test_conformance import comparable, expected
 from tests.connectors.test_manifest import SETTINGS
 from tests.connectors.test_sql import GZ
 from tests.system.mariadb import Mariadb, serving
@@ -158,6 +161,12 @@ async def test_refused_credentials_are_unavailable_and_the_password_is_not_told(
         await opened(user, word).fetch(ask("realEstate", people, AREA))
 
 
+async def test_knocking_logs_in_and_asks_about_nobody(opened, server):
+    await opened().knock()
+    with pytest.raises(DepartmentUnavailable):
+        await opened("reader", "wrong").knock()
+
+
 async def test_a_column_renamed_or_a_view_taken_away_says_so_without_a_value(opened, people, server):
     server.run("CREATE OR REPLACE VIEW qzk.v_bdcqk AS SELECT bdcdyh, zjhm, ghyt FROM qzk.bdcqk")
     try:
@@ -183,3 +192,40 @@ async def test_thirty_questions_at_once_hold_no_more_connections_than_agreed(ope
         cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader' AND id > %s", (before,))
         assert 1 <= cursor.fetchone()[0] <= 3
     connection.close()
+
+
+# The department of the contract, on the server it has in earnest: the same manifest the demonstration asks PostgreSQL with.
+NY = Path("connectors/manifests/NY.toml").read_text(encoding="utf-8")
+SCRIPT = Path("docs/contracts/NY.sql").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+async def rural_affairs(server: Mariadb, clock):
+    """The rural-affairs authority's own front-end database, as its script makes it."""
+    script = "\n".join(line for line in SCRIPT.splitlines() if not line.startswith("--"))
+    made = (statement.strip() for statement in script.split(";"))
+    server.run(*(statement for statement in made if statement), "CREATE USER qzk_hub@'127.0.0.1' IDENTIFIED BY 'w0rd'",
+               "GRANT SELECT ON nync.v_jcdx TO qzk_hub@'127.0.0.1'", "GRANT SELECT ON nync.v_gxsj TO qzk_hub@'127.0.0.1'")
+    server.insert("INSERT INTO nync_nei.jcdx VALUES (%s, %s, %s, %s, %s, %s, %s, %s)", list(households(POPULATION)))
+    server.insert("INSERT INTO nync_nei.gxsj VALUES (%s)", [(refreshed(POPULATION),)])
+    settings = {**SETTINGS, "NY_DSN": f"mysql://qzk_hub:w0rd@127.0.0.1:{server.port}/nync"}
+    reader = SqlConnector(parse("NY.toml", NY, settings), clock=clock)
+    yield reader
+    await reader.close()
+    server.run("DROP DATABASE nync", "DROP DATABASE nync_nei", "DROP USER qzk_hub@'127.0.0.1'")
+
+
+async def test_rural_affairs_tell_from_mysql_what_the_population_holds(rural_affairs, server):
+    people = household(POPULATION, "ruralHousehold", 12)
+    told = await rural_affairs.fetch(ask("ruralHousehold", people))
+    for number, person in enumerate(people):
+        records, rows = told[f"s{number}"], expected(POPULATION, "ruralHousehold", person)
+        assert records.status == ("MATCHED" if rows else "NO_RECORD")
+        assert comparable(records.rows) == comparable(rows)
+        assert records.as_of == "2026-11-22T02:10:00+08:00"
+
+
+async def test_the_hubs_account_sees_the_two_views_and_no_table_behind_them(rural_affairs):
+    for table in ("nync_nei.jcdx", "mysql.user"):
+        with pytest.raises(DepartmentUnavailable, match=r"NY refused the hub: 1142$"):
+            await rural_affairs._database.query(f"SELECT * FROM {table}", ())

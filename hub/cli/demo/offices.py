@@ -127,6 +127,7 @@ def offices(region: str, purposes_of: Mapping[str, Sequence[str]]) -> tuple[Offi
         ("hd", "核对中心", "MZ-HD", "CHECK_OPERATOR", "HD-0107"),
         ("jy", "教育委员会", "JY", "DEPT_SYSTEM", "JY-0231"),
         ("yb", "医疗保障局", "YB", "DEPT_SYSTEM", "YB-0042"),
+        ("yj", "应急管理局", "YJ", "DEPT_SYSTEM", "YJ-0013"),
         ("po", "民政局隐私保护负责人", "MZ", "PRIVACY_OFFICER", "PO-0001"),
     )
     return tuple(

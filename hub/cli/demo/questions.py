@@ -21,6 +21,7 @@ _FACTS = f"""
     providentFund {{ {_PROVENANCE} records {{ status balance {{ yuan band }} lastDepositMonth }} }}
     vessel {{ {_PROVENANCE} records {{ kind tonnage value {{ yuan band }} }} }}
     marketEntity {{ {_PROVENANCE} records {{ entityName role {{ label any }} status shareRatio {{ value band }} }} }}
+    fiscalSubsidy {{ {_PROVENANCE} records {{ program amount {{ yuan band }} paidOn accountTail {{ full masked }} intercepted }} }}
     education {{ {_PROVENANCE} records {{ stage schoolName {{ full masked }} enrolled aidAmount {{ yuan band }} }} }}
 """
 _MEMBER = f"relation role capacity coverage {{ covered reason }} person {{ id name {{ masked }} {_FACTS} }}"

@@ -23,8 +23,14 @@ GROUPS = {
     "householdRegister": "户籍", "vehicle": "车辆", "tax": "纳税", "realEstate": "不动产", "socialInsurance": "社保",
     "employment": "就业", "disability": "残疾", "civilAssistance": "救助", "marriage": "婚姻", "funeral": "殡葬", "confirmation": "确认结果",
     "medicalInsurance": "医保", "health": "健康", "housing": "住房", "providentFund": "公积金", "vessel": "船舶", "marketEntity": "市场主体",
-    "education": "教育",
+    "education": "教育", "fiscalSubsidy": "一卡通",
 }
+
+READ = {
+    "disability": "前置机文件，就地读取 (a file drop, read where it lies)",
+    "fiscalSubsidy": "SFTP 月度文件，本机私有副本 (a monthly drop over SFTP, the hub's private copy)",
+}
+"""Groups nobody sees us read: what is read in place of a question."""
 
 
 class Show:
@@ -57,8 +63,8 @@ class Show:
                 click.echo(f"      {GROUPS[group]:<6}{facts['status']:<16}{'；'.join(_records(facts.get('records') or []))[:150]}")
 
     def asked(self, journal: Mapping[str, list[Mapping[str, Any]]], reply: Reply | None = None) -> None:
-        """What each department says it was asked: groups, their own column names, how many people. CL's drop has no journal:
-        a file read where it lies, so the answer's own statuses tell.
+        """What each department says it was asked: groups, their own column names, how many people. A drop has no journal:
+        of a file nobody sees the reading, so the answer's own statuses tell.
         """
         statuses = reply.body.get("extensions", {}).get("disclosure", {}).get("statuses", {}) if reply else {}
         if not any(journal.values()):
@@ -70,9 +76,9 @@ class Show:
         for source, counts in statuses.items():
             if late := counts.get("SOURCE_TIMEOUT"):
                 click.echo(f"    问 {SOURCES[source].department}  {source}: {late} 人  时限内未答复 (asked, no answer in time)")
-        read = sum(many for status, many in statuses.get("disability", {}).items() if status in {"MATCHED", "NO_RECORD"})
-        if read:
-            click.echo(f"    读 CL  disability: {read} 人  前置机文件，就地读取 (a file drop, read where it lies)")
+        for group, how in READ.items():
+            if read := sum(many for status, many in statuses.get(group, {}).items() if status in {"MATCHED", "NO_RECORD"}):
+                click.echo(f"    读 {SOURCES[group].department}  {group}: {read} 人  {how}")
 
     def withheld(self, reply: Reply) -> None:
         """What was asked and not fetched in that form, by reason; from the plan, before anything was fetched."""

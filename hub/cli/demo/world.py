@@ -143,7 +143,7 @@ class Building:
         sources.write_text(json.dumps({k: v for k, v in departments.items() if k != "ready"}), encoding="utf-8")
         url, region = f"http://127.0.0.1:{_port(8000 + int(code[-3:]))}", code.ljust(12, "0")
         population = Population(code, self._people)
-        by_department = {d: [c for c, p in PURPOSES.items() if d in p.departments] for d in ("MZ-HD", "JY", "YB")}
+        by_department = {d: [c for c, p in PURPOSES.items() if d in p.departments] for d in ("MZ-HD", "JY", "YB", "YJ")}
         staff = {office.client.partition("-")[2]: office for office in offices(region, by_department)}
         desk = PlatformDesk(
             platform, population, url, region, clock, lambda: new_id("msg", clock(), secrets.token_bytes(10)),

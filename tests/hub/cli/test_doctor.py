@@ -34,7 +34,8 @@ def manifest(desk: Desk, tmp_path) -> Desk:
     manifests = tmp_path / "manifests"
     manifests.mkdir()
     (manifests / "CL.toml").write_text(Path("connectors/manifests/CL.toml").read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "drop" / "any.csv.done").touch()
+    for name in ("cjr_202610.csv", "cjr_202610.csv.done"):
+        (tmp_path / "drop" / name).touch()
     desk.environment["HUB_MANIFESTS"] = str(manifests)
     desk.environment["HUB_CALENDAR"] = desk.file("calendar.toml", years(clock().year, clock().year + 1))
     return desk
