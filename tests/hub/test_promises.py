@@ -249,9 +249,21 @@ async def test_6_no_table_and_no_file_of_the_hub_holds_a_fact_a_name_or_an_id_nu
     finally:
         await connection.close()
     for path in living.directory.rglob("*"):
-        if path.is_file() and "departments" not in path.parts:
+        if path.is_file() and not {"departments", "drops"} & set(path.parts):  # what lies under drops is the next test's
             found += [(path.name, secret) for secret in secrets if secret.encode() in path.read_bytes()]
     assert not found
+
+
+async def test_6_a_drop_that_is_fetched_lies_private_and_is_the_departments_own_file_and_nothing_else(living, signed_matter):
+    payments = "query P($id: ID!) { case(id: $id) { household { members { person { fiscalSubsidy { status records { program } } } } } } }"
+    reply = await living.ask(signed_matter, payments)
+    told = [one["person"]["fiscalSubsidy"] for one in reply.body["data"]["case"]["household"]["members"]]
+    assert [facts["status"] for facts in told].count("MATCHED") == 1
+    given = {path.name: path.read_bytes() for path in (living.directory / "departments" / "drop-CZ").iterdir()}
+    copies = [path for path in living.directory.rglob("*") if "drops" in path.parts and path.is_file() and path.name != "lock"]
+    assert {path.name for path in copies} == {f"ykt_202610.csv{end}" for end in ("", ".sha256", ".done")}
+    for path in copies:
+        assert (path.stat().st_mode & 0o777, path.read_bytes()) == (0o600, given[path.name])
 
 
 # 7. Revocation always takes effect.

@@ -212,7 +212,8 @@ def _written(directory: Path) -> Iterator[Path]:
     """Files the demonstration wrote, without departments' data and databases; the databases' own logs are among them."""
     for path in directory.rglob("*"):
         inside = set(path.relative_to(directory).parts)
-        of_departments = any(part.startswith("departments") for part in inside) and path.suffix != ".log"
+        # A drop fetched over SFTP is the department's own file too, and lies with the hub until the next.
+        of_departments = any(part.startswith("departments") or part == "drops" for part in inside) and path.suffix != ".log"
         of_database = "postgres" in inside and path.suffix != ".log"
         if path.is_file() and not of_departments and not of_database:
             yield path

@@ -122,7 +122,7 @@ class Line:
 
 
 def offices(region: str, purposes_of: Mapping[str, Sequence[str]]) -> tuple[Office, ...]:
-    """The offices of one region; each gets a fresh key. `purposes_of` by department code."""
+    """The offices of one region; each gets a fresh key. `purposes_of` by department code: whose is not named has none."""
     rows = (
         ("hd", "核对中心", "MZ-HD", "CHECK_OPERATOR", "HD-0107"),
         ("jy", "教育委员会", "JY", "DEPT_SYSTEM", "JY-0231"),
@@ -136,5 +136,5 @@ def offices(region: str, purposes_of: Mapping[str, Sequence[str]]) -> tuple[Offi
             department=department, role=role, officer=officer,
             purposes=("PRIVACY_AUDIT",) if name == "po" else tuple(purposes_of[department]), key=OKPKey.generate_key("Ed25519"),
         )
-        for name, title, department, role, officer in rows
+        for name, title, department, role, officer in rows if name == "po" or department in purposes_of
     )
