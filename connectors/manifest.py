@@ -21,6 +21,7 @@ from connectors.section import ManifestFault, Section
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}|[\u4e00-\u9fff]{1,20}")
 _KINDS = frozenset(CONVERSIONS) | {"code"}
 _DERIVED = frozenset({"severe", "absent"})
+_LEVELS = frozenset({"", "L1", "L2", "L3", "L4"})
 _LEAVES = ("band", "masked", "known", "any", "year", "group", "atLeast")
 
 CREDENTIALS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
@@ -92,7 +93,9 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """One of our fields at this department. `name` is theirs, empty when `derive` says how it follows from `inputs`."""
+    """One of our fields at this department. `name` is theirs, empty when `derive` says how it follows from `inputs`; `codes` turns
+    their codes or words into ours; `level` is their own classification of the field ("L3"), empty where they state none.
+    """
 
     field: str
     name: str
@@ -100,6 +103,8 @@ class FieldMap:
     derive: str
     inputs: tuple[str, ...]
     computes: Mapping[str, Computed]
+    codes: Mapping[str, str | int | bool]
+    level: str
     convert: Convert = dataclasses.field(repr=False, compare=False)
 
 
@@ -229,16 +234,18 @@ def _field(name: str, section: Section, department: str) -> FieldMap:
     if bool(inputs) != (derive == "severe"):
         raise section.fault("from", "names the fields of a derivation that needs some, and of no other")
     kind = "" if derive else section.choice("kind", _KINDS)
+    codes = section.codes("codes")
     entry = FieldMap(
         field=name, name="" if derive else _identifier(section, "name"), kind=kind, derive=derive, inputs=inputs,
-        computes=_computes(section), convert=_conversion(section, kind, department) if kind else CONVERSIONS["text"],
+        computes=_computes(section), codes=codes, level=section.choice("level", _LEVELS, ""),
+        convert=_conversion(section, kind, codes, department) if kind else CONVERSIONS["text"],
     )
     section.done()
     return entry
 
 
-def _conversion(section: Section, kind: str, department: str) -> Convert:
-    codes, (start, end) = section.codes("codes"), section.span("slice")
+def _conversion(section: Section, kind: str, codes: Mapping[str, str | int | bool], department: str) -> Convert:
+    start, end = section.span("slice")
     if kind == "code" and not codes:
         raise section.fault("codes", "missing: a code without its table is not told")
     convert = coded(codes, department) if kind == "code" else with_words(codes, CONVERSIONS[kind]) if codes else CONVERSIONS[kind]

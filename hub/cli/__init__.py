@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "verify-receipt": "hub.cli.verify:verify_receipt_command",
     "backup": "hub.cli.backup:backup_command",
     "restore": "hub.cli.backup:restore_command",
+    "connector": "hub.cli.connector:connector",
     "doctor": "hub.cli.doctor:doctor",
 }
 """Where each command is: module and name."""
