@@ -162,6 +162,23 @@ async def test_what_the_neighbours_agreement_does_not_name_it_refuses_and_asks_n
     assert newest.parts()[0]["code"] == "NO_JURISDICTION"
 
 
+async def test_what_its_provider_has_not_agreed_to_hand_on_is_not_told_across_the_border(both, insured):
+    tongnan, quxian = both
+    stale = 31  # seconds: longer than a worker keeps the catalogue
+    flip = "UPDATE catalogue_entry SET onward_sharing = $1 WHERE fact_group = 'confirmation'"
+    await quxian.hub.records.execute(flip, False)
+    quxian.clock.advance(stale)
+    try:
+        told = await asked(tongnan, insured)
+    finally:
+        await quxian.hub.records.execute(flip, True)
+        quxian.clock.advance(stale)
+    assert {one["status"] for one in told} == {"CATALOG_DENIED"}
+    assert {(one["records"], one["asOf"]) for one in told} == {(None, None)}
+    nothing_asked(quxian)
+    assert {one["status"] for one in await asked(tongnan, insured)} == {"MATCHED"}
+
+
 async def test_an_onward_receiver_the_own_agreement_does_not_name_is_never_asked_for(both, insured):
     tongnan, quxian = both
     (source,) = tongnan.hub.neighbours.asked.values()
