@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +16,8 @@ from hub.console.pages import Console
 from hub.console.sessions import LIFETIME, Officer, Sessions
 from hub.opening import Hub
 from hub.regions.names import region_name
+from hub.scope import CHINA
+from hub.sharing.due import Due, owed
 from policies.verdict import BasisKind, Relation
 
 PURPOSE = "PRIVACY_AUDIT"
@@ -47,9 +49,13 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
     async def names() -> Mapping[str, str]:
         return {row["code"]: row["name"] for row in await hub.records.fetch("SELECT code, name FROM organisation ORDER BY code")}
 
+    async def what_is_owed() -> Sequence[Due]:
+        return await owed(hub.engine, hub.clock().astimezone(CHINA).date())
+
     sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
     console = Console(
-        sessions, inquire, verify, names, region_name=region_name(hub.settings.region), secure_cookies=hub.settings.secure_cookies,
+        sessions, inquire, verify, names, what_is_owed, region_name=region_name(hub.settings.region),
+        secure_cookies=hub.settings.secure_cookies,
     )
     return console.routes()
 

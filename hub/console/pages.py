@@ -1,4 +1,4 @@
-"""The console's pages: log in, filter the access log, open an entry in words, verify its receipt.
+"""The console's pages: log in, filter the access log, open an entry in words, verify its receipt; what providers owe.
 
 Rules of this file:
 - An ID number is posted, never put into a URL; the page's filter travels in forms.
@@ -9,7 +9,7 @@ Rules of this file:
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from hub.console.words import (
     told_by_group,
 )
 from hub.errors import CallerError, RecordingFailed
+from hub.sharing.due import Due
 from policies.purposes import PURPOSES
 
 HERE = Path(__file__).parent
@@ -63,6 +64,9 @@ VerifyReceipt = Callable[[str], Awaitable[list[tuple[str, bool]]]]
 
 Names = Callable[[], Awaitable[Mapping[str, str]]]
 """Organisations' names by code."""
+Owed = Callable[[], Awaitable[Sequence[Due]]]
+"""What providers owe under the catalogue today; it is about departments, nobody's log is looked at."""
+STEPS: Mapping[str, str] = {"ANSWER": "答复共享申请", "SUPPLY": "提供数据", "CORRECTION": "核实校核申请"}
 WRONG = ("用户名或口令不正确，或账户已锁定。", "Wrong name or password, or locked.")
 FORGED = ("这一请求不是从本页面发出的，未予处理。", "The request did not come from this page.")
 UNREADABLE = ("表单无法读取。", "The form cannot be read.")
@@ -72,13 +76,15 @@ class Console:
     """The pages over one hub."""
 
     def __init__(
-        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, *, region_name: str, secure_cookies: bool,
+        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, owed: Owed, *, region_name: str,
+        secure_cookies: bool,
     ) -> None:
         """`region_name` is shown in the head of each page."""
         self._sessions = sessions
         self._inquire = inquire
         self._verify = verify
         self._names = names
+        self._owed = owed
         self._secure = secure_cookies
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True,
@@ -96,6 +102,7 @@ class Console:
             Route("/console/logout", self.log_out, methods=["POST"]),
             Route("/console", self.entries, methods=["GET", "POST"]),
             Route("/console/entry", self.entry, methods=["POST"]),
+            Route("/console/sharing", self.sharing, methods=["GET"]),
         ]
 
     async def log_in(self, request: Request) -> Response:
@@ -163,6 +170,13 @@ class Console:
         return self._page(
             "entry.html", officer=officer, entry=node, sentences=sentences(node, names), told=told_by_group(node), steps=steps,
         )
+
+    async def sharing(self, request: Request) -> Response:
+        """What providers owe and by when (GDS §21, §22, §26), what is overdue first seen."""
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        return self._page("sharing.html", officer=own[0], owed=await self._owed(), steps=STEPS, names=await self._names())
 
     async def _own(self, request: Request) -> tuple[Officer, Mapping[str, str]] | Response:
         """Who asks and what they posted from a page of their own session; otherwise what to answer instead."""
