@@ -22,6 +22,7 @@ from hub.keys import KeyRing, Use
 from hub.migrate import head, revision_of
 from hub.postgres.binaries import SUPPORTED
 from hub.postgres.connection import APP_ROLE, LOG_ROLE, plain_url, pool
+from hub.postgres.run_login import owns_the_log
 from hub.regions.agreement import AgreementRefused, open_agreement
 from hub.regions.neighbours import region_keys
 from hub.scope import CHINA
@@ -137,6 +138,20 @@ async def sharing_in_time(premises: Premises) -> Finding:
     if late:
         return warn("sharing", f"{len(late)} of {len(found)} open are overdue, the oldest since {late[0].due}", "see `hub catalogue due`")
     return ok("sharing", f"{len(found)} open, none overdue")
+
+
+async def login_bounded(settings: Settings, premises: Premises) -> Finding:
+    """The hub's login cannot switch off what guards the log."""
+    if not settings.database_url:
+        return ok("login", "the embedded server's")
+    database = await asyncpg.connect(plain_url(premises.url), timeout=5)
+    try:
+        owner = await owns_the_log(database)
+    finally:
+        await database.close(timeout=5)
+    if owner:
+        return warn("login", "this login owns the log's tables", "run the hub under another: `hub migrate --login-of FILE`")
+    return ok("login", "owns nothing of the log")
 
 
 async def agreements_hold(premises: Premises) -> Finding:

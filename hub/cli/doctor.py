@@ -52,11 +52,12 @@ def _without_database(settings: Settings) -> Sequence[tuple[str, Look]]:
     )
 
 
-def _with_database(premises: Premises) -> Sequence[tuple[str, Look]]:
+def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str, Look]]:
     return (
         ("clock", partial(ailments.clock_sane, premises)),
         ("access log", partial(ailments.log_sound, premises)),
         ("revocations", partial(ailments.revocations_heard, premises)),
+        ("login", partial(ailments.login_bounded, settings, premises)),
         ("agreements", partial(ailments.agreements_hold, premises)),
         ("sharing", partial(ailments.sharing_in_time, premises)),
     )
@@ -71,7 +72,7 @@ async def _database(settings: Settings) -> int:
         async with open_premises(empty=bool(settings.database_url)) as premises:
             first = await ailments.database_usable(premises)
             if first.state is not State.FAIL:
-                looking.extend([await looked(check, one) for check, one in _with_database(premises)])
+                looking.extend([await looked(check, one) for check, one in _with_database(settings, premises)])
             return first
 
     failed += _told([await looked("database", look)])

@@ -19,7 +19,7 @@ from hub.canonical import NotCanonical
 from hub.errors import CallerError, RecordingFailed
 from hub.keys import KeyRingError
 from hub.people.sealing import CannotOpen
-from hub.postgres.errors import EmbeddedServerError
+from hub.postgres.errors import EmbeddedServerError, LoginRefused
 from hub.regions.agreement import AgreementRefused
 from hub.settings import SettingsError
 from hub.sharing.wording import SharingRefused
@@ -30,8 +30,8 @@ from policies.sharing import NotNow
 
 TOLD = (
     SettingsError, KeyRingError, EmbeddedServerError, BackupRefused, BadArchive, AgreementRefused, ManifestFault, BadNote,
-    BadReceipt, LogUnsound, NotCanonical, RecordingFailed, CannotOpen,
     SharingRefused, NotNow, CalendarMissing, PolicyRefused, ParametersRefused,
+    BadReceipt, LogUnsound, LoginRefused, NotCanonical, RecordingFailed, CannotOpen,
 )
 """Errors of ours whose text is written for the operator."""
 

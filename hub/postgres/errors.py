@@ -28,3 +28,7 @@ class AlreadyRunning(EmbeddedServerError):
 
 class StartFailed(EmbeddedServerError):
     """initdb or postgres ended with an error, or never became ready."""
+
+
+class LoginRefused(Exception):
+    """A login is not one a hub may run under; the text is for the operator and holds no password."""
