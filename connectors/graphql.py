@@ -18,8 +18,9 @@ from yarl import URL
 
 from connectors.batches import MISSING, Batches
 from connectors.conversion import Unreadable, instant
-from connectors.door import Door, accepted
+from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT
+from connectors.exchange import way_to
 from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.person_name import same
@@ -33,9 +34,7 @@ class GraphqlConnector:
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
         self._manifest = manifest
         self._names = manifest.envelope
-        self._door = Door(
-            manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes, once=manifest.limits.queries_counted,
-        )
+        self._door = way_to(manifest, clock=clock, random=random)
         self._batches = Batches(manifest)
         self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}

@@ -15,6 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.conversion import CONVERSIONS, Convert, coded, sliced, with_words
+from connectors.credentials import read_credentials
+from connectors.exchange_resource import Exchange, read_exchange
 from connectors.limits import Limits, read_limits
 from connectors.section import ManifestFault, Section
 
@@ -23,17 +25,6 @@ _KINDS = frozenset(CONVERSIONS) | {"code"}
 _DERIVED = frozenset({"severe", "absent"})
 _LEVELS = frozenset({"", "L1", "L2", "L3", "L4"})
 _LEAVES = ("band", "masked", "known", "any", "year", "group", "atLeast")
-
-CREDENTIALS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
-    "none": (frozenset(), frozenset()),
-    "http-signature": (frozenset({"key_id"}), frozenset({"key"})),
-    "api-key-hmac": (frozenset(), frozenset({"api_key", "secret"})),
-    "bearer": (frozenset(), frozenset({"token"})),
-    "wss-digest": (frozenset({"username"}), frozenset({"password"})),
-    "ssh-key": (frozenset({"username", "host_key"}), frozenset({"key"})),
-    "region-key": (frozenset({"client"}), frozenset()),  # the asking hub's own key, as enrolled below: no secret to be given
-}
-"""Per scheme: what stands in the manifest, and what is a secret and so only a reference."""
 
 CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "rest": (frozenset({"path", "presence"}), frozenset()),
@@ -139,6 +130,7 @@ class Manifest:
     limits: Limits
     envelope: Mapping[str, str]
     groups: Mapping[str, GroupMap]
+    exchange: Exchange | None = None
 
 
 def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
@@ -149,7 +141,7 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
         raise ManifestFault(f"{name}: not TOML, {_position(error)}") from None
     root = Section(name, document, settings)
     protocol = root.choice("protocol", frozenset(CALLS))
-    scheme, credentials = _credentials(root.table("auth"))
+    scheme, credentials = read_credentials(root.table("auth"))
     limits = root.table("limits", optional=True)
     department = root.text("department")
     gather, freshness = limits.flag("gather", default=False), root.choice("freshness", frozenset({"live", "daily", "monthly"}))
@@ -162,6 +154,7 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
         look_every=limits.seconds("look_every", 300.0), gather=gather, freshness=freshness, limits=read_limits(root, limits, gather=gather, freshness=freshness),
         envelope=_envelope(root, protocol),
         groups=_groups(root, protocol, department),
+        exchange=read_exchange(root, protocol),
     )
     if (protocol == "hub") != (scheme == "region-key") or (protocol == "hub" and manifest.gather):
         raise root.fault("protocol", "a hub is asked with the region-key, ungathered, and nobody else with it")
@@ -184,15 +177,6 @@ def _position(error: tomllib.TOMLDecodeError) -> str:
     """Where the text stops being TOML; the parser's own message may quote a line, and so a secret."""
     match = re.search(r"line \d+, column \d+|end of document", str(error))
     return match[0] if match else "unreadable"
-
-
-def _credentials(auth: Section) -> tuple[str, Mapping[str, str]]:
-    scheme = auth.choice("scheme", frozenset(CREDENTIALS))
-    open_keys, secret_keys = CREDENTIALS[scheme]
-    credentials = {key: auth.given(key) for key in sorted(open_keys)}
-    credentials.update({key: auth.secret(key) for key in sorted(secret_keys)})
-    auth.done()
-    return scheme, credentials
 
 
 def _envelope(root: Section, protocol: str) -> Mapping[str, str]:

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.manifest import CREDENTIALS
-from connectors.section import ManifestFault, Section
+from connectors.credentials import read_credentials
+from connectors.section import ManifestFault, Section, named_by
 
 Words = Mapping[str, str]
 
@@ -71,10 +71,8 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> PlatformManifest
     except tomllib.TOMLDecodeError:
         raise ManifestFault(f"{name}: not TOML") from None
     kind = root.choice("kind", frozenset(PARTS))
-    auth, limits, answer = root.table("auth"), root.table("limits", optional=True), root.table("answer")
-    scheme = auth.choice("scheme", frozenset(CREDENTIALS) - {"wss-digest"})
-    open_keys, secret_keys = CREDENTIALS[scheme]
-    credentials = {key: auth.given(key) for key in sorted(open_keys)} | {key: auth.secret(key) for key in sorted(secret_keys)}
+    limits, answer = root.table("limits", optional=True), root.table("answer")
+    scheme, credentials = read_credentials(root.table("auth"))
     parts, codes = _parts(root, kind)
     seal = root.table("seal") if kind in SEALED else None
     manifest = PlatformManifest(
@@ -83,7 +81,7 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> PlatformManifest
         deadline=limits.seconds("deadline", 5.0), max_bytes=limits.whole("max_bytes", 4_000_000, 1_000, 100_000_000),
         answer=answer.rest(required=frozenset({"ok", "ok_value"}), allowed=frozenset({"intent_header"})), parts=parts, codes=codes,
     )
-    for section in (auth, limits, root, *([seal] if seal else [])):
+    for section in (limits, root, *([seal] if seal else [])):
         section.done()
     return manifest
 
@@ -106,8 +104,7 @@ def connected(directory: Path, settings: Mapping[str, str]) -> Mapping[str, Plat
     """The manifests of a directory whose platform the settings name, by platform. Raises ManifestFault. Blocks."""
     found = {}
     for path in sorted(directory.glob("*.toml")):
-        prefix = path.stem.upper().replace("-", "_") + "_"
-        if any(name.startswith(prefix) for name in settings):
+        if named_by(settings, path.stem):
             manifest = parse(path.name, path.read_text(encoding="utf-8"), settings)
             if manifest.platform != path.stem:
                 raise ManifestFault(f"{path.name}: it is not the manifest of {path.stem}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from connectors.guard import Changed
 from connectors.interface import Connector, DepartmentError
 from connectors.manifest import GroupMap, Manifest, parse
 from connectors.rest import RestConnector
-from connectors.section import ManifestFault
+from connectors.section import ManifestFault, named_by
 from connectors.signing import Clock, Random
 from connectors.soap import SoapConnector
 from connectors.sql import SqlConnector
@@ -154,15 +155,33 @@ async def open_connectors(
     manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random, changed: Changed | None = None,
     copies: Path = _COPIES,
 ) -> Departments:
-    """The departments of a directory of manifests, or of the manifests given. Nothing is contacted yet. `changed` is told each
+    """The departments of a directory of manifests, or of the manifests given. A registry of the region (`registries/`, opened where the
+    settings name it) answers its groups in the department's place. Nothing is contacted yet. `changed` is told each
     new state of a department's breaker; `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
     """
     texts = await asyncio.to_thread(_texts, manifests)
-    parsed = [parse(name, text, settings) for name, text in texts]
+    parsed = _taken_over(
+        [parse(name, text, settings) for name, text in texts],
+        [parse(name, text, settings) for name, text in await asyncio.to_thread(_registries, manifests, settings)],
+    )
     made = [(manifest, _made(manifest, clock, random, copies)) for manifest in parsed if manifest.protocol != "hub"]
     for _, connector in made:
         connector.batches.guard.watch(clock, changed)
     return Departments(made, [manifest for manifest in parsed if manifest.protocol == "hub"])
+
+
+def _registries(manifests: Path | Sequence[Path], settings: Mapping[str, str]) -> list[tuple[str, str]]:
+    paths = sorted((manifests / "registries").glob("*.toml")) if isinstance(manifests, Path) else []
+    return [(path.name, path.read_text(encoding="utf-8")) for path in paths if named_by(settings, path.stem)]
+
+
+def _taken_over(departments: Sequence[Manifest], registries: Sequence[Manifest]) -> list[Manifest]:
+    """The registries, and the departments without what those answer now."""
+    taken = {group for registry in registries for group in registry.groups}
+    left = [
+        dataclasses.replace(one, groups={name: group for name, group in one.groups.items() if name not in taken}) for one in departments
+    ]
+    return [*(one for one, before in zip(left, departments, strict=True) if one.groups or not before.groups), *registries]
 
 
 def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:

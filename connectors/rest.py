@@ -9,8 +9,9 @@ from yarl import URL
 
 from connectors.batches import MISSING, Batches
 from connectors.conversion import Unreadable
-from connectors.door import Door, accepted
+from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT, Page, Rows, page, question
+from connectors.exchange import way_to
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection, Selections
@@ -26,9 +27,7 @@ class RestConnector:
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
         self._manifest = manifest
         self._names = manifest.envelope
-        self._door = Door(
-            manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes, once=manifest.limits.queries_counted,
-        )
+        self._door = way_to(manifest, clock=clock, random=random)
         self._batches = Batches(manifest)
         self._sign = signer(
             manifest.scheme, manifest.credentials,

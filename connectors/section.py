@@ -29,6 +29,11 @@ class Section:
         self._left = dict(values)
         self._settings = settings
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is left in it."""
+        return not self._left
+
     def fault(self, key: str, what: str) -> ManifestFault:
         """A fault of one key of this table."""
         return ManifestFault(f"{self.path}.{key}: {what}")
@@ -163,3 +168,9 @@ class Section:
         """Refuse what nobody took."""
         for key in self._left:
             raise self.fault(key, "unknown key")
+
+
+def named_by(settings: Mapping[str, str], system: str) -> bool:
+    """Whether the settings name a system: `cq-means-check` by any `CQ_MEANS_CHECK_…`."""
+    prefix = system.upper().replace("-", "_") + "_"
+    return any(name.startswith(prefix) for name in settings)

@@ -16,7 +16,8 @@ from yarl import URL
 
 from connectors.batches import MISSING, Batches
 from connectors.conversion import Unreadable, instant
-from connectors.door import Door, accepted
+from connectors.door import accepted
+from connectors.exchange import way_to
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection, Selections
@@ -47,9 +48,7 @@ class SoapConnector:
         self._clock, self._random = clock, random
         self._user = escape(manifest.credentials["username"])
         self._password = manifest.credentials["password"].encode()
-        self._door = Door(
-            manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes, once=manifest.limits.queries_counted,
-        )
+        self._door = way_to(manifest, clock=clock, random=random)
         self._batches = Batches(manifest)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._url = URL(manifest.place, encoded=True)

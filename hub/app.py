@@ -21,6 +21,8 @@ from hub import journal, metrics
 from hub.access_log.routes import routes as log_routes
 from hub.authorizations.intake import routes as intake_routes
 from hub.console.inquiry import console_routes
+from hub.credit.records import CreditRecords
+from hub.credit.routes import routes as credit_routes
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
@@ -38,8 +40,10 @@ from hub.operations.gate import Gate
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.operations.registering import routes as operation_routes
+from hub.people.handles import Handles
 from hub.regions.routes import routes as region_routes
 from hub.settings import Settings, SettingsError
+from policies.objection import objection_period
 from policies.retention import retentions
 from schema import SCHEMA
 
@@ -133,6 +137,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
         *_messages(hub),
         *_means_checks(hub, answering),
+        *_credit(hub, answering),
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader, gate),
         *region_routes(hub, gate),
@@ -163,6 +168,18 @@ def _means_checks(hub: Hub, answering: Graph) -> list[Route]:
         handle=lambda person, standing: reach.handle("per", person, standing.caller),
     )
     return check_routes(answering, checks, hub.upkeep.wake)
+
+
+def _credit(hub: Hub, answering: Graph) -> list[Route]:
+    """No door where no social-credit platform is connected."""
+    if hub.credit is None:
+        return []
+    handles = Handles(hub.keys)
+    records = CreditRecords(
+        hub.engine, hub.credit, hub.log, period=objection_period(hub.settings.region[:6]), clock=hub.clock, random=hub.random,
+        decode=lambda text, standing: handles.decode(text, kind="per", organisation=standing.caller.organisation, case=standing.caller.case),
+    )
+    return credit_routes(answering, records, hub.clock, hub.upkeep.wake)
 
 
 def _probes(hub: Hub) -> list[BaseRoute]:

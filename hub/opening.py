@@ -18,6 +18,7 @@ from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.breaker import State
+from connectors.credit import CreditPlatform
 from connectors.interface import DepartmentLeftAlone
 from connectors.manifest import Manifest
 from connectors.means_check import MeansCheckSystem
@@ -81,6 +82,7 @@ class Hub:
     road: Road
     neighbours: Neighbours
     check_systems: Mapping[str, MeansCheckSystem]
+    credit: CreditPlatform | None
     limits: Limits
     clock: Clock
     random: Random
@@ -102,7 +104,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(departments.close)
         looking = asyncio.create_task(_contracts(departments))
         stack.callback(looking.cancel)
-        systems = await _check_systems(stack, settings, flattened(sources), clock=clock, random=random)
+        systems, credit = await _platforms(stack, settings, flattened(sources), clock=clock, random=random)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(
@@ -125,7 +127,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
-            neighbours=neighbours, check_systems=systems, limits=limits, clock=clock, random=random,
+            neighbours=neighbours, check_systems=systems, credit=credit, limits=limits, clock=clock, random=random,
         )
 
 
@@ -136,15 +138,18 @@ async def _contracts(departments: Departments) -> None:
             _log.error("a department's contract is broken", system=system, fault=fault)
 
 
-async def _check_systems(
+async def _platforms(
     stack: AsyncExitStack, settings: Settings, named: Mapping[str, str], *, clock: Clock, random: Random,
-) -> Mapping[str, MeansCheckSystem]:
-    """The means-check systems the settings name, by platform; nothing is contacted yet."""
+) -> tuple[Mapping[str, MeansCheckSystem], CreditPlatform | None]:
+    """The platforms the settings name: means-check systems by id, the social-credit platform; nothing is contacted yet."""
     manifests = await asyncio.to_thread(connected, settings.manifests / "platforms", named)
     systems = {name: MeansCheckSystem(one, clock=clock, random=random) for name, one in manifests.items() if one.kind == "means-check"}
+    credit = next((CreditPlatform(one, clock=clock, random=random) for one in manifests.values() if one.kind == "credit"), None)
     for system in systems.values():
         stack.push_async_callback(system.close)
-    return systems
+    if credit is not None:
+        stack.push_async_callback(credit.close)
+    return systems, credit
 
 
 async def _drop(database: AsyncEngine, at: datetime) -> None:

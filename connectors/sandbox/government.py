@@ -12,6 +12,7 @@ from connectors.sandbox.check_system import CheckSystem
 from connectors.sandbox.check_systems import OF_REGION
 from connectors.sandbox.civil_affairs import CivilAffairs
 from connectors.sandbox.controls import Journal
+from connectors.sandbox.credit_platform import SocialCredit
 from connectors.sandbox.departments import DIALECTS
 from connectors.sandbox.dialect import Dialect, RestDialect
 from connectors.sandbox.disabled_federation import DisabledFederation
@@ -112,9 +113,12 @@ def _served(population: Population, dialect: Dialect, clock: Clock) -> RestDepar
 
 
 def _platforms(population: Population, clock: Clock) -> dict[str, Department]:
-    """The platforms of the region's province, under the names their settings have."""
+    """The credit platform and the means-check system of the region's province, under the names their settings have."""
+    found: dict[str, Department] = {"CREDIT": SocialCredit(population, clock=clock)}
     dialect = OF_REGION.get(population.region[:2])
-    return {dialect.platform.upper().replace("-", "_"): CheckSystem(population, dialect, clock=clock)} if dialect else {}
+    if dialect is not None:
+        found[dialect.platform.upper().replace("-", "_")] = CheckSystem(population, dialect, clock=clock)
+    return found
 
 
 def _write(path: Path, settings: Settings) -> None:

@@ -6,6 +6,7 @@ Times are timestamptz; text keys are ULIDs with a prefix; a person's key is a ra
 
 from hub.tables.asking import Client, ClientOperation, LookUpCount, Organisation, PersistedOperation, Revocation, UsedAssertion
 from hub.tables.console import ConsoleSession, ConsoleUser
+from hub.tables.credit import CreditRecord
 from hub.tables.declared import Base
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, Signer
@@ -24,6 +25,7 @@ __all__ = [
     "ConsoleSession",
     "ConsoleUser",
     "CorrectionRequest",
+    "CreditRecord",
     "Household",
     "IssuedResult",
     "Letter",

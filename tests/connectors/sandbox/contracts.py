@@ -9,6 +9,7 @@ import yaml
 from connectors.sandbox.departments import DIALECTS
 from connectors.sandbox.dialect import Dialect, RestDialect
 from connectors.sandbox.openapi import openapi
+from connectors.sandbox.registries import REGISTRIES
 from connectors.sandbox.wsdl import wsdl
 
 DIRECTORY = Path(__file__).resolve().parents[3] / "docs/contracts"
@@ -30,6 +31,6 @@ def contract(dialect: Dialect) -> tuple[Path, str]:
 
 
 if __name__ == "__main__":
-    for one in DIALECTS:
+    for one in (*DIALECTS, *REGISTRIES):
         path, text = contract(one)
         path.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 from connectors.sandbox.departments import DIALECTS
 from connectors.sandbox.dialect import Flat, RestDialect
 from connectors.sandbox.openapi import openapi
+from connectors.sandbox.registries import REGISTRIES
 from connectors.sandbox.rest_department import RestDepartment
 from connectors.signing import signer
 from tests.connectors.sandbox.contracts import DIRECTORY, contract
@@ -55,13 +56,13 @@ def question(dialect, query, numbers):
     return {names.organisation: "MZ-HD", names.columns: list(query.items), names.subjects: people}
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.code)
+@pytest.mark.parametrize("dialect", [*DIALECTS, *REGISTRIES], ids=lambda dialect: dialect.code)
 def test_the_contracts_files_are_what_the_department_serves(dialect):
     path, text = contract(dialect)
     assert path.read_text(encoding="utf-8") == text, "python -m tests.connectors.sandbox.contracts writes it"
 
 
-@pytest.mark.parametrize("dialect", DIALECTS, ids=lambda dialect: dialect.code)
+@pytest.mark.parametrize("dialect", [*DIALECTS, *REGISTRIES], ids=lambda dialect: dialect.code)
 def test_the_contracts_prose_has_a_line_for_every_item(dialect):
     prose = (DIRECTORY / f"{dialect.code}.md").read_text(encoding="utf-8")
     queries = dialect.queries if isinstance(dialect, RestDialect) else (dialect.query,)
