@@ -148,13 +148,15 @@ class Below:
 @value
 class Records:
     """What a department told of one subject: rows aligned with `Ask.columns`. `status` is MATCHED, NO_RECORD or, for one
-    subject a department left out of its answer, SOURCE_ERROR. `as_of` is ISO 8601 with +08:00. `below`: it was a hub.
+    subject a department left out of its answer, SOURCE_ERROR; of a deferred department PENDING, with `expected` where it said
+    when, or SOURCE_TIMEOUT. `as_of` and `expected` are ISO 8601 with +08:00. `below`: it was a hub.
     """
 
     status: str
     as_of: str | None
     rows: tuple[tuple[Told, ...], ...]
     below: Below | None = None
+    expected: str | None = None
 
 
 class Connector(Protocol):

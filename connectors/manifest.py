@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from connectors.conversion import CONVERSIONS, Convert, coded, sliced, with_words
 from connectors.credentials import read_credentials
+from connectors.deferral import Deferral, read_deferral
 from connectors.exchange_resource import Exchange, read_exchange
 from connectors.limits import Limits, read_limits
 from connectors.section import ManifestFault, Section
@@ -34,6 +35,7 @@ CALLS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
     "graphql": (frozenset({"list"}), frozenset({"name"})),
     "subgraph": (frozenset({"list"}), frozenset()),
     "hub": (frozenset(), frozenset()),
+    "deferred": (frozenset({"submit", "poll", "presence"}), frozenset()),
 }
 """Per protocol: the keys a group's `call` must have, and those it may have. `presence` is the column asked when only the
 existence of records is wanted and the protocol cannot ask for no column; `name` is the department's word for a person's name,
@@ -43,7 +45,7 @@ _FREE: Mapping[str, re.Pattern[str]] = {
     key: re.compile(pattern, re.ASCII) for key, pattern in {
         "path": r"(/[A-Za-z0-9_\-.]+)+", "shape": r"nested|flat", "header": r"[\w\u4e00-\u9fff]+(,[\w\u4e00-\u9fff]+)*", "encoding": r"gb18030|utf-8", "format": r"csv|xlsx", "lines": r"one|many", "subject_end": r"\d{1,2}",
         "rows_per_page": r"\d{1,3}", "namespace": r"[A-Za-z0-9:/.#_\-]+", "action": r"[A-Za-z0-9:/.#_\-]+", "ok_value": r"\w+",
-        "found": r"\w+", "none": r"\w+",
+        "found": r"\w+", "none": r"\w+", "waiting": r"\w+", "failed": r"\w+", "submit": r"(/[A-Za-z0-9_\-.]+)+", "poll": r"(/[A-Za-z0-9_\-.]+)+",
     }.items()
 }
 """The parts of a call or envelope that are no identifier, and what they may be instead."""
@@ -65,6 +67,10 @@ ENVELOPES: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
                 frozenset()),
     "subgraph": (frozenset({"entity", "organisation", "id", "purpose", "approval", "reference", "as_of"}), frozenset()),
     "hub": (frozenset(), frozenset()),
+    "deferred": (
+        _SUBJECT | {"ok", "ok_value", "callback", "accepted", "expected", "jobs", "results", "status", "found", "none", "waiting", "failed",
+                    "records", "intent_header"}, frozenset(),
+    ),
 }
 """Per protocol: the department's own names for the parts of a question and an answer, required and optional."""
 
@@ -131,6 +137,7 @@ class Manifest:
     envelope: Mapping[str, str]
     groups: Mapping[str, GroupMap]
     exchange: Exchange | None = None
+    deferral: Deferral | None = None  # of protocol "deferred" alone
 
 
 def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
@@ -155,6 +162,7 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
         envelope=_envelope(root, protocol),
         groups=_groups(root, protocol, department),
         exchange=read_exchange(root, protocol),
+        deferral=read_deferral(root, limits, gather=gather) if protocol == "deferred" else None,
     )
     if (protocol == "hub") != (scheme == "region-key") or (protocol == "hub" and manifest.gather):
         raise root.fault("protocol", "a hub is asked with the region-key, ungathered, and nobody else with it")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from connectors.batches import Tally
+from connectors.deferred import DeferredConnector
 from connectors.files import FilesConnector
 from connectors.graphql import GraphqlConnector
 from connectors.guard import Changed
@@ -20,7 +21,9 @@ from connectors.soap import SoapConnector
 from connectors.sql import SqlConnector
 from connectors.subgraph import SubgraphConnector
 
-Tallied = RestConnector | SoapConnector | SqlConnector | FilesConnector | GraphqlConnector | SubgraphConnector
+Tallied = (
+    RestConnector | SoapConnector | SqlConnector | FilesConnector | GraphqlConnector | SubgraphConnector | DeferredConnector
+)
 """A connector of a protocol we have."""
 
 _COPIES = Path("var/drops")
@@ -30,6 +33,7 @@ _MAKERS: Mapping[str, Callable[[Manifest, Clock, Random], Tallied]] = {
     "sql": lambda manifest, clock, _random: SqlConnector(manifest, clock=clock),
     "graphql": lambda manifest, clock, random: GraphqlConnector(manifest, clock=clock, random=random),
     "subgraph": lambda manifest, clock, random: SubgraphConnector(manifest, clock=clock, random=random),
+    "deferred": lambda manifest, clock, random: DeferredConnector(manifest, clock=clock, random=random),
 }
 
 
@@ -104,6 +108,11 @@ class Departments(Mapping[str, Connector]):
     def computes(self, group: str, field: str) -> frozenset[str]:
         """Leaves of a field the department works out itself, so that its value need not travel."""
         return frozenset(self._map(group).fields[field].computes)
+
+    @property
+    def deferred(self) -> Mapping[str, DeferredConnector]:
+        """The departments that answer later, by code; each needs a ledger before it is asked."""
+        return {manifest.department: one for manifest, one in self._connectors if isinstance(one, DeferredConnector)}
 
     def describe(self, group: str, field: str) -> str:
         """What is asked of the department for a field, for `hub explain`: "GA pgjz, or for band pgqj"."""

@@ -23,6 +23,7 @@ from hub.authorizations.intake import routes as intake_routes
 from hub.console.inquiry import console_routes
 from hub.credit.records import CreditRecords
 from hub.credit.routes import routes as credit_routes
+from hub.deferred.callback import Callbacks
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
@@ -35,6 +36,7 @@ from hub.messages.routes import routes as message_routes
 from hub.migrate import head, revision_of
 from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
+from hub.oauth.single_use import SingleUse
 from hub.opening import Hub, open_hub
 from hub.operations.gate import Gate
 from hub.operations.persisted import PersistedOperations
@@ -141,6 +143,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader, gate),
         *region_routes(hub, gate),
+        *_callbacks(hub, gate),
     ]
     if hub.settings.console:
         found += console_routes(hub)
@@ -180,6 +183,14 @@ def _credit(hub: Hub, answering: Graph) -> list[Route]:
         decode=lambda text, standing: handles.decode(text, kind="per", organisation=standing.caller.organisation, case=standing.caller.case),
     )
     return credit_routes(answering, records, hub.clock, hub.upkeep.wake)
+
+
+def _callbacks(hub: Hub, gate: Gate) -> list[BaseRoute]:
+    """Where departments that answer later call back."""
+    return Callbacks(
+        departments=hub.waiting.departments, issuer=hub.settings.issuer.rstrip("/"), region=hub.settings.region[:6],
+        used=SingleUse(hub.records), log=hub.log, security=hub.security, gate=gate, clock=hub.clock,
+    ).routes()
 
 
 def _probes(hub: Hub) -> list[BaseRoute]:

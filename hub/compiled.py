@@ -129,6 +129,8 @@ class _Writer:
                 return f"{told}[4]"
             case "backAt":
                 return f"{told}[5]"
+            case "expectedAt":
+                return f"{told}[7]"
             case "records":
                 return self._records(place, group, slots, told) if place in group.rows else "None"
             case "unlisted":

@@ -49,7 +49,7 @@ Root = Callable[[Standing, Mapping[str, object]], Awaitable[object]]
 
 class Outcome(NamedTuple):
     """What became of one question about one subject. `rows` None: nothing is told; `reason` a code where coverage fell or the
-    facts are too old; `back_at` when a source in maintenance can be asked again.
+    facts are too old; `back_at` when a source in maintenance can be asked again; `expected` when a PENDING answer is.
     """
 
     status: str
@@ -59,6 +59,7 @@ class Outcome(NamedTuple):
     freshness: Freshness | None = None
     back_at: str | None = None
     below: Below | None = None
+    expected: str | None = None
 
 
 @value
@@ -283,4 +284,5 @@ def _believed(records: Records | None, width: int) -> Outcome:
         return Outcome("MATCHED", records.as_of, records.rows if told else None, below=records.below)
     if records.status == "NO_RECORD":
         return Outcome("SOURCE_ERROR", None, None) if records.rows else Outcome("NO_RECORD", records.as_of, (), below=records.below)
-    return Outcome(records.status, records.as_of, None, below=records.below)
+    expected = records.expected if records.status == "PENDING" else None
+    return Outcome(records.status, records.as_of, None, below=records.below, expected=expected)

@@ -199,6 +199,8 @@ class Interpretation:
                 return (outcome.freshness if outcome.below is None else outcome.below.freshness) if decision.asks else None
             case "backAt":
                 return (outcome.back_at if outcome.below is None else outcome.below.back_at) if decision.asks else None
+            case "expectedAt":
+                return outcome.expected if decision.asks else None
             case "source":
                 return source_of(self.around.plan, decision) if outcome.below is None else outcome.below.source
             case "disclosure":

@@ -44,10 +44,16 @@ class Use(StrEnum):
     """Ed25519: signs requests and results between hubs."""
     REGION_ENC = "region-enc"
     """X25519: opens what other hubs encrypted to this one."""
+    DEFERRED = "deferred"
+    """AES-256: wraps the data keys of answers that came later, until they are told."""
 
 
 _SIZES: Mapping[Use, int] = MappingProxyType(dict.fromkeys(Use, 32) | {Use.HANDLE: 64})
 """Bytes; AES-SIV takes two AES-256 keys (RFC 5297 §2.2)."""
+
+
+ADDED = (Use.DEFERRED,)
+"""Uses that came after the first version: nothing was ever made under them in a ring that lacks them, so `hub migrate` makes the key."""
 
 
 class KeyRingError(Exception):
@@ -97,6 +103,15 @@ class KeyRing:
         if missing:
             raise KeyRingError(f"{directory} has no key for {', '.join(missing)}: restore it from a backup")
         return cls(directory, found)
+
+    @classmethod
+    def complete(cls, directory: Path, *, random: Random, at: datetime) -> None:
+        """Add the first key of each use that is newer than the ring. Any other key that is missing was lost, and is not made up."""
+        directory = Path(directory)
+        ring = cls(directory, {(key.use, key.version): key for key in _read(directory)})
+        for use in ADDED:
+            if use not in ring._newest:
+                ring.rotate(use, random=random, at=at)
 
     @property
     def directory(self) -> Path:

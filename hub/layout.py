@@ -24,7 +24,7 @@ IDENTITY = "identity"
 PRESENCE = "records"
 """The pseudo-field whose verdict decides whether rows, or at least the status, may be told."""
 
-_OF_STATUS = frozenset({"status", "asOf", "freshness", "backAt"})
+_OF_STATUS = frozenset({"status", "asOf", "freshness", "backAt", "expectedAt"})
 """Fields of a group that only its source can fill, and that need no record told."""
 
 

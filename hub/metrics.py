@@ -34,6 +34,13 @@ BREAKERS = Gauge(
 )
 LOG_APPENDS = Counter("hub_log_entries_total", "Access-log entries by kind", ["kind"])
 LOG_FAILURES = Counter("hub_log_failures_total", "Access-log appends that failed")
+DEFERRED_JOBS = Gauge(
+    "hub_deferred_jobs", "Questions at departments that answer later, by state: ASKED, OPEN, KEPT, CLOSED", ["department", "state"],
+    multiprocess_mode="mostrecent",
+)
+DEFERRED_ANSWERS = Counter(
+    "hub_deferred_answers_total", "Answers that came later, by way (CALLBACK, POLL) and what became of them", ["department", "way", "outcome"],
+)
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
 REVOCATION_WATCH = Gauge("hub_revocation_watch_up", "1 while the revocation channel is followed", multiprocess_mode="livemin")
 

@@ -33,6 +33,7 @@ from hub.access_log.writer import AccessLog
 from hub.answer import Answerer
 from hub.audit import Audit
 from hub.caller import Caller
+from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, open_desk
 from hub.errors import TooMany
 from hub.fetch import Fetcher
@@ -83,6 +84,7 @@ class Hub:
     neighbours: Neighbours
     check_systems: Mapping[str, MeansCheckSystem]
     credit: CreditPlatform | None
+    waiting: Waiting
     limits: Limits
     clock: Clock
     random: Random
@@ -98,12 +100,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(database.dispose)
         records = await stack.enter_async_context(await pool(settings.database_url, max_size=6))
         writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
-        departments = await open_connectors(
-            settings.manifests, flattened(sources), clock=clock, random=random, changed=_breaker, copies=settings.directory / "drops",
-        )
-        stack.push_async_callback(departments.close)
-        looking = asyncio.create_task(_contracts(departments))
-        stack.callback(looking.cancel)
+        departments = await _departments(stack, settings, flattened(sources), clock=clock, random=random)
         systems, credit = await _platforms(stack, settings, flattened(sources), clock=clock, random=random)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
@@ -114,6 +111,10 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
         )
         stack.push_async_callback(desk.close)
+        waiting = open_waiting(
+            stack, settings, departments, pool=records, engine=database, vault=vault, keys=keys, policy=policy, upkeep=upkeep,
+            watch=desk.watch, clock=clock, random=random,
+        )
         neighbours = await open_neighbours(
             settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=random, watch=desk.watch,
         )
@@ -122,13 +123,26 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
-        road = _road(schema, settings, planner, desk, log, policy.digest, clock=clock, random=random, limits=limits)
+        road = _road(schema, settings, planner, desk, log, policy.digest, waiting, clock=clock, random=random, limits=limits)
         documents = Documents(schema, limits, introspection=settings.introspection)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
-            neighbours=neighbours, check_systems=systems, credit=credit, limits=limits, clock=clock, random=random,
+            neighbours=neighbours, check_systems=systems, credit=credit, waiting=waiting, limits=limits, clock=clock, random=random,
         )
+
+
+async def _departments(
+    stack: AsyncExitStack, settings: Settings, known: Mapping[str, str], *, clock: Clock, random: Random,
+) -> Departments:
+    """The departments of the manifests; their contracts are looked at beside the opening."""
+    departments = await open_connectors(
+        settings.manifests, known, clock=clock, random=random, changed=_breaker, copies=settings.directory / "drops",
+    )
+    stack.push_async_callback(departments.close)
+    looking = asyncio.create_task(_contracts(departments))
+    stack.callback(looking.cancel)
+    return departments
 
 
 async def _contracts(departments: Departments) -> None:
@@ -177,8 +191,8 @@ async def _open_log(
 
 
 def _road(
-    schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, *, clock: Clock, random: Random,
-    limits: Limits,
+    schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, waiting: Waiting, *,
+    clock: Clock, random: Random, limits: Limits,
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
@@ -188,6 +202,7 @@ def _road(
     return Road(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
         clock=clock, random=random, max_response=limits.response, sought=audit.sought,
+        told=waiting.ledger.told if waiting.departments else None,
     )
 
 

@@ -71,6 +71,8 @@ class Road:
     random: Callable[[int], bytes]
     max_response: int
     sought: Sought
+    told: Callable[[str, Fetched], Awaitable[None]] | None = None
+    """Hears of each question whose outcome is recorded and whose answer is about to leave."""
 
     async def travel(
         self, operation: Operation, variables: Mapping[str, Any], standing: Standing, *, persisted: bool = False,
@@ -105,6 +107,8 @@ class Road:
         if not fetched.fallen and self.fetcher.fallen(plan):
             # The log may be slower than a revocation. The entry says more was told than was: that errs on the right side.
             raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
+        if self.told is not None:
+            await self.told(intended, fetched)
         receipt = self.log.receipt(appended, salt=salt)
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
         return Travelled(data, answer.errors, extensions, intended, receipt, decision, answer, plan)  # 8

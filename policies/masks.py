@@ -120,6 +120,8 @@ MASKS: Mapping[tuple[str, str], tuple[Mask, Mask]] = MappingProxyType({
     ("vehicle", "plateNo"): (plate_standard, plate_strict),
     ("socialInsurance", "employerName"): _ORGANISATION_MASK,
     ("tax", "withholdingAgent"): _ORGANISATION_MASK,
+    ("bankDeposit", "institution"): _ORGANISATION_MASK,
+    ("paymentAccount", "institution"): _ORGANISATION_MASK,
     ("realEstate", "certNoTail"): _TAIL_MASK,
     ("fiscalSubsidy", "accountTail"): _TAIL_MASK,
     ("eCert", "certNoTail"): _TAIL_MASK,

@@ -41,6 +41,10 @@ class FactGroupCode(StrEnum):
     ruralHousehold = "ruralHousehold"  # noqa: N815
     disaster = "disaster"
     fiscalSubsidy = "fiscalSubsidy"  # noqa: N815
+    bankDeposit = "bankDeposit"  # noqa: N815
+    securities = "securities"
+    commercialInsurance = "commercialInsurance"  # noqa: N815
+    paymentAccount = "paymentAccount"  # noqa: N815
     confirmation = "confirmation"
 
 
@@ -101,6 +105,7 @@ class Facts:
     as_of: Instant | None = told("数据时间", "When the source's data were current.")
     freshness: Freshness | None = told("新鲜度", "How old the facts are against both limits; null where no data time is told.")
     back_at: Instant | None = told("恢复时间", "When a source in maintenance can be asked again.")
+    expected_at: Instant | None = told("预计答复时间", "When a PENDING answer is expected, where the source said so; null otherwise.")
     source: Source = told("来源", "Who told it.")
     disclosure: Disclosure = told("披露", "What was told, in which form, why.")
     unlisted: list[str] = told("代码表外字段", "Fields in whose told records the source used a code outside its list; the code stands there as it was sent.")

@@ -17,6 +17,7 @@ from schema.e_certificates import ECertFacts
 from schema.education import EducationFacts
 from schema.emergency_management import DisasterFacts
 from schema.facts import FactGroupCode, Facts
+from schema.finance import BankDepositFacts, CommercialInsuranceFacts, PaymentAccountFacts, SecuritiesFacts
 from schema.forms import Coded, Dated, Text
 from schema.health import HealthFacts
 from schema.housing import HousingFacts
@@ -71,6 +72,10 @@ class Person:
     vessel: VesselFacts | None = told("船舶与营运车", "Ships and commercial vehicles.")
     market_entity: MarketEntityFacts | None = told("市场主体登记", "Businesses.")
     education: EducationFacts | None = told("教育", "Enrolment and student aid.")
+    bank_deposit: BankDepositFacts | None = told("银行存款", "Bank deposits; answered later.")
+    securities: SecuritiesFacts | None = told("证券", "Securities; answered later.")
+    commercial_insurance: CommercialInsuranceFacts | None = told("商业保险", "Commercial insurance; answered later.")
+    payment_account: PaymentAccountFacts | None = told("支付账户", "Payment accounts; answered later.")
 
     rural_household: RuralHouseholdFacts | None = told("农业农村/防返贫", "Rural household.")
     disaster: DisasterFacts | None = told("受灾", "Disasters.")

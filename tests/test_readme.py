@@ -19,10 +19,11 @@ from joserfc.jwk import KeySet
 
 from hub.canonical import canonical
 from hub.cli import COMMANDS
+from hub.http_signatures import Request, Response
 from hub.regions.agreement import Agreement, open_agreement
 from hub.regions.asking import public_keys
 from hub.regions.credential import BINDING, CredentialRefused, reduced, verify
-from hub.regions.exchange import Request, Response, verify_request, verify_response
+from hub.regions.exchange import verify_request, verify_response
 from hub.regions.status_list import standing
 from hub.settings import Settings
 from schema import SCHEMA

@@ -18,6 +18,7 @@ from connectors.sandbox.facts.livelihood import employment, insurance, tax
 from connectors.sandbox.facts.possessions import counted, property_right
 from connectors.sandbox.facts.registers import vehicle
 from connectors.sandbox.facts.relief import assistance, certificate, confirmation
+from connectors.sandbox.facts.wealth import deposit, policy, shares, wallet
 from connectors.sandbox.households import members
 from connectors.sandbox.id_numbers import id_number
 from connectors.sandbox.people import Household, Member, Person, Record
@@ -89,7 +90,7 @@ def demo_records(setting: Setting, household: Household) -> dict[tuple[str, int]
     for member in household.members:
         facts["confirmation", member.person.index] = (edge,)
     married = _marriages(household, here, date(2006, 10, 1), married=(-1, -2), widowed=(-3,), divorced=(-6,))
-    return {**facts, **_registers(household), **married, **_care(household, setting)}
+    return {**facts, **_registers(household), **married, **_care(household, setting), **_wealth(setting)}
 
 
 def _care(household: Household, setting: Setting) -> dict[tuple[str, int], tuple[Record, ...]]:
@@ -111,6 +112,25 @@ def _care(household: Household, setting: Setting) -> dict[tuple[str, int], tuple
     for index, held in cards.items():
         facts["eCert", index] = tuple(electronic(kind, people[index], setting, to=to) for kind, to in held)
     return facts
+
+
+def _wealth(setting: Setting) -> dict[tuple[str, int], tuple[Record, ...]]:
+    """What banks and the other institutions hold for the demo family."""
+    return {
+        ("bankDeposit", -1): (
+            deposit(setting, "中国农业银行", balance=Decimal("6820.35"), accounts=2),
+            deposit(setting, "重庆农村商业银行", balance=Decimal("310.00"), loan=Decimal("42000.00"), moved=True),
+        ),
+        ("bankDeposit", -2): (deposit(setting, "中国邮政储蓄银行", balance=Decimal("1264.80")),),
+        ("bankDeposit", -3): (deposit(setting, "重庆农村商业银行", balance=Decimal("23110.06")),),
+        ("bankDeposit", -6): (deposit(setting, "中国建设银行", balance=Decimal("186400.00"), accounts=3),),
+        ("securities", -6): (shares(setting, Decimal("52300.00"), Decimal("10000.00")),),
+        ("commercialInsurance", -1): (policy("ACCIDENT", premium=Decimal("188.00")),),
+        ("commercialInsurance", -3): (policy("LIFE", premium=Decimal("1200.00"), cash=Decimal("8600.00"), linked=True),),
+        ("paymentAccount", -1): (wallet(setting, "财付通支付科技有限公司", Decimal("215.43")),),
+        ("paymentAccount", -2): (wallet(setting, "支付宝（中国）网络技术有限公司", Decimal("88.10"), Decimal("1500.00")),),
+        ("paymentAccount", -5): (wallet(setting, "财付通支付科技有限公司", Decimal("640.00")),),
+    }
 
 
 def edge_household(setting: Setting) -> Household:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
@@ -18,6 +19,7 @@ from connectors.sandbox.dialect import Dialect, RestDialect
 from connectors.sandbox.disabled_federation import DisabledFederation
 from connectors.sandbox.emergency_management import EmergencyManagement
 from connectors.sandbox.finance_bureau import FinanceBureau
+from connectors.sandbox.financial_platform import FinancialPlatform
 from connectors.sandbox.natural_resources import Registry
 from connectors.sandbox.plain import PlainFace
 from connectors.sandbox.population import Population
@@ -65,6 +67,7 @@ class Government:
         self.registry = Registry(population, url=gz_database_url, password=word(population, "GZ"), journal=journal)
         self.disabled_federation = DisabledFederation(population, directory=directory / "drop")
         self.civil_affairs = CivilAffairs(population, bearer=word(population, "MZ"))
+        self.financial_platform = FinancialPlatform(population, clock=clock, random=os.urandom)
         self.departments: dict[str, Department] = {
             **{dialect.code: _served(population, dialect, clock) for dialect in DIALECTS},
             "NY": RuralAffairs(population, url=gz_database_url, password=word(population, "NY")),
@@ -72,6 +75,7 @@ class Government:
             "CZ": FinanceBureau(population, directory=directory / "drop-CZ"),
             "GZ": self.registry, "CL": self.disabled_federation, "MZ": self.civil_affairs,
             **_platforms(population, clock),
+            "JR": self.financial_platform,
         }
         # Departments that speak no HTTP have their controls and journals at the plain face.
         self.plain = PlainFace(population, desks={code: (one.journal, one.control) for code, one in self.departments.items()})

@@ -13,6 +13,11 @@ from hub.people.handles import Handles
 from policies.verdict import Relation
 
 
+def relation_to(own: str, region: str) -> Relation:
+    """How an organisation of a region stands to the hub's own: inside it or around it is LOCAL."""
+    return Relation.LOCAL if within(region, own) or within(own, region) else Relation.NEIGHBOUR
+
+
 class Presenter:
     """Makes callers of one hub's region and finds their matters."""
 
@@ -30,7 +35,7 @@ class Presenter:
         """The caller as policy will see it. `organisation` is the token's own word, where there is a token."""
         return Caller(
             organisation=organisation or requester.organisation, department=requester.department, region=requester.region,
-            relation=self._relation(requester.region), role=requester.role, client=requester.client, officer=officer,
+            relation=relation_to(self._region, requester.region), role=requester.role, client=requester.client, officer=officer,
             purpose=purpose, basis=basis, case=case, token=token, expires_at=expires_at, groups=groups,
             allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day,
         )  # fmt: skip
@@ -54,7 +59,3 @@ class Presenter:
             decoded = self._handles.decode(caller.basis.person, kind="per", organisation=caller.organisation, case=caller.case)
             person = str(decoded) if decoded else ""
         return Presented(caller, requester, handled(matter, requester.organisation), at, person)
-
-    def _relation(self, region: str) -> Relation:
-        local = within(region, self._region) or within(self._region, region)
-        return Relation.LOCAL if local else Relation.NEIGHBOUR

@@ -18,6 +18,7 @@ from hub.cli.findings import Finding, fail, ok, warn
 from hub.cli.log import access_log
 from hub.cli.premises import Premises, clock, keys_directory
 from hub.console.vendor import complete
+from hub.deferred.statements import COUNTS
 from hub.keys import KeyRing, Use
 from hub.migrate import head, revision_of
 from hub.postgres.binaries import SUPPORTED
@@ -152,6 +153,17 @@ async def login_bounded(settings: Settings, premises: Premises) -> Finding:
     if owner:
         return warn("login", "this login owns the log's tables", "run the hub under another: `hub migrate --login-of FILE`")
     return ok("login", "owns nothing of the log")
+
+
+async def later_answers(premises: Premises) -> Finding:
+    """Questions at departments that answer later: how many in which state, and whether somebody sees to them."""
+    async with _session(premises.url) as session:
+        rows = await session.fetch(COUNTS, clock())
+    seen = ", ".join(f"{row['department']} {row['state']} {row['number']}" for row in rows) or "none under way"
+    overdue = sum(row["overdue"] for row in rows)
+    if overdue:
+        return warn("later answers", f"{seen}; {overdue} past their deadline", "is the hub running? it closes them within seconds")
+    return ok("later answers", seen)
 
 
 async def agreements_hold(premises: Premises) -> Finding:

@@ -58,6 +58,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("access log", partial(ailments.log_sound, premises)),
         ("revocations", partial(ailments.revocations_heard, premises)),
         ("login", partial(ailments.login_bounded, settings, premises)),
+        ("later answers", partial(ailments.later_answers, premises)),
         ("agreements", partial(ailments.agreements_hold, premises)),
         ("sharing", partial(ailments.sharing_in_time, premises)),
     )

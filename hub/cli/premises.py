@@ -87,6 +87,7 @@ def ensured_keys(settings: Settings) -> bool:
     """Make a key ring where there is none; whether one was made. Raises KeyRingError for one that is not whole."""
     directory = keys_directory(settings)
     if directory.is_dir() and any(directory.iterdir()):
+        KeyRing.complete(directory, random=os.urandom, at=clock())
         KeyRing.load(directory)
         return False
     KeyRing.create(directory, random=os.urandom, at=clock())

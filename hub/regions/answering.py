@@ -21,11 +21,12 @@ from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
 from hub.authorizations.matter import Person
 from hub.errors import CallerError, RecordingFailed
+from hub.http_signatures import Request, Response
 from hub.operation import Documents
 from hub.regions.agreement import Agreement, AgreementRefused
 from hub.regions.asking import MEDIA_TYPE, PATH, RegionKeys, public_keys
 from hub.regions.credential import issue
-from hub.regions.exchange import ExchangeRefused, Request, Response, seal, sign_response, unseal, verify_request
+from hub.regions.exchange import ExchangeRefused, seal, sign_response, unseal, verify_request
 from hub.regions.issuing import Issuing
 from hub.regions.recognition import GROUP, Recognition
 from hub.route import Road

@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from joserfc.jwk import ECKey, KeySet, OKPKey
 
 from connectors.interface import Ask, DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Raw, Records, Subject, Told
+from hub.http_signatures import Request, Response
 from hub.regions.agreement import Agreement, AgreementRefused
 from hub.regions.credential import CredentialRefused, reduced, verify
-from hub.regions.exchange import ExchangeRefused, Request, Response, seal, sign_request, unseal, verify_response
+from hub.regions.exchange import ExchangeRefused, seal, sign_request, unseal, verify_response
 from hub.regions.status_list import standing
 
 PATH = "/regions/confirmations"

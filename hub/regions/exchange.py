@@ -10,25 +10,19 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from http_message_signatures import (
-    HTTPMessageSignaturesException,
-    HTTPMessageSigner,
-    HTTPMessageVerifier,
-    MappingKeyResolver,
-    algorithms,
-)
+from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
 from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from hub.http_signatures import Request, Response, SignatureRefused, verified
+
 TAG = "hub-exchange"
-CLOCK_SKEW = 60  # seconds
 _JWE = jwe.JWERegistry(algorithms=["ECDH-ES+A256KW", "A256GCM"])
 _REQUEST = ("@method", "@target-uri", "content-type", "content-digest")
 _RESPONSE = ("@status", "content-type", "content-digest", '"signature";req', '"@target-uri";req')
@@ -36,24 +30,6 @@ _RESPONSE = ("@status", "content-type", "content-digest", '"signature";req', '"@
 
 class ExchangeRefused(ValueError):
     """The message is not what the other region sent, or not to us, or not now; nothing of it is repeated."""
-
-
-@dataclass(slots=True)
-class Request:
-    """A request as RFC 9421 sees it."""
-
-    method: str
-    url: str
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Response:
-    """A response, with the request it answers."""
-
-    status_code: int
-    request: Request
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def seal(content: Mapping[str, Any], *, recipient: OKPKey | ECKey, kid: str) -> bytes:
@@ -98,13 +74,6 @@ def verify_response(response: Response, body: bytes, *, keys: Mapping[str, Ed255
     return _verify(response, body, keys=keys, now=now, required=_RESPONSE)[0]
 
 
-class _Verifier(HTTPMessageVerifier):
-    """The library's verifier without its reading of the machine's clock: `_verify` checks `created` against the time given."""
-
-    def validate_created_and_expires(self, sig_input: object, max_age: object = None) -> None:
-        """No check here; see `_verify`. Exchanges carry no `expires`."""
-
-
 def _signer(kid: str, key: Ed25519PrivateKey) -> HTTPMessageSigner:
     return HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=MappingKeyResolver(public_keys={}, private_keys={kid: key}))
 
@@ -112,16 +81,7 @@ def _signer(kid: str, key: Ed25519PrivateKey) -> HTTPMessageSigner:
 def _verify(
     message: Request | Response, body: bytes, *, keys: Mapping[str, Ed25519PublicKey], now: datetime, required: tuple[str, ...],
 ) -> tuple[str, str]:
-    verifier = _Verifier(
-        signature_algorithm=algorithms.ED25519, key_resolver=MappingKeyResolver(public_keys=dict(keys), private_keys={}),
-    )
     try:
-        results = verifier.verify(message, max_age=None, expect_tag=TAG, require_components=required, body=body)
-        parameters = results[0].parameters
-        created = datetime.fromtimestamp(int(parameters["created"]), UTC)
-        kid, nonce = str(parameters["keyid"]), str(parameters["nonce"])
-    except (HTTPMessageSignaturesException, KeyError, IndexError, TypeError, ValueError) as error:
-        raise ExchangeRefused("the signature does not verify") from error
-    if len(results) != 1 or abs((now - created).total_seconds()) > CLOCK_SKEW:
-        raise ExchangeRefused("the message was not made now")
-    return kid, nonce
+        return verified(message, body, keys=keys, now=now, required=required, tag=TAG)
+    except SignatureRefused as error:
+        raise ExchangeRefused(str(error)) from error

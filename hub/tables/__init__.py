@@ -1,6 +1,7 @@
-"""The hub's records in PostgreSQL: what is stored, and nothing a department ever told.
+"""The hub's records in PostgreSQL: what is stored, and nothing a department ever told but what waits to be told.
 
-Stored are identities (sealed), cases, letters, agreements, clients, the catalogue and the access log. No table holds a fact.
+Stored are identities (sealed), cases, letters, agreements, clients, the catalogue and the access log. No table holds a fact, save the
+sealed answers of departments that answer later (`deferred.py`).
 Times are timestamptz; text keys are ULIDs with a prefix; a person's key is a random UUID that leaves the hub only inside a handle.
 """
 
@@ -8,6 +9,7 @@ from hub.tables.asking import Client, ClientOperation, LookUpCount, Organisation
 from hub.tables.console import ConsoleSession, ConsoleUser
 from hub.tables.credit import CreditRecord
 from hub.tables.declared import Base
+from hub.tables.deferred import DeferredJob
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, Signer
 from hub.tables.means_check import MeansCheck
@@ -26,6 +28,7 @@ __all__ = [
     "ConsoleUser",
     "CorrectionRequest",
     "CreditRecord",
+    "DeferredJob",
     "Household",
     "IssuedResult",
     "Letter",

@@ -17,6 +17,7 @@ _GIVEN = {
     "REGION": "500152", "URL": "http://127.0.0.1:1", "KEY_ID": "hub", "PRIVATE_KEY": "A" * 43, "USERNAME": "hub", "PASSWORD": "p4ss",
     "DSN": "postgresql://reader:p4ss@127.0.0.1/gz", "APP_KEY": "app", "SECRET": "s3cret", "BEARER": "t0ken", "DIRECTORY": "/srv/drop",
     "SFTP": "sftp://127.0.0.1:1/", "HOST_KEY": _ACCOUNT.host_key, "SSH_KEY": openssh(_KEY),
+    "CALLBACK_KEY_ID": "jr", "CALLBACK_PUBLIC_KEY": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
 }
 _NAMED = {name for path in MANIFESTS for name in re.findall(r"\$\{(\w+)\}", path.read_text(encoding="utf-8"))}
 SETTINGS = {name: _GIVEN[name if name == "REGION" else name.partition("_")[2]] for name in sorted(_NAMED)}

@@ -29,14 +29,15 @@ ID_NUMBER = re.compile(r"\d{17}[\dX]")
 ALIGNED = {"marriage"}  # answered by place: one person too many, and no place can be trusted
 PARSED = [parse(path.name, path.read_text(encoding="utf-8"), shipped.SETTINGS) for path in shipped.MANIFESTS]
 MANIFESTS = {group: manifest for manifest in PARSED for group in manifest.groups}
-OVER_A_WIRE = [group for group in GROUP_CODES if MANIFESTS[group].protocol != "files"]
+AT_ONCE = [group for group in GROUP_CODES if MANIFESTS[group].protocol != "deferred"]  # who answers later: test_deferred.py
+OVER_A_WIRE = [group for group in AT_ONCE if MANIFESTS[group].protocol != "files"]
 # A view is read and journals nobody: who is not in it has no record, and there is no place for a half or a stranger.
 VIEWS = {group for group in OVER_A_WIRE if MANIFESTS[group].protocol == "sql" and "function" not in MANIFESTS[group].groups[group].call}
 JOURNALLED = [group for group in OVER_A_WIRE if group not in VIEWS]
 PER_CONNECTOR = list({id(MANIFESTS[group]): group for group in OVER_A_WIRE}.values())
 TEXTS = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in shipped.MANIFESTS}
 WRONG = {"PRIVATE_KEY": "A" * 43, "PASSWORD": "wrong", "SECRET": "wrong", "BEARER": "wrong"}
-each_group = pytest.mark.parametrize("group", GROUP_CODES)
+each_group = pytest.mark.parametrize("group", AT_ONCE)
 each_wire = pytest.mark.parametrize("group", OVER_A_WIRE)
 each_journal = pytest.mark.parametrize("group", JOURNALLED)
 each_connector = pytest.mark.parametrize("group", PER_CONNECTOR)  # what its connector does whatever the group

@@ -172,6 +172,8 @@ class Plain:
             return None if said is None or said.rows is None else self._freshness(code, said.as_of)
         if name == "backAt":
             return None
+        if name == "expectedAt":
+            return None if decided else getattr(self._said(facts), "expected", None)
         if name == "disclosure":
             return {"fields": self._lines(facts, decided, reason, presence)}
         if name == "unlisted":

@@ -15,6 +15,7 @@ from connectors.sandbox.facts import (
     relief,
     schooling,
     shelter,
+    wealth,
     wellbeing,
 )
 from connectors.sandbox.people import Household, Person, Record
@@ -42,6 +43,10 @@ GENERATORS: Mapping[str, Generator] = {
     "ruralHousehold": countryside.rural_households,
     "disaster": countryside.disasters,
     "fiscalSubsidy": countryside.subsidies,
+    "bankDeposit": lambda person, _home, setting: wealth.bank_deposits(person, setting),
+    "securities": lambda person, _home, setting: wealth.securities(person, setting),
+    "commercialInsurance": lambda person, _home, setting: wealth.insurance_policies(person, setting),
+    "paymentAccount": lambda person, _home, setting: wealth.payment_accounts(person, setting),
     "confirmation": lambda _person, home, setting: relief.confirmations(home, setting),
     "medicalInsurance": wellbeing.medical_insurances,
     "health": lambda person, _home, setting: wellbeing.healths(person, setting),

@@ -31,7 +31,7 @@ def named_departments(directory: Path) -> dict[str, Any]:
     given = {
         **dict.fromkeys(SETTINGS, "secret-of-it"),
         **{name: "http://127.0.0.1:9" for name in SETTINGS if name.endswith("_URL")},
-        **{name: base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=") for name in SETTINGS if name.endswith("_PRIVATE_KEY")},
+        **{name: base64.urlsafe_b64encode(b"k" * 32).decode().rstrip("=") for name in SETTINGS if name.endswith(("_PRIVATE_KEY", "_PUBLIC_KEY"))},
         **{name: "postgresql://reader:secret-of-it@127.0.0.1:9/gz" for name in SETTINGS if name.endswith("_DSN")},
         **{name: str(directory / "drop") for name in SETTINGS if name.endswith("_DIRECTORY")},
         **{name: "sftp://127.0.0.1:9/" for name in SETTINGS if name.endswith("_SFTP")},

@@ -4,11 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from hub.http_signatures import Request, Response
 from hub.regions.asking import public_keys
 from hub.regions.exchange import (
     ExchangeRefused,
-    Request,
-    Response,
     seal,
     sign_request,
     sign_response,

@@ -16,12 +16,13 @@ import pytest_asyncio
 from hub.access_log.entry import Kind
 from hub.authorizations.watch import STOP_TIME
 from hub.enrolment import end_agreement, enrol_organisation, import_agreement
+from hub.http_signatures import Request, Response
 from hub.operations.gate import Gate
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.regions.agreement import Agreement
 from hub.regions.asking import MEDIA_TYPE, PATH, STATUS_PATH
 from hub.regions.credential import CredentialRefused, verify
-from hub.regions.exchange import ExchangeRefused, Request, Response, seal, sign_request, unseal, verify_response
+from hub.regions.exchange import ExchangeRefused, seal, sign_request, unseal, verify_response
 from hub.regions.issuing import Issuing
 from hub.regions.neighbours import region_keys
 from hub.regions.recognition import Recognition

@@ -1,0 +1,108 @@
+"""The SQL of deferred jobs. Every statement takes the time as an argument, and says itself what may be changed by it.
+
+Rules of this file:
+- `STANDS` is the one place that says whether a job still rests on something: one of its letters, if it has any, and an open case.
+- Where a job ends without being told, the row for the access log is written by the same statement.
+"""
+
+from __future__ import annotations
+
+STANDS = """(
+    (cardinality(j.letters) = 0 OR EXISTS (
+        SELECT FROM letter AS l WHERE l.id = ANY(j.letters) AND l.status = 'ACTIVE' AND (l.expires_at IS NULL OR l.expires_at > $1)))
+    AND EXISTS (SELECT FROM matter_case AS c WHERE c.id = j.case_id AND (c.closed_at IS NULL OR c.closed_at > $1))
+)"""
+_NOTE = """
+INSERT INTO outbox (kind, body, at)
+SELECT '{kind}', jsonb_build_object('job', id, 'question', intent, 'department', department, 'group', fact_group,
+                                    'organisation', organisation, 'case', case_id, 'answered', state = 'KEPT'), $1 FROM gone
+"""
+
+
+def _noted(change: str, kind: str) -> str:
+    return f"WITH gone AS ({change} RETURNING j.*) {_NOTE.format(kind=kind)}"
+
+
+PEOPLE = "SELECT id, blind_index FROM person WHERE blind_index = ANY($1)"
+
+FOUND = """
+SELECT j.id, j.person_id, j.state, j.expected_at, j.claimed_by, j.sealed, j.key_version, NOT EXISTS (
+    SELECT FROM deferred_job AS s WHERE s.intent = j.intent AND s.fact_group = j.fact_group AND s.state IN ('ASKED', 'OPEN')
+) AS whole
+FROM deferred_job AS j
+WHERE j.case_id = $1 AND j.organisation = $2 AND j.purpose = $3 AND j.fact_group = $4 AND j.question = $5 AND j.person_id = ANY($6)
+ORDER BY j.id FOR UPDATE OF j
+"""
+"""What was asked before; `whole` where nothing asked with it is still under way."""
+
+CLAIM = "UPDATE deferred_job SET claimed_by = $2, claimed_at = $3 WHERE id = ANY($1)"
+
+INTENT = "SELECT body FROM log_entry WHERE id = $1"
+
+LETTERS = """
+SELECT s.covers, l.id FROM letter AS l JOIN signer AS s ON s.letter_id = l.id
+WHERE l.case_id = $1 AND l.id = ANY($2) AND l.fact_groups && ARRAY['ALL_LISTED', $3]
+"""
+
+OPENED = """
+INSERT INTO deferred_job (id, department, fact_group, case_id, person_id, organisation, purpose, question, columns, intent, letters, state,
+                          asked_at, due_at, next_at, ends_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ASKED', $12, $13, $14, $15)
+ON CONFLICT DO NOTHING RETURNING id
+"""
+
+ACCEPTED = """
+UPDATE deferred_job AS j SET state = 'OPEN', expected_at = a.expected, next_at = $3
+FROM unnest($1::text[], $2::timestamptz[]) AS a(id, expected) WHERE j.id = a.id AND j.state = 'ASKED'
+"""
+
+WITHDRAWN = "DELETE FROM deferred_job WHERE id = ANY($1) AND state IN ('ASKED', 'OPEN')"
+
+JOBS = f"""
+SELECT j.*, o.region, {STANDS} AS stands FROM deferred_job AS j JOIN organisation AS o ON o.code = j.organisation
+WHERE j.id = ANY($2) AND j.department = $3
+"""  # noqa: S608 (words of this file)
+
+KEEP = f"""
+WITH kept AS (
+    UPDATE deferred_job AS j SET state = 'KEPT', sealed = $3, key_version = $4, ends_at = $5
+    WHERE j.id = $2 AND j.state IN ('ASKED', 'OPEN') AND {STANDS} RETURNING j.*
+)
+INSERT INTO outbox (kind, body, at)
+SELECT 'DEFERRED_ANSWERED', jsonb_build_object('job', id, 'question', intent, 'department', department, 'group', fact_group,
+                                               'organisation', organisation, 'case', case_id), $1 FROM kept
+RETURNING 1
+"""  # noqa: S608
+
+STATE = "SELECT state FROM deferred_job WHERE id = $1"
+
+TOLD = "DELETE FROM deferred_job WHERE claimed_by = $1 AND id = ANY($2)"
+LET_GO = "UPDATE deferred_job SET claimed_by = NULL, claimed_at = NULL WHERE claimed_by = $1"
+
+DESTROY = _noted(f"DELETE FROM deferred_job AS j WHERE NOT {STANDS}", "DEFERRED_DESTROYED")  # noqa: S608
+DESTROY_OF_CASE = _noted(f"DELETE FROM deferred_job AS j WHERE j.case_id = $2 AND NOT {STANDS}", "DEFERRED_DESTROYED")  # noqa: S608
+ENDED = _noted("DELETE FROM deferred_job AS j WHERE j.ends_at <= $1 AND j.claimed_by IS NULL", "DEFERRED_ENDED")
+OVERDUE = _noted("UPDATE deferred_job AS j SET state = 'CLOSED' WHERE j.state IN ('ASKED', 'OPEN') AND j.due_at <= $1", "DEFERRED_OVERDUE")
+
+# A worker that died after recording may have told, so what it held is gone; where the log says that nothing was told, it is told next time.
+SETTLED = """
+DELETE FROM deferred_job AS j USING log_entry AS o
+WHERE o.question = j.claimed_by AND o.kind = 'OUTCOME' AND o.decision <> 'DENY' AND j.claimed_at <= $1
+"""
+UNTOLD = """
+UPDATE deferred_job AS j SET claimed_by = NULL, claimed_at = NULL FROM log_entry AS o
+WHERE o.question = j.claimed_by AND o.kind = 'OUTCOME' AND o.decision = 'DENY'
+"""
+
+DUE = f"""
+UPDATE deferred_job AS j SET next_at = $4 WHERE j.id IN (
+    SELECT id FROM deferred_job WHERE department = $2 AND state = $3 AND next_at <= $1 AND due_at > $1
+    ORDER BY next_at LIMIT $5 FOR UPDATE SKIP LOCKED
+) AND {STANDS} RETURNING j.id
+"""  # noqa: S608
+"""Jobs whose turn it is, taken by moving their next turn on: who dies with them in hand leaves them to the next."""
+
+COUNTS = """
+SELECT department, state, count(*) AS number, count(*) FILTER (WHERE state IN ('ASKED', 'OPEN') AND due_at <= $1) AS overdue
+FROM deferred_job GROUP BY department, state ORDER BY department, state
+"""
