@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -37,3 +40,10 @@ async def create_reader(connection: asyncpg.Connection[Any], role: str, password
         f"REVOKE ALL ON DATABASE {database} FROM PUBLIC; GRANT CONNECT ON DATABASE {database} TO {role};"
         f"REVOKE CREATE ON SCHEMA public FROM PUBLIC;" + "".join(f"GRANT {grant} TO {role};" for grant in grants),
     )
+
+
+async def streamed(rows: Iterator[tuple[object, ...]], *, chunk: int = 2000) -> AsyncIterator[tuple[object, ...]]:
+    """Rows made in a thread, a chunk at a time: however many there are, few are in memory and the loop goes on."""
+    while made := await asyncio.to_thread(lambda: list(islice(rows, chunk))):
+        for row in made:
+            yield row

@@ -20,6 +20,7 @@ from connectors.sandbox.disabled_federation import DisabledFederation
 from connectors.sandbox.emergency_management import EmergencyManagement
 from connectors.sandbox.finance_bureau import FinanceBureau
 from connectors.sandbox.financial_platform import FinancialPlatform
+from connectors.sandbox.monthly_drop import MonthlyDrop
 from connectors.sandbox.natural_resources import Registry
 from connectors.sandbox.plain import PlainFace
 from connectors.sandbox.population import Population
@@ -80,6 +81,11 @@ class Government:
         # Departments that speak no HTTP have their controls and journals at the plain face.
         self.plain = PlainFace(population, desks={code: (one.journal, one.control) for code, one in self.departments.items()})
         self.settings: Settings = {}
+
+    @property
+    def walks(self) -> int:
+        """How many times everybody goes by before the departments are open: once for each that writes all its records down."""
+        return sum(isinstance(one, MonthlyDrop | Registry | RuralAffairs) for one in self.departments.values())
 
     async def start(self) -> Settings:
         """Open all of them and the plain face; the settings, also written to `settings.json` (0600)."""

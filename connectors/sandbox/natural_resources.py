@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib.resources
 import json
 import re
@@ -14,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from connectors.sandbox.controls import Controls, Journal
-from connectors.sandbox.front_end import create_reader, reader_address, role_of
+from connectors.sandbox.front_end import create_reader, reader_address, role_of, streamed
 from connectors.sandbox.people import Record, Value
 from connectors.sandbox.population import Population
 
@@ -57,8 +56,7 @@ class Registry:
                 connection, self.role, self._password, "USAGE ON SCHEMA qzk", "SELECT ON qzk.v_bdcqk, qzk.v_gxzt",
                 "EXECUTE ON FUNCTION qzk.cx(text[], text[], text[], text[], text)",
             )
-            rows = await asyncio.to_thread(lambda: list(rights(self.population)))
-            await connection.copy_records_to_table("bdcqk", schema_name="qzk_nei", columns=COLUMNS, records=rows)
+            await connection.copy_records_to_table("bdcqk", schema_name="qzk_nei", columns=COLUMNS, records=streamed(rights(self.population)))
             night = datetime.combine(self.population.today, time(1, 30), tzinfo=_BEIJING)
             await connection.execute("INSERT INTO qzk_nei.gxzt VALUES ($1)", night)
             await connection.execute("UPDATE qzk_nei.sz SET journal = $1", self._journalled)

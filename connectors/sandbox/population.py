@@ -32,6 +32,8 @@ class Population:
         self.size = -(-size // PEOPLE_A_BLOCK) * PEOPLE_A_BLOCK
         if self.size > MOST_PEOPLE:
             raise ValueError(f"at most {MOST_PEOPLE} people have ID numbers of their own in one region")
+        self.gone_by = 0
+        """People who went by in streams so far: how far a department is that writes everybody down."""
         self._block = functools.lru_cache(maxsize=1024)(functools.partial(block, self.setting))
         self._demo = families.demo_household(self.setting)
         self._edge = families.edge_household(self.setting)
@@ -87,6 +89,7 @@ class Population:
         """The generated households in order, streaming."""
         for number in range(self.size // PEOPLE_A_BLOCK):
             yield from self._block(number)
+            self.gone_by += PEOPLE_A_BLOCK
 
     def by_id_number(self, id_number: str) -> Person | None:
         """The person of an ID number, or None: worked out from the number, however many people there are."""

@@ -5,7 +5,6 @@ In earnest it is MySQL; the demonstration, which has none, serves the same views
 
 from __future__ import annotations
 
-import asyncio
 import importlib.resources
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time
@@ -14,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from connectors.sandbox.controls import Controls, Journal
-from connectors.sandbox.front_end import create_reader, reader_address, role_of
+from connectors.sandbox.front_end import create_reader, reader_address, role_of, streamed
 from connectors.sandbox.people import Record
 from connectors.sandbox.population import Population
 
@@ -54,8 +53,7 @@ class RuralAffairs:
             await create_reader(
                 connection, self.role, self._password, "USAGE ON SCHEMA nync", "SELECT ON nync.v_jcdx, nync.v_gxsj",
             )
-            rows = await asyncio.to_thread(lambda: list(households(self.population)))
-            await connection.copy_records_to_table("jcdx", schema_name="nync_nei", columns=COLUMNS, records=rows)
+            await connection.copy_records_to_table("jcdx", schema_name="nync_nei", columns=COLUMNS, records=streamed(households(self.population)))
             await connection.execute("INSERT INTO nync_nei.gxsj VALUES ($1)", refreshed(self.population))
 
     async def stop(self) -> None:

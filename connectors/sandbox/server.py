@@ -115,7 +115,7 @@ class DepartmentServer(abc.ABC):
 class WireShelf:
     """A group's records as a department writes them, made on the first ask of a person and kept."""
 
-    def __init__(self, population: Population, group: str, write: Callable[[Record], dict[str, object]], *, keep: int = 200_000) -> None:
+    def __init__(self, population: Population, group: str, write: Callable[[Record], dict[str, object]], *, keep: int = 20_000) -> None:
         self._population, self._group, self._write, self._keep = population, group, write, keep
         self._kept: dict[str, list[dict[str, object]]] = {}
 

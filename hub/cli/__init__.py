@@ -11,6 +11,7 @@ import click
 COMMANDS: Mapping[str, str] = {
     "serve": "hub.cli.serve:serve",
     "demo": "hub.cli.demo.command:demo",
+    "sandbox": "hub.cli.sandbox:sandbox",
     "migrate": "hub.cli.migrate:migrate_command",
     "keys": "hub.cli.keys:keys",
     "organisation": "hub.cli.organisation:organisation",
