@@ -169,9 +169,10 @@ async def open_connectors(
     new state of a department's breaker; `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
     """
     texts = await asyncio.to_thread(_texts, manifests)
+    registries = await asyncio.to_thread(_registries, manifests, settings) if isinstance(manifests, Path) else []
     parsed = _taken_over(
         [parse(name, text, settings) for name, text in texts],
-        [parse(name, text, settings) for name, text in await asyncio.to_thread(_registries, manifests, settings)],
+        [parse(name, text, settings) for name, text in await asyncio.to_thread(_told, registries)],
     )
     made = [(manifest, _made(manifest, clock, random, copies)) for manifest in parsed if manifest.protocol != "hub"]
     for _, connector in made:
@@ -179,9 +180,13 @@ async def open_connectors(
     return Departments(made, [manifest for manifest in parsed if manifest.protocol == "hub"])
 
 
-def _registries(manifests: Path | Sequence[Path], settings: Mapping[str, str]) -> list[tuple[str, str]]:
-    paths = sorted((manifests / "registries").glob("*.toml")) if isinstance(manifests, Path) else []
-    return [(path.name, path.read_text(encoding="utf-8")) for path in paths if named_by(settings, path.stem)]
+def manifests_of(directory: Path, settings: Mapping[str, str]) -> list[Path]:
+    """The manifests of a directory, those of registries where the settings name them. Blocks."""
+    return [*sorted(directory.glob("*.toml")), *_registries(directory, settings)]
+
+
+def _registries(directory: Path, settings: Mapping[str, str]) -> list[Path]:
+    return [path for path in sorted((directory / "registries").glob("*.toml")) if named_by(settings, path.stem)]
 
 
 def _taken_over(departments: Sequence[Manifest], registries: Sequence[Manifest]) -> list[Manifest]:
@@ -197,6 +202,10 @@ def _texts(manifests: Path | Sequence[Path]) -> list[tuple[str, str]]:
     paths = sorted(manifests.glob("*.toml")) if isinstance(manifests, Path) else list(manifests)
     if not paths:
         raise ManifestFault("no manifest found")
+    return _told(paths)
+
+
+def _told(paths: Sequence[Path]) -> list[tuple[str, str]]:
     try:
         return [(path.name, path.read_text(encoding="utf-8")) for path in paths]
     except (OSError, UnicodeDecodeError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from connectors.files import FilesConnector
 from connectors.interface import DepartmentBroke, DepartmentError, DepartmentTimeout, DepartmentUnavailable
 from connectors.maintenance import back_at
 from connectors.manifest import Manifest, parse
-from connectors.registry import flattened
+from connectors.platform_manifest import PlatformManifest, connected
+from connectors.registry import flattened, manifests_of
 from connectors.section import ManifestFault
 from connectors.sql import SqlConnector
 from connectors.subgraph import SubgraphConnector
@@ -34,11 +35,34 @@ _PATIENCE = 3.0
 async def departments(settings: Settings) -> Sequence[Finding]:
     """One finding a manifest."""
     known = flattened(await sources(settings))
-    paths = await asyncio.to_thread(lambda: sorted(settings.manifests.glob("*.toml")))
+    paths = await asyncio.to_thread(manifests_of, settings.manifests, known)
     if not paths:
         return [fail("departments", f"no manifest in {settings.manifests}", "set HUB_MANIFESTS")]
     unusual = await breakers(settings)
-    return await asyncio.gather(*(_department(path, known, unusual, settings.directory) for path in paths))
+    looks = [_department(path, known, unusual, settings.directory) for path in paths]
+    return await asyncio.gather(*looks, *await _platforms(settings, known))
+
+
+async def _platforms(settings: Settings, known: Mapping[str, str]) -> Sequence[Awaitable[Finding]]:
+    """A look at each platform the settings name: means-check systems, the credit platform."""
+    try:
+        manifests = await asyncio.to_thread(connected, settings.manifests / "platforms", known)
+    except ManifestFault as fault:
+        return [_said(fail("platforms", str(fault), "see docs/contracts/README.md"))]
+    return [_platform(manifest) for manifest in manifests.values()]
+
+
+async def _said(finding: Finding) -> Finding:
+    return finding
+
+
+async def _platform(manifest: PlatformManifest) -> Finding:
+    check = f"platform {manifest.platform}"
+    try:
+        await asyncio.wait_for(_knock(manifest.place), _PATIENCE)
+    except (TimeoutError, OSError) as fault:
+        return fail(check, f"{manifest.title} cannot be reached ({type(fault).__name__})", "what goes there is answered SOURCE_ERROR meanwhile")
+    return ok(check, f"{manifest.title} {manifest.kind}")
 
 
 async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[tuple[str, str], str], directory: Path) -> Finding:
@@ -105,9 +129,14 @@ async def _probe(manifest: Manifest, directory: Path) -> str:
         return await _contract(manifest)
     if manifest.protocol == "files":
         return await _drops(manifest, directory)
-    url = URL(manifest.place)
+    await _knock(manifest.exchange.place if manifest.exchange else manifest.place)
+    return ""
+
+
+async def _knock(place: str) -> None:
+    """Whether a door opens."""
+    url = URL(place)
     _, writer = await asyncio.open_connection(url.host, url.port, ssl=url.scheme == "https" or None)
     writer.close()
     with suppress(OSError):
         await writer.wait_closed()
-    return ""

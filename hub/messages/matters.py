@@ -38,6 +38,8 @@ async def find(connection: AsyncConnection, envelope: Envelope, person: UUID | N
         if row is None:
             raise Refused(Flaw.CASE_UNKNOWN, "no case is registered under this reference")
         if person is None or not await _belongs(connection, row.id, person):
+            if envelope.of != envelope.platform:  # else a department could find out whose household somebody is of, and that they applied
+                raise Refused(Flaw.CASE_UNKNOWN, "no case is registered under this reference")
             raise Refused(Flaw.PERSON_NOT_OF_CASE, "the person is no member of this case's household")
     if row is not None:
         return Found(row.id, row.region, row.stage)

@@ -200,3 +200,21 @@ def test_what_is_overdue_under_the_catalogue_is_a_warning(office: Desk, manifest
     assert states(said)["sharing"] == "warn"
     assert "1 of 1 open are overdue, the oldest since 2026-01-05" in said
     assert filed.split()[2].rstrip(":") in office.run("catalogue", "due", code=1)
+
+
+def test_platforms_and_registries_the_settings_name_are_looked_at_and_no_others(desk: Desk) -> None:
+    path = Path(desk.environment["HUB_SOURCES"])
+    nowhere = "http://127.0.0.1:9"
+    named = {"CREDIT": {"url": nowhere, "key_id": "hub", "private_key": "A" * 43}, "TN_NEEDY_DB": {"url": nowhere, "bearer": "t"}}
+    path.write_text(json.dumps(json.loads(path.read_text()) | named), encoding="utf-8")
+    found = states(desk.run("doctor", code=1))
+    assert found["platform credit"] == "fail"
+    assert found["department tn-needy-db"] == "fail"
+    assert not {check for check in found if "means-check" in check or "low-income" in check}
+    with running("") as port:
+        named["CREDIT"]["url"] = f"http://127.0.0.1:{port}"
+        path.write_text(json.dumps(json.loads(path.read_text()) | named), encoding="utf-8")
+        assert states(desk.run("doctor", code=1))["platform credit"] == "ok"
+    named["CREDIT"] = {"key_id": "hub"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | named), encoding="utf-8")
+    assert re.search(r"fail +platforms: credit.toml.*is not set", desk.run("doctor", code=1))

@@ -119,7 +119,11 @@ def test_a_platform_is_added_and_listed(desk) -> None:
     _, jwks = key_pair("platform-7")
     desk.run("platform", "add", "cq-jiuzhutong", "--name", "救助通", "--jwks", desk.file("p.json", jwks))
     assert "platform-7" in desk.run("platform", "list")
-    assert desk.outbox() == [("PLATFORM_ENROLLED", "cq-jiuzhutong")]
+    sending = ("platform", "add", "tn-handling", "--name", "n", "--jwks", desk.file("p.json", jwks), "--sends", "PROGRESS", "--collects", "LEAD")
+    assert "--region" in desk.run(*sending, code=2)
+    assert "sends PROGRESS" in desk.run(*sending, "--region", "500152000000")
+    assert "LEAD" in desk.run("platform", "list")
+    assert desk.outbox() == [("PLATFORM_ENROLLED", "cq-jiuzhutong"), ("PLATFORM_ENROLLED", "tn-handling")]
 
 
 def test_the_catalogue_is_loaded_whole(desk) -> None:

@@ -57,6 +57,16 @@ async def test_a_body_no_kind_has_is_refused_before_anything_is_made_of_it(livin
         assert hotline.told["code"] == "MESSAGE_MALFORMED"
 
 
+async def test_no_number_that_stands_in_the_log_can_be_an_id_number(living, senders):
+    hotline, number = senders["hotline-12345"], identity(living)["idNumber"]
+    for more in ({"reference": number}, {"message": f"lead-{number}"}):
+        assert await hotline.push("LEAD", lead(), **more) == 422
+        assert hotline.told["code"] == "REGISTRATION_MALFORMED"
+        assert number not in hotline.told["message"]
+    desk = senders["cq-jiuzhutong"]
+    assert await desk.push("PROGRESS", {"stage": "REFUSED", "officer": number[:17], "reason": "X1"}) == 422
+
+
 async def test_only_a_fresh_signature_of_an_enrolled_platform_over_this_very_message_counts(living, senders):
     hotline = senders["hotline-12345"]
     token = hotline.signed("LEAD", lead())
@@ -194,6 +204,14 @@ async def test_a_departments_own_approval_returns_to_the_platform_of_the_case(li
     assert (told["record"]["result"], told["contents"]) == ("CONFIRMED", {"amount": "1500.00", "person": identity(living, 3)})
     refused = {name: value for name, value in body.items() if name != "amount"} | {"result": "REFUSED"}
     assert await school.push("APPROVAL_RESULT", refused, reference=matter.reference, of=PLATFORM) == 422
+    # Of another platform's case a department learns no more from a stranger than from a reference that is none.
+    stranger = body | {"person": {"idNumber": living.platform.population.edge_family().head.id_number, "name": "x"}}
+    answers = []
+    for person, reference in ((stranger, matter.reference), (body, "T-NONE")):
+        await school.push("APPROVAL_RESULT", person, reference=reference, of=PLATFORM)
+        answers.append(school.told)
+    assert answers[0] == answers[1]
+    assert answers[0]["code"] == "CASE_UNKNOWN"
 
 
 async def test_contents_go_when_they_arrived_and_a_lost_answer_loses_nothing(living, senders):

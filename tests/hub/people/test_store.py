@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, select, text
 
 from hub.keys import Use
 from hub.people.rotation import Rotated, rotate_vault
 from hub.people.sealing import CannotOpen
 from hub.people.store import ERASED, People
-from hub.people.vault import Identity, Vault, letter_context
+from hub.people.vault import Identity, Vault, letter_context, message_context, report_context
+from hub.tables import Case, MeansCheck, Message, Organisation, Platform
 
 
 def somebody(number: int, name: str = "王小明") -> Identity:
@@ -127,6 +128,38 @@ async def test_letters_are_sealed_anew_too(engine, vault, keys, random, clock) -
         row = (await connection.execute(text("SELECT sealed_document, key_version FROM letter"))).one()
     assert row.key_version == 2
     assert vault.open_bytes(letter_context("l1"), row.sealed_document, 2) == b"the signed bytes"
+
+
+async def test_contents_of_messages_and_check_reports_are_sealed_anew_too(engine, vault, keys, random, clock) -> None:
+    contents, version = vault.seal_bytes(message_context("p", "m"), b"contents")
+    report, _ = vault.seal_bytes(report_context("mc"), b"report")
+    at = clock()
+    async with engine.begin() as connection:
+        for statement in (
+            insert(Platform).values(id="p", name="p", jwks={}),
+            insert(Organisation).values(code="o", name="o", department="MZ-HD", region="500152000000", role="CHECK_OPERATOR"),
+            insert(Case).values(
+                id="c", platform="p", reference="r", assistance_type="DIBAO", stage="SURVEY", region="x", organisations=[], registration_hash=b"",
+                opened_at=at,
+            ),
+            insert(Message).values(
+                platform="p", id="m", digest=b"", kind="LEAD", of="p", reference="r", state="ACCEPTED", reason="", record={}, sealed=contents,
+                key_version=version, occurred_at=at, received_at=at,
+            ),
+            insert(MeansCheck).values(
+                id="mc", case_id="c", system="s", requested_by="o", officer="x", purpose="DIBAO_REVIEW", income_from="2026-01",
+                income_to="2026-02", people=[], whole=True, status="COMPLETE", requested_at=at, sealed=report, key_version=version,
+            ),
+        ):  # fmt: skip
+            await connection.execute(statement)
+    keys.rotate(Use.LETTER, random=random, at=at)
+    assert await rotate_vault(engine, keys, vault) == Rotated(people=0, members=0, letters=0, messages=1, reports=1)
+    async with engine.connect() as connection:
+        message = (await connection.execute(select(Message.sealed, Message.key_version))).one()
+        check = (await connection.execute(select(MeansCheck.sealed, MeansCheck.key_version))).one()
+    assert vault.open_bytes(message_context("p", "m"), *message) == b"contents"
+    assert vault.open_bytes(report_context("mc"), *check) == b"report"
+    assert (message.key_version, check.key_version) == (2, 2)
 
 
 async def test_a_row_swapped_with_another_by_someone_with_the_database_is_refused(engine, people) -> None:
