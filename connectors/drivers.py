@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connectors.dialects import DAMENG, MYSQL, ORACLE, Dialect
 from connectors.section import ManifestFault
@@ -32,6 +32,7 @@ class Address:
     database: str
     user: str
     password: str
+    options: Mapping[str, str]
 
     def __repr__(self) -> str:
         """Without user and password."""
@@ -40,7 +41,8 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A driver by module name. `connect` opens a session within so many seconds; `prepare` are statements before each question;
+    """A driver by module name. `connect` opens a session within so many seconds; `prepare` are statements before each question,
+    `options` what may follow the database's name after a "?";
     codes of `late` mean the statement's time ran out, of `gone` that the connection had been closed, of `refused` that we are not served.
     """
 
@@ -49,6 +51,7 @@ class Driver:
     port: int
     connect: Callable[[ModuleType, Address, float], Any]
     prepare: tuple[str, ...]
+    options: frozenset[str]
     late: frozenset[str]
     gone: frozenset[str]
     refused: frozenset[str]
@@ -61,16 +64,17 @@ class Driver:
             raise ManifestFault(f"{department}.place: needs the driver {self.module}, not installed; it is the extra {self.extra!r}") from None
 
     def address(self, department: str, place: str) -> Address:
-        """The parts of `kind://user:password@host:port/database`. Raises ManifestFault."""
+        """The parts of `kind://user:password@host:port/database?option=value`. Raises ManifestFault."""
         try:
             parts = urlsplit(place)
             made = Address(
                 host=parts.hostname or "", port=parts.port or self.port, database=unquote(parts.path.removeprefix("/")),
                 user=unquote(parts.username or ""), password=unquote(parts.password or ""),
+                options=dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))),
             )
         except ValueError:
-            made = Address("", 0, "", "", "")
-        if not (made.host and made.database and made.user) or parts.query or parts.fragment:
+            made = Address("", 0, "", "", "", {})
+        if not (made.host and made.database and made.user and made.options.keys() <= self.options):
             raise ManifestFault(f"{department}.place: not a data source name of user, password, host, port and database")
         return made
 
@@ -89,6 +93,8 @@ def _mysql(module: ModuleType, address: Address, seconds: float) -> Any:
     connection = module.connect(
         host=address.host, port=address.port, user=address.user, password=address.password, database=address.database, charset="utf8mb4",
         autocommit=True, connect_timeout=max(1, round(seconds)), read_timeout=seconds + _BEHIND, write_timeout=seconds, local_infile=False,
+        # With an authority's certificate the server must show one of it for this host; without, TLS is taken where it is offered.
+        ssl_ca=address.options.get("ssl_ca"), ssl_verify_identity="ssl_ca" in address.options,
     )
     try:
         with connection.cursor() as cursor:
@@ -130,17 +136,17 @@ def _dameng(module: ModuleType, address: Address, seconds: float) -> Any:
 
 DRIVERS: Mapping[Dialect, Driver] = {
     MYSQL: Driver(
-        "pymysql", "", 3306, _mysql, (), late=frozenset({"1969", "3024", "1317"}), gone=frozenset({"2006", "2013", "4031"}),
+        "pymysql", "", 3306, _mysql, (), frozenset({"ssl_ca"}), late=frozenset({"1969", "3024", "1317"}), gone=frozenset({"2006", "2013", "4031"}),
         # no places left, access denied, unknown database, shutting down, command or column denied, expired password
         refused=frozenset({"1040", "1044", "1045", "1049", "1053", "1142", "1143", "1203", "1226", "1820"}),
     ),
     ORACLE: Driver(
-        "oracledb", "oracle", 1521, _oracle, ("SET TRANSACTION READ ONLY",), late=frozenset({"DPY-4024", "ORA-01013", "ORA-40204"}),
+        "oracledb", "oracle", 1521, _oracle, ("SET TRANSACTION READ ONLY",), frozenset(), late=frozenset({"DPY-4024", "ORA-01013", "ORA-40204"}),
         gone=frozenset({"ORA-03113", "ORA-02396", "DPY-4011"}),
         refused=frozenset({"ORA-01017", "ORA-28000", "ORA-01031", "ORA-00942", "ORA-12514", "ORA-01033", "ORA-01034", "DPY-6005"}),
     ),
     DAMENG: Driver(
-        "dmPython", "dameng", 5236, _dameng, ("SET TRANSACTION READ ONLY",), late=frozenset({"CODE:-6010", "CODE:-7048"}),
+        "dmPython", "dameng", 5236, _dameng, ("SET TRANSACTION READ ONLY",), frozenset(), late=frozenset({"CODE:-6010", "CODE:-7048"}),
         gone=frozenset({"CODE:-6007", "CODE:-70019"}), refused=frozenset({"CODE:-2501", "CODE:-5504", "CODE:-5512", "CODE:-70028"}),
     ),
 }

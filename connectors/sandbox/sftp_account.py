@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -60,6 +61,9 @@ class _OneUser(asyncssh.SSHServer):
         return username == self._username and key.public_data == self._key.public_data
 
 
+Attributes = os.stat_result | asyncssh.SFTPAttrs
+
+
 @dataclass(frozen=True, slots=True)
 class _Opened:
     name: str
@@ -89,6 +93,9 @@ class _ReadOnly(asyncssh.SFTPServer):
     def close(self, file_obj: object) -> None:
         if isinstance(file_obj, _Opened):
             super().close(file_obj.file)
+
+    def fstat(self, file_obj: object) -> Attributes | Awaitable[Attributes]:
+        return super().fstat(file_obj.file if isinstance(file_obj, _Opened) else file_obj)
 
     def refused(self, *_arguments: object) -> None:
         raise asyncssh.SFTPPermissionDenied("read only")

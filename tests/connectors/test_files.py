@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import hashlib
 from pathlib import Path
 
 import pytest
 
 from connectors.comma_drop import CommaDrop
-from connectors.drop import DropRefused, Layout
+from connectors.drop import LINES_LIMIT, DropRefused, Layout
 from connectors.files import FilesConnector
 from connectors.interface import DepartmentUnavailable
 from connectors.manifest import parse
@@ -43,6 +44,17 @@ def test_a_line_is_found_by_its_person_quotes_and_two_byte_characters_included(t
     assert drop.lines(OTHER) == [[f"{OTHER}53B1", "丂", "", "", "3"]]
     assert drop.lines("509901198501010036") == []
     drop.close()
+
+
+def test_several_lines_of_a_person_are_read_in_their_order_where_the_contract_lets_them_be(tmp_path):
+    rows = [f"{PERSON}42,一,,,1", f"{OTHER}53,李,,,1", f"{PERSON}42,二,,,1", f"{PERSON}42,三,,,1"]
+    drop = CommaDrop(write(tmp_path, rows), dataclasses.replace(LAYOUT, many=True))
+    assert [line[1] for line in drop.lines(PERSON)] == ["一", "二", "三"]
+    assert [line[1] for line in drop.lines(OTHER)] == ["李"]
+    drop.close()
+    path = write(tmp_path, [f"{PERSON}42,{number},,,1" for number in range(LINES_LIMIT + 1)])
+    with pytest.raises(DropRefused, match="more lines of one person than there can be"):
+        CommaDrop(path, dataclasses.replace(LAYOUT, many=True, max_bytes=10_000_000))
 
 
 def test_a_quoted_line_end_is_part_of_its_line(tmp_path):

@@ -67,7 +67,7 @@ def test_a_place_that_names_no_kind_of_database_is_a_fault_that_does_not_show_it
 
 
 @pytest.mark.parametrize("place", ["mysql://127.0.0.1/x", "mysql://u:p4ss@/x", "mysql://u:p4ss@127.0.0.1", "mysql://u:p4ss@127.0.0.1:many/x",
-                                   "mysql://u:p4ss@127.0.0.1/x?local_infile=1"])
+                                   "mysql://u:p4ss@127.0.0.1/x?local_infile=1", "mysql://u:p4ss@127.0.0.1/x?ssl_ca"])
 def test_a_data_source_name_with_a_part_missing_or_a_part_too_many_is_a_fault(place, clock):
     with pytest.raises(ManifestFault, match=r"GZ\.place: not a data source name of user, password, host, port and database") as caught:
         SqlConnector(parse("GZ.toml", PLAIN, {**SETTINGS, "GZ_DSN": place}), clock=clock)

@@ -11,10 +11,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pymysql
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from hub.postgres import launch
 
@@ -57,6 +63,7 @@ def serving(directory: Path) -> Iterator[Mariadb]:
     """A server in `directory`, ended with the block; it dies with this process too."""
     found = shutil.which(INSTALL)
     assert found, "there is no MariaDB: `apt-get install mariadb-server`"
+    certificate(directory)
     data, made = directory / "data", Mariadb(_free_port(), directory / "s")
     installed = subprocess.run(
         _as_ordinary(found, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db"),
@@ -66,7 +73,7 @@ def serving(directory: Path) -> Iterator[Mariadb]:
     with (directory / "log").open("wb") as log:
         process = subprocess.Popen(_as_ordinary(
             SERVER, "--no-defaults", f"--datadir={data}", f"--socket={made.socket}", "--bind-address=127.0.0.1", f"--port={made.port}",
-            "--skip-name-resolve", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0", "--general-log",
+            f"--ssl-cert={directory / 'cert.pem'}", f"--ssl-key={directory / 'key.pem'}", "--skip-name-resolve", "--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=0", "--general-log",
             f"--general-log-file={directory / 'asked'}",
         ), stdout=log, stderr=log)
     try:
@@ -75,6 +82,22 @@ def serving(directory: Path) -> Iterator[Mariadb]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)
+
+
+def certificate(directory: Path) -> Path:
+    """A certificate for 127.0.0.1 and its key, in `directory`; it is its own authority."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "front-end database")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True).sign(key, hashes.SHA256())
+    )
+    (directory / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (directory / "key.pem").write_bytes(private)
+    return directory / "cert.pem"
 
 
 def _as_ordinary(*command: str) -> list[str]:

@@ -18,7 +18,7 @@ from tests.connectors.conftest import POPULATION
 from tests.connectors.test_conformance import comparable, expected
 from tests.connectors.test_manifest import SETTINGS
 from tests.connectors.test_sql import GZ
-from tests.system.mariadb import Mariadb, serving
+from tests.system.mariadb import Mariadb, certificate, serving
 
 pytestmark = pytest.mark.system
 
@@ -60,11 +60,11 @@ def people(server: Mariadb) -> list:
 async def opened(server: Mariadb, clock):
     made = []
 
-    def make(user: str = "reader", word: str = "p%40ss%2Fw%25rd", **changed: str) -> SqlConnector:
+    def make(user: str = "reader", word: str = "p%40ss%2Fw%25rd", options: str = "", **changed: str) -> SqlConnector:
         text = DATED
         for key, value in changed.items():
             text = re.sub(rf"(?m)^{key} = .*$", f"{key} = {value}", text)
-        dsn = f"mysql://{user}:{word}@127.0.0.1:{server.port}/qzk"
+        dsn = f"mysql://{user}:{word}@127.0.0.1:{server.port}/qzk{options}"
         made.append(SqlConnector(parse("GZ.toml", text, {**SETTINGS, "GZ_DSN": dsn}), clock=clock))
         return made[-1]
 
@@ -159,6 +159,14 @@ async def test_a_connection_the_server_closed_meanwhile_is_made_anew_once(opened
 async def test_refused_credentials_are_unavailable_and_the_password_is_not_told(user, word, code, opened, people):
     with pytest.raises(DepartmentUnavailable, match=rf"could not be reached or refused the hub: {code}$"):
         await opened(user, word).fetch(ask("realEstate", people, AREA))
+
+
+async def test_with_an_authority_named_the_line_is_encrypted_and_a_stranger_is_refused(opened, server, tmp_path):
+    cipher = "SHOW STATUS LIKE 'Ssl_cipher'"
+    [(_, used)] = await opened(options=f"?ssl_ca={server.socket.parent / 'cert.pem'}")._database.query(cipher, ())
+    assert used
+    with pytest.raises(DepartmentUnavailable, match="could not be reached or refused the hub"):
+        await opened(options=f"?ssl_ca={certificate(tmp_path)}").knock()
 
 
 async def test_knocking_logs_in_and_asks_about_nobody(opened, server):
