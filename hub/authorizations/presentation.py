@@ -14,7 +14,8 @@ from policies.verdict import Relation
 
 
 def relation_to(own: str, region: str) -> Relation:
-    """How an organisation of a region stands to the hub's own: inside it or around it is LOCAL."""
+    """How an organisation of a region stands to the hub's own (6 or 12 digits): inside it or around it is LOCAL."""
+    own = own.ljust(12, "0")
     return Relation.LOCAL if within(region, own) or within(own, region) else Relation.NEIGHBOUR
 
 

@@ -97,3 +97,20 @@ def test_what_a_dying_hub_left_half_written_is_no_key_and_no_hindrance(keys, ran
     assert KeyRing.load(keys.directory).current(Use.VAULT).version == 1
     assert keys.rotate(Use.VAULT, random=random, at=clock()).version == 2
     assert KeyRing.load(keys.directory).current(Use.VAULT).version == 2
+
+
+def test_a_use_that_is_newer_than_the_ring_is_added_and_a_key_that_was_lost_is_not_made_up(keys, random, clock) -> None:
+    (keys.directory / "deferred" / "1.json").unlink()
+    with pytest.raises(KeyRingError, match="no key for deferred"):
+        KeyRing.load(keys.directory)
+    KeyRing.complete(keys.directory, random=random, at=clock())
+    loaded = KeyRing.load(keys.directory)
+    assert loaded.current(Use.VAULT) == keys.current(Use.VAULT)
+    assert loaded.current(Use.DEFERRED) != keys.current(Use.DEFERRED)
+    made = loaded.current(Use.DEFERRED)
+    KeyRing.complete(keys.directory, random=random, at=clock())
+    assert KeyRing.load(keys.directory).current(Use.DEFERRED) == made
+    (keys.directory / "vault" / "1.json").unlink()
+    KeyRing.complete(keys.directory, random=random, at=clock())
+    with pytest.raises(KeyRingError, match="no key for vault"):
+        KeyRing.load(keys.directory)

@@ -108,6 +108,14 @@ def test_all_signed_every_department_tells(told: Told) -> None:
     assert "UNDER_14" in turn
 
 
+def test_the_banks_answer_later(told: Told) -> None:
+    before, _, after = told.turn(1).partition("银行稍后答复")
+    assert "存款" not in before
+    assert re.search(r"存款 +PENDING", after)
+    assert re.search(r"存款 +MATCHED +institution=masked:", after)
+    assert "问 JR  bankDeposit" in after
+
+
 def test_the_unsigned_son_is_not_asked_about_and_the_others_are(told: Told) -> None:
     turn = told.turn(2)
     son = turn.partition("    子 —  未授权 SUBJECT_NOT_COVERED")[2].partition("    问 ")[0]

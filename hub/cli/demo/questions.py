@@ -30,6 +30,11 @@ FAMILY = f"""query Family($case: ID!) {{
   case(id: $case) {{ reference assistanceType household {{ area members {{ {_MEMBER} }} obligors {{ {_MEMBER} }} }} }}
 }}"""
 
+BANKS = """query Banks($case: ID!) {
+  case(id: $case) { household { members { relation person { name { masked }
+    bankDeposit { status asOf expectedAt records { institution { masked } accountCount { value } totalBalance { yuan band } } } } } } }
+}"""
+
 SHORT = """query Short($case: ID!) {
   case(id: $case) { household { members { relation coverage { covered reason } person {
     name { masked } tax { status records { month income { band } } } vehicle { status records { useNature } }

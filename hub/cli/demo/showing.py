@@ -23,7 +23,7 @@ GROUPS = {
     "householdRegister": "户籍", "vehicle": "车辆", "tax": "纳税", "realEstate": "不动产", "socialInsurance": "社保",
     "employment": "就业", "disability": "残疾", "civilAssistance": "救助", "marriage": "婚姻", "funeral": "殡葬", "confirmation": "确认结果",
     "medicalInsurance": "医保", "health": "健康", "housing": "住房", "providentFund": "公积金", "vessel": "船舶", "marketEntity": "市场主体",
-    "education": "教育", "fiscalSubsidy": "一卡通",
+    "education": "教育", "bankDeposit": "存款", "fiscalSubsidy": "一卡通",
 }
 
 READ = {

@@ -12,7 +12,7 @@ import click
 
 from hub.access_log.note import Verifier
 from hub.cli.demo.offices import Reply
-from hub.cli.demo.questions import FAMILY, LOG, RECOGNITION, SHORT
+from hub.cli.demo.questions import BANKS, FAMILY, LOG, RECOGNITION, SHORT
 from hub.cli.demo.showing import Show
 from hub.cli.demo.verifying import verify_whole_log
 from hub.cli.demo.world import Region, World
@@ -49,6 +49,18 @@ class Story:
         self._title("五口之家申请低保，全部签署：核对中心按 DIBAO_REVIEW 询问", "all signed: the full table")
         token = await self._by_letter(region, case, letters)
         await self._ask(region, token, FAMILY, {"case": case})
+        await self._banks(region, token, case)
+
+    async def _banks(self, region: Region, token: str, case: str) -> None:
+        """In earnest the second question is asked hours or days after the first; the sandbox's banks take a moment."""
+        click.echo("    银行稍后答复：先 PENDING，银行签名回送后再问即得 the banks answer later: PENDING, then told to who asks again")
+        await self._ask(region, token, BANKS, {"case": case})
+        for _ in range(100):
+            reply = await region.line.ask(token, BANKS, {"case": case})
+            if b'"PENDING"' not in reply.raw:
+                return Show(region, CODE_LISTS["GB/T 4761"]).members(reply)
+            await asyncio.sleep(0.1)
+        raise click.ClickException("no bank answered")
 
     async def _one_unsigned(self, region: Region) -> None:
         self._title("成年儿子未签署：他的信息不取，其余照答", "one adult unsigned: that member NOT_AUTHORIZED, the rest told")
