@@ -218,3 +218,10 @@ def test_what_the_catalogue_says_otherwise_is_named(key: str, value: str, named:
 
 def test_no_row_stands_twice() -> None:
     assert len({(row["group"], row["field"]) for row in ROWS}) == len(ROWS)
+
+
+def test_the_catalogue_is_whole() -> None:
+    """Twenty-nine groups of departments with 180 fields (domain C3), beside the conclusion and the registered identity."""
+    of_departments = [row for row in ROWS if row["group"] not in OF_THE_HUB | {"confirmation"}]
+    assert {row["group"] for row in ROWS} == set(POLICY_GROUPS)
+    assert (len({row["group"] for row in of_departments}), len(of_departments)) == (29, 180)
