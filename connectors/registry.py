@@ -85,6 +85,10 @@ class Departments(Mapping[str, Connector]):
         """Whether asks of one organisation, purpose and approval may leave together: the call carries a reference a subject."""
         return self.manifest(group).gather
 
+    def counted(self, group: str) -> bool:
+        """Whether the department bills or journals each query."""
+        return self.manifest(group).limits.queries_counted
+
     def batch(self, group: str) -> int:
         """Most subjects a call."""
         return self.manifest(group).batch

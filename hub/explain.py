@@ -12,6 +12,7 @@ from hub.decision import NO_VERDICT, GroupDecision
 from hub.layout import IDENTITY, PRESENCE, AskedLeaf
 from hub.plan import Plan
 from hub.telling import Telling
+from policies.freshness import AgeRule
 
 FORMS_ZH: Mapping[str, str] = {"FULL": "全部", "MASKED": "脱敏", "BAND": "区间", "BOOLEAN": "有无", "WITHHELD": "不披露"}
 
@@ -103,4 +104,11 @@ def _asks(plan: Plan) -> Iterator[str]:
         columns = ", ".join(
             ".".join(filter(None, (column.field, column.leaf))) + f"={column.form}" for column in ask.columns.columns
         ) or "whether there is a record"
-        yield f"ask {ask.source.department} {ask.columns.source}: {len(ask.people)} people; {columns}"
+        yield f"ask {ask.source.department} {ask.columns.source}: {len(ask.people)} people; {columns}{_age(plan.scope.ages[ask.columns.source])}"
+
+
+def _age(rule: AgeRule) -> str:
+    """What becomes of old data; nothing where the region states no limit for the group."""
+    if rule.allowed is None:
+        return ""
+    return f"; older than {rule.allowed} days " + ("not told, SOURCE_STALE" if rule.refuses else "told as TOO_OLD")

@@ -219,7 +219,7 @@ class Fetcher:
             gone = self._recheck(plan.standing, people)
             return [one for one, person in zip(asked, people, strict=True) if person not in gone] if gone else asked
 
-        return await self._gathering.fetch(source.connector, ask, stands)
+        return await self._gathering.fetch(source.connector, ask, stands, splits=not source.counted)
 
     def _worded(self, plan: Plan, planned: PlannedAsk, source: Source, subjects: tuple[Subject, ...]) -> Ask:
         caller = plan.standing.caller

@@ -4,7 +4,8 @@ Rules of this file:
 - Only asks that agree in source, organisation, purpose, approval and columns ever share a call; each subject keeps its own
   intent as reference, so the department sees under which question each stands.
 - Whether each subject's authorisation still stands is asked again as the call leaves.
-- A gathered call that fails is split once, into halves; what fails then has failed. No other retry.
+- A gathered call that fails is split once, into halves; what fails then has failed. No other retry, and none at a department that
+  bills or journals each query: there one asker's failure is everybody's.
 - An asker never waits for a stuck call: after a quarter of its deadline the waiting leave on their own.
 - The call belongs to nobody: an asker that goes away does not take the others' answer with it.
 """
@@ -45,6 +46,7 @@ class _Line:
     """Those who may share a call: how many calls are in flight, who waits for the next."""
 
     connector: Connector
+    splits: bool
     in_flight: int = 0
     waiting: list[_Waiting] = field(default_factory=list)
     patience: asyncio.TimerHandle | None = None
@@ -61,10 +63,12 @@ class Gathering:
         self.sent = 0
         """Calls made so far."""
 
-    async def fetch(self, connector: Connector, ask: Ask, stands: Stands) -> Mapping[str, Records]:
-        """Rows by `Subject.key` of this ask alone; a subject that no longer stands is left out. Raises DepartmentError."""
+    async def fetch(self, connector: Connector, ask: Ask, stands: Stands, *, splits: bool = True) -> Mapping[str, Records]:
+        """Rows by `Subject.key` of this ask alone; a subject that no longer stands is left out. `splits`: what failed together may
+        be asked again in halves. Raises DepartmentError.
+        """
         key = _key(connector, ask)
-        line = self._lines.setdefault(key, _Line(connector))
+        line = self._lines.setdefault(key, _Line(connector, splits))
         loop = asyncio.get_running_loop()
         one = _Waiting(ask, stands, loop.create_future(), loop.time())
         line.waiting.append(one)
@@ -108,7 +112,7 @@ class Gathering:
 
     async def _call(self, key: _Key, line: _Line, together: list[_Waiting]) -> None:
         try:
-            await self._answered(line.connector, together, split=len(together) > 1)
+            await self._answered(line.connector, together, split=line.splits and len(together) > 1)
         finally:
             _fail(together, _closing())  # reached with somebody waiting only where the call was cancelled
             line.in_flight -= 1

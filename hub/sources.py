@@ -15,7 +15,7 @@ from hub.authorizations.coverage import within
 class Source:
     """One department, hub or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together;
     `fresh_days` after which its data are later than it promises, None where it promises nothing; `mandated`: it decides by itself,
-    and is told on what a question stands.
+    and is told on what a question stands; `counted`: it bills or journals each query, so nothing is asked of it twice.
     """
 
     group: str
@@ -27,6 +27,7 @@ class Source:
     connector: Connector
     fresh_days: int | None = None
     mandated: bool = False
+    counted: bool = False
 
 
 class Sources(Protocol):
@@ -66,7 +67,7 @@ class KnownSources:
             Source(
                 group=group, department=departments.department(group), region=departments.region(group), system=departments.system(group),
                 deadline=departments.deadline(group), gathers=departments.gatherable(group), connector=departments[group],
-                fresh_days=departments.fresh_days(group),
+                fresh_days=departments.fresh_days(group), counted=departments.counted(group),
             ) for group in departments
         ), neighbours, below)
 

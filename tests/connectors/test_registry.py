@@ -26,6 +26,9 @@ async def test_every_group_is_answered_by_its_department(clock, random):
     assert {departments.region(group) for group in departments} == {"500152"}
     assert (departments.deadline("tax"), departments.batch("tax"), departments.gatherable("tax"), departments.freshness("tax")) == (4.0, 20, True, "daily")
     assert not departments.gatherable("disability")
+    assert departments.counted("realEstate"), "its function journals each statement"
+    assert not departments.counted("tax")
+    assert (departments.fresh_days("tax"), departments.fresh_days("disability")) == (2, 62)
     assert departments.system("tax") == "税务综合征管系统"
     with pytest.raises(KeyError):
         departments.department("weather")

@@ -11,6 +11,7 @@ import pytest
 from connectors.interface import DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Records
 from hub.errors import Forbidden
 from hub.fetch import Fetcher
+from hub.gathering import Gathering
 from hub.sources import KnownSources
 from tests.hub.road import FACT_GROUPS, Department, person, road, sources, standing
 
@@ -223,3 +224,14 @@ async def test_the_hubs_own_lists_are_asked_of_their_provider_with_arguments(key
     assert answer.data == {"log": {"edges": [], "pageInfo": {"hasNextPage": False}}}
     assert seen[0]["first"] == 3
     assert seen[0]["filter"]["organisation"] == "o"
+
+
+@pytest.mark.parametrize(("counted", "calls"), [(True, 2), (False, 4)])
+async def test_what_failed_together_is_asked_again_in_halves_but_never_where_queries_are_counted(keys, counted, calls) -> None:
+    down = Department(slow=0.02, fails=[DepartmentUnavailable("down") for _ in range(9)])
+    own = {group: sources(down, gathers=True).source(group, "") for group in FACT_GROUPS}
+    own["tax"] = replace(own["tax"], counted=counted)
+    travelled = road(keys, known=KnownSources(own.values()), fetcher=Fetcher(gathering=Gathering()))
+    text = '{ case(id: "case_1") { household { members { person { tax { status } } } } } }'
+    await asyncio.gather(*(travelled.ask(text) for _ in range(3)))
+    assert len(down.asks) == calls

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.interface import DepartmentClosed
+from hub.explain import explain
 from hub.fetch import Fetcher
 from hub.sources import KnownSources
 from tests.hub.road import FACT_GROUPS, Department, covered, road, sources, standing
@@ -108,3 +109,16 @@ async def test_whom_nobody_may_ask_about_has_no_freshness_either(keys) -> None:
     hidden = replace(who, coverage={person: covered(covered=False, code="SUBJECT_NOT_COVERED") for person in who.coverage})
     _, _, answer = await road(keys).ask(QUESTION, who=hidden)
     assert {(one["status"], one["freshness"], one["backAt"]) for one in groups(answer, "tax")} == {("NOT_AUTHORIZED", None, None)}
+
+
+class Described:
+    def describe(self, group: str, field: str) -> str:
+        return f"{group}.{field}"
+
+
+async def test_the_plan_says_beforehand_what_becomes_of_old_data(keys) -> None:
+    travelled = road(keys, known=with_tax(Department()))
+    for purpose, told in (("DIBAO_REVIEW", "older than 62 days told as TOO_OLD"), ("PERIODIC_RECHECK", "older than 62 days not told, SOURCE_STALE")):
+        said = explain(await travelled.plan(QUESTION, who=standing(purpose=purpose)), Described())
+        (line,) = [one for one in said.splitlines() if one.startswith("ask SW tax")]
+        assert told in line

@@ -106,6 +106,17 @@ async def test_a_failed_gathered_call_is_split_once_and_no_more() -> None:
     assert [isinstance(answer, DepartmentUnavailable) for answer in answers] == [False, True, True, False, False]
 
 
+async def test_a_failed_gathered_call_of_a_department_that_counts_queries_is_asked_once() -> None:
+    gathering, source = Gathering(), Source()
+    source.refuses = {"3"}
+    tasks = [asyncio.create_task(gathering.fetch(source, one, stands=lambda subjects: subjects, splits=False)) for one in map(ask, "1234")]
+    await asyncio.sleep(0)
+    source.gate.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert source.asked == [["1"], ["2", "3", "4"]]
+    assert [isinstance(answer, DepartmentUnavailable) for answer in answers] == [False, True, True, True]
+
+
 @pytest.mark.parametrize("error", [DepartmentTimeout("late"), ValueError("a bug")])
 async def test_a_gathered_call_that_ran_out_of_time_or_broke_is_not_tried_again(error) -> None:
     gathering, source = Gathering(), Source()
