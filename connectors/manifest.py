@@ -151,14 +151,15 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
     scheme, credentials = read_credentials(root.table("auth"))
     limits = root.table("limits", optional=True)
     department = root.text("department")
-    freshness = root.choice("freshness", frozenset({"live", "daily", "monthly"}))
+    gather, freshness = limits.flag("gather", default=False), root.choice("freshness", frozenset({"live", "daily", "monthly"}))
     manifest = Manifest(
         department=department, title=root.text("title"), system=root.text("system"),
         region=root.located("region"), protocol=protocol, place=root.located("place"),
         scheme=scheme, credentials=credentials,
         batch=limits.whole("batch", *_BATCH.get(protocol, (50, 1, 1000))), concurrency=limits.whole("concurrency", 4, 1, 64),
         deadline=limits.seconds("deadline", 3.0), max_bytes=limits.whole("max_bytes", 8_000_000, 1_000, 1_000_000_000),
-        look_every=limits.seconds("look_every", 300.0), gather=limits.flag("gather", default=False), freshness=freshness, limits=read_limits(root, limits, freshness=freshness),
+        look_every=limits.seconds("look_every", 300.0), gather=gather, freshness=freshness,
+        limits=read_limits(root, limits, freshness=freshness),
         envelope=_envelope(root, protocol),
         groups=_groups(root, protocol, department),
         exchange=read_exchange(root, protocol),
