@@ -11,9 +11,15 @@ from connectors.envelope import page
 from connectors.interface import DepartmentBroke, Subject
 from connectors.manifest import parse
 from connectors.rest import PAGES
+from connectors.sandbox.departments import DIALECTS
+from connectors.sandbox.dialect import Flat, RestDialect
+from schema.register import GROUPS
 from tests.connectors.asking import ask, columns, household
 from tests.connectors.shipped import SETTINGS
 
+PAGED = [
+    query.group for dialect in DIALECTS if isinstance(dialect, RestDialect) and isinstance(dialect.shape, Flat) for query in dialect.queries
+]
 PEOPLE = [Subject("a", "50990119850101001X", "张三", "i1"), Subject("b", "509901198501010028", "李四", "i2")]
 
 
@@ -30,13 +36,14 @@ def flat(*rows, **top):
     return {"success": True, "dataTime": "2026-11-21 23:00:00", "rows": list(rows), "noData": [], "nextPage": None, **top}
 
 
-async def test_pages_are_joined(opening, government, population):
-    people = household(population, "socialInsurance", 8)
-    whole = await (await opening())["socialInsurance"].fetch(ask("socialInsurance", people))
+@pytest.mark.parametrize("group", PAGED)
+async def test_pages_are_joined(group, opening, government, population):
+    people = household(population, group, 8)
+    whole = await (await opening())[group].fetch(ask(group, people))
     government.forget()
-    paged = await (await opening(rows_per_page='"3"'))["socialInsurance"].fetch(ask("socialInsurance", people))
+    paged = await (await opening(rows_per_page='"3"'))[group].fetch(ask(group, people))
     assert paged == whole
-    assert government.journal("RS").calls > 2
+    assert government.journal(GROUPS[group].department).calls > 2
 
 
 async def test_a_department_that_pages_for_ever_is_stopped(departments, population, monkeypatch):

@@ -12,6 +12,8 @@ from zeep.transports import Transport
 
 from connectors.interface import DepartmentBroke, Subject
 from connectors.manifest import parse
+from connectors.sandbox.departments import DIALECTS
+from connectors.sandbox.dialect import SoapDialect
 from connectors.selection import select
 from connectors.soap import _question, _Reader
 from tests.connectors.asking import ask, columns, household
@@ -19,6 +21,7 @@ from tests.connectors.shipped import SETTINGS
 
 PATH = Path("connectors/manifests/SW.toml")
 MANIFEST = parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
+SERVED = {dialect.query.group: dialect for dialect in DIALECTS if isinstance(dialect, SoapDialect)}
 PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000")
 ANSWER = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><s:Body>'
@@ -79,20 +82,26 @@ def test_every_text_is_escaped():
     assert [child.text for child in subject] == ["1", "1</sfzjhm><sfzjhm>2", "DIBAO_REVIEW", "case-1", "<i>&"]
 
 
-async def test_what_is_sent_is_what_the_wsdl_describes(government, population):
+@pytest.mark.parametrize("group", SERVED)
+async def test_what_is_sent_is_what_the_wsdl_describes(group, government, population):
     """zeep reads the WSDL and writes the same question; ours has its elements, in its order."""
-    url = f"{government.settings['SW']['url']}/services/TaxQuery?wsdl"
+    dialect = SERVED[group]
+    names, path = dialect.asking, Path(f"connectors/manifests/{dialect.code}.toml")
+    manifest = parse(path.name, path.read_text(encoding="utf-8"), SETTINGS)
+    url = f"{government.settings[dialect.code]['url']}{dialect.query.path}?wsdl"
     client = await asyncio.to_thread(lambda: Client(url, transport=Transport(timeout=5), settings=Settings(strict=True)))
-    people = household(population, "tax")[:2]
-    asked = ask("tax", people)
-    chosen = select(MANIFEST.groups["tax"], columns("tax"))
+    people = household(population, group)[:2]
+    asked = ask(group, people)
+    chosen = select(manifest.groups[group], columns(group))
     theirs = client.create_message(
-        client.service, "Query", sqdw=asked.organisation, xm={"dm": list(chosen.names)},
-        nsr=[
-            {"xh": str(place), "sfzjhm": one.id_number, "yt": asked.purpose, "spwh": asked.approval, "ywlsh": one.intent}
+        client.service, dialect.operation,
+        **{names.organisation: asked.organisation, names.columns: {dialect.column: list(chosen.names)}, names.subjects: [
+            {names.key: str(place), names.id: one.id_number, names.purpose: asked.purpose, names.approval: asked.approval,
+             names.reference: one.intent}
             for place, one in enumerate(asked.subjects, 1)
-        ],
+        ]},
     )
-    [body] = theirs.iter("{urn:sw:tax:query:v1}QueryRequest")
-    ours = etree.fromstring(_question(MANIFEST.envelope, asked, chosen, asked.subjects))
+    [body] = theirs.iter(f"{{{dialect.namespace}}}{dialect.request}")
+    ours = etree.fromstring(_question(manifest.envelope, asked, chosen, asked.subjects))
     assert [(one.tag, one.text) for one in ours.iter()] == [(one.tag, one.text) for one in body.iter()]
+    assert manifest.envelope["action"] == client.service._binding.get(dialect.operation).soapaction
