@@ -30,6 +30,7 @@ BATCH = 100
 DOCUMENT_LIMIT = 20_000
 DEPTH = 5
 SDL = importlib.resources.files("connectors.sandbox").joinpath("civil_affairs.graphql").read_text(encoding="utf-8")
+_SCHEMA = build_schema(SDL)
 
 
 class CivilAffairs(DepartmentServer):
@@ -38,7 +39,6 @@ class CivilAffairs(DepartmentServer):
     def __init__(self, population: Population, *, bearer: str, controls: Controls | None = None) -> None:
         super().__init__(population, controls=controls)
         self._token, self._bearer = bearer, f"Bearer {bearer}".encode()
-        self._schema = build_schema(SDL)
         self._documents: dict[str, DocumentNode] = {}
         self._shelves = {name: WireShelf(population, group, write) for name, (group, write) in LISTS.items()}
         self.marriages = MarriageRegistry(self._shelves["marriage"], self.journal, today=str(population.today))
@@ -58,7 +58,7 @@ class CivilAffairs(DepartmentServer):
         if request.path == "/subgraph":
             return as_json(self.marriages.answer(text, variables, mood.lie))
         document = self._read(text)
-        result = execute_sync(self._schema, document, root_value={"persons": self._persons}, variable_values=variables)
+        result = execute_sync(_SCHEMA, document, root_value={"persons": self._persons}, variable_values=variables)
         told: dict[str, Any] = {"data": result.data}
         if result.errors:
             told["errors"] = [{"message": error.message, "path": error.path, "extensions": error.extensions or {"code": "INTERNAL"}} for error in result.errors]
@@ -82,7 +82,7 @@ class CivilAffairs(DepartmentServer):
             document = parse(text, no_location=True, max_tokens=4000)
         except GraphQLError as error:
             raise Refusal(400, "GRAPHQL_PARSE_FAILED", error.message) from error
-        errors = validate(self._schema, document)
+        errors = validate(_SCHEMA, document)
         if errors:
             raise Refusal(400, "GRAPHQL_VALIDATION_FAILED", errors[0].message)
         if any(_depth(definition) > DEPTH for definition in document.definitions):

@@ -20,6 +20,7 @@ type _Service { sdl: String! }
 union _Entity = Citizen
 type Query { _service: _Service! _entities(representations: [_Any!]!): [_Entity]! }
 """
+_SCHEMA = build_schema(SDL + _FEDERATION)
 _KEY = frozenset({"idNumber", "organisation", "purpose", "approval", "reference"})
 
 
@@ -29,12 +30,11 @@ class MarriageRegistry:
     def __init__(self, shelf: WireShelf, journal: Journal, *, today: str) -> None:
         self.sdl = SDL
         self._shelf, self._journal, self._today = shelf, journal, today
-        self._schema = build_schema(SDL + _FEDERATION)
 
     def answer(self, text: str, variables: dict[str, Any], lie: str | None) -> dict[str, Any]:
         """The response body. Raises Refusal for a document it cannot read."""
         root = {"_service": lambda _info: {"sdl": self.sdl}, "_entities": self._entities}
-        result = execute_sync(self._schema, self._read(text), root_value=root, variable_values=variables)
+        result = execute_sync(_SCHEMA, self._read(text), root_value=root, variable_values=variables)
         told: dict[str, Any] = {"data": result.data}
         if result.errors:
             told["errors"] = [{"message": error.message, "extensions": error.extensions or {"code": "INTERNAL"}} for error in result.errors]
@@ -47,7 +47,7 @@ class MarriageRegistry:
             document = parse(text, no_location=True, max_tokens=4000)
         except GraphQLError as error:
             raise Refusal(400, "GRAPHQL_PARSE_FAILED", error.message) from error
-        if errors := validate(self._schema, document):
+        if errors := validate(_SCHEMA, document):
             raise Refusal(400, "GRAPHQL_VALIDATION_FAILED", errors[0].message)
         return document
 
