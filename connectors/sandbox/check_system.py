@@ -74,7 +74,7 @@ class CheckSystem(DepartmentServer):
 
     department: ClassVar[str] = ""
 
-    def __init__(self, population: Population, dialect: CheckDialect, *, clock: Clock, takes: timedelta = timedelta(hours=2)) -> None:
+    def __init__(self, population: Population, dialect: CheckDialect, *, clock: Clock, takes: timedelta = timedelta(minutes=2)) -> None:
         super().__init__(population)
         self.dialect, self._clock, self._takes = dialect, clock, takes
         self._proof = proof(dialect.scheme, dialect.platform, population, clock, dialect.intent_header)

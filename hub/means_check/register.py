@@ -47,11 +47,14 @@ class Register:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else MeansCheck(**row._mapping)  # noqa: SLF001 - the row's public mapping
 
-    async def settle(self, check: MeansCheck, at: datetime, **changed: Any) -> None:
-        """What the system said of it: ticket or status."""
+    async def settle(self, check: MeansCheck, at: datetime, *, status: str, **changed: Any) -> None:
+        """What the system said of it: its status, and the ticket it gave."""
+        await self._change(check, f"CHECK_{status}", at, status=status, **changed)
+
+    async def _change(self, check: MeansCheck, kind: str, at: datetime, **changed: Any) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(update(MeansCheck).where(MeansCheck.id == check.id).values(changed))
-            await _note(connection, f"CHECK_{changed['status']}", check.id, check.case_id, at)
+            await _note(connection, kind, check.id, check.case_id, at)
         for name, value in changed.items():
             setattr(check, name, value)
 
@@ -59,7 +62,7 @@ class Register:
         """Seal a report to its check, for the region's retention."""
         sealed, version = self._vault.seal_bytes(report_context(check.id), canonical(report))
         until = at.date() + timedelta(days=self._retention["CHECK_REPORT"].days)
-        await self.settle(check, at, status=check.status, sealed=sealed, key_version=version, keep_until=until)
+        await self._change(check, "CHECK_REPORT_SEALED", at, sealed=sealed, key_version=version, keep_until=until)
 
     def opened(self, check: MeansCheck) -> dict[str, Any]:
         """The report of a check that has one."""

@@ -51,7 +51,7 @@ async def test_a_check_is_submitted_worked_on_and_reported_person_by_person(syst
     ticket = await system.submit(order)
     assert ticket.startswith(dialect.prefix)
     assert await system.state(ticket, intent="log_2") == "PENDING"
-    clock.advance(7200)
+    clock.advance(120)
     assert await system.state(ticket, intent="log_3") == "COMPLETE"
     report = await system.report(ticket, reference="mc_1", people=len(order.people), intent="log_4")
     head = population.demo_family().head
@@ -83,7 +83,7 @@ async def test_what_is_submitted_is_the_household_and_its_letters_and_nothing_el
 @BOTH
 async def test_a_report_without_its_seal_or_of_another_check_is_none(system, order, server, clock):
     ticket = await system.submit(order)
-    clock.advance(7200)
+    clock.advance(120)
     for lie, fault in (("types", "without its seal"), ("extra_people", "another check's report")):
         await server.control({"lie": lie})
         with pytest.raises(DepartmentBroke, match=fault):
@@ -136,7 +136,7 @@ async def test_what_passes_between_hub_and_system_is_what_the_contract_file_says
 
     server.answer = watched
     ticket = await system.submit(order)
-    clock.advance(7200)
+    clock.advance(120)
     await system.state(ticket, intent="log_2")
     await system.report(ticket, reference="mc_1", people=6, intent="log_3")
     assert [path for path, _, _ in seen] == list(contract["paths"])

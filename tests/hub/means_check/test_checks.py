@@ -72,7 +72,7 @@ async def test_a_check_is_asked_for_followed_and_its_report_told_with_a_receipt(
     assert (told["status"], told["whole"], told["people"]) == ("QUEUED", True, 6)
     token = await living.token(matter)
     assert (await sent(living, token, f"/{told['id']}/report"))[1]["error"] == "CHECK_PENDING"
-    living.clock.advance(7200)
+    living.clock.advance(120)
     token = await living.token(matter)
     assert (await sent(living, token, f"/{told['id']}"))[1]["data"]["status"] == "COMPLETE"
     status, body = await sent(living, token, f"/{told['id']}/report")
@@ -105,7 +105,7 @@ async def test_every_step_is_an_intent_before_its_system_hears_and_none_without_
 async def test_a_report_is_for_the_check_body_that_asked_in_its_case_and_for_nobody_else(living):
     matter, other = await living.register(organisations=["hd", "jy"], purposes=["DIBAO_REVIEW", "EDUCATION_AID"]), await living.register()
     told = await asked(living, matter)
-    living.clock.advance(7200)
+    living.clock.advance(120)
     school = await living.token(matter, "jy", purpose="EDUCATION_AID")
     assert (await sent(living, school, f"/{told['id']}/report"))[1]["error"] == "CHECK_BODY_ONLY"
     assert (await sent(living, school, "", ASKED))[0] == 403
@@ -137,7 +137,7 @@ async def test_a_system_that_is_down_takes_the_check_later_under_the_same_refere
 async def test_the_system_calls_back_and_a_call_about_another_check_is_refused(living, sichuan):
     matter = await living.register()
     told = await asked(living, matter, system="sc-means-check")
-    living.clock.advance(7200)
+    living.clock.advance(120)
     assert await sichuan.call_back(told["checkNo"], jti="callback-0001") == 201
     assert await sichuan.call_back(told["checkNo"], jti="callback-0001") == 200
     assert await sichuan.call_back(told["checkNo"], jti="callback-0002") == 422  # CHECK_UNKNOWN: it no longer waits
@@ -151,7 +151,7 @@ async def test_the_system_calls_back_and_a_call_about_another_check_is_refused(l
 async def test_a_withdrawn_letter_stops_checks_and_reports(living):
     matter = await living.register()
     told = await asked(living, matter)
-    living.clock.advance(7200)
+    living.clock.advance(120)
     token = await living.token(matter)
     for number in matter.numbers:
         message = living.platform.revocation(reference=matter.reference, letter=number, reason="withdrawn")
@@ -167,7 +167,7 @@ async def test_a_withdrawn_letter_stops_checks_and_reports(living):
 async def test_a_report_ends_with_its_retention_and_the_check_stays(living):
     matter = await living.register()
     told = await asked(living, matter)
-    living.clock.advance(7200)
+    living.clock.advance(120)
     assert (await sent(living, await living.token(matter), f"/{told['id']}/report"))[0] == 200
     until = await column(living, "SELECT keep_until FROM means_check WHERE id = $1", told["id"])
     assert (until - living.clock().date()).days == 365
