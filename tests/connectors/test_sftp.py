@@ -125,6 +125,15 @@ async def test_a_question_does_not_wait_for_a_look_while_there_is_a_copy(account
     assert asyncio.get_running_loop().time() - began < 0.2
 
 
+async def test_an_asker_who_gives_up_does_not_stop_what_the_next_one_needs(account):
+    account.month(2, "202610")
+    account.server.slow, reader = 0.15, account.reader()
+    with pytest.raises(DepartmentTimeout, match="CL did not answer before its deadline"):
+        await reader.fetch(ask("disability", PEOPLE, (column("disability", "grade"),), deadline=0.1))
+    assert await grade(reader) == "2"
+    assert [offset for name, offset in account.server.served if name.endswith(".csv")] == [0]
+
+
 @pytest.mark.parametrize("changes", [{"done": False}, {"digest": "0" * 64}, {"header": "xm,cjrzh"}, {"count": 7}])
 async def test_half_written_or_spoilt_the_last_good_month_goes_on_counting_until_it_is_mended(account, changes):
     account.month(2, "202610")

@@ -10,6 +10,8 @@ from connectors.sandbox.people import Household, Person, Record
 from connectors.sandbox.setting import Setting
 
 _FEN = Decimal("0.01")
+_TOWNSHIP = 2000
+"""Households of the township the waters came to; elsewhere few were hit."""
 
 
 def rural_households(person: Person, household: Household, setting: Setting) -> tuple[Record, ...]:
@@ -35,10 +37,10 @@ def rural_household(watched: str, *, poor: bool, land: Decimal, subsidy: Decimal
 
 
 def disasters(person: Person, household: Household, setting: Setting) -> tuple[Record, ...]:
-    """受灾: one flood in some households, in every member's name, and a hailstorm besides in a few."""
+    """受灾: one flood in some households, most of one township, in every member's name, and a hailstorm besides in a few."""
     del person
     together = Dice("disaster", setting.seed, setting.region, household.index)
-    if not together.chance(150):
+    if not together.chance(150 if household.index < _TOWNSHIP else 5):
         return ()
     suffered = [_suffered(together, setting, "0101", setting.today - timedelta(days=together.between(60, 200)))]
     if together.chance(200):
