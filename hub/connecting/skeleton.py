@@ -24,6 +24,9 @@ SCHEMES = {"rest": "bearer", "soap": "wss-digest", "sql": "none", "files": "none
 _LIKELY = ("text", "code")
 _MOST = 40  # codes written out; of a longer list the rest are the department's to add
 
+_CALL_BESIDES = {"files": (f'encoding = "{OPEN}" # gb18030 or utf-8; of a workbook format = "xlsx" in its place',)}
+"""What a call of the protocol must say besides, in one way or another."""
+
 _PLACES = {"sql": "DSN", "files": "DIRECTORY"}
 
 
@@ -55,6 +58,7 @@ def skeleton(department: str, protocol: str, groups: Sequence[str]) -> str:
         lines += ["", "[envelope] # their names for the parts of a question and an answer", *(f'{key} = "{OPEN}"' for key in sorted(required))]
     for spec in specs:
         lines += ["", f"[groups.{spec.code}.call] # {spec.title_zh}", *(f'{key} = "{OPEN}"' for key in sorted(CALLS[protocol][0]))]
+        lines += _CALL_BESIDES.get(protocol, ())
         lines += ["", f"[groups.{spec.code}.fields]", *_fields(spec)]
     return "\n".join(lines) + "\n"
 

@@ -140,12 +140,10 @@ def test_a_skeleton_of_every_protocol_needs_its_question_marks_answered_and_noth
         answered = re.sub(r'"\?(\d+)"', r'"\1"', text)
         for key, word in (
             ("freshness", "daily"), ("shape", "flat"), ("path", "/v1/x"), ("header", "a,b"), ("subject", "a"), ("subject_end", "18"),
-            ("namespace", "urn:x"), ("action", "urn:a"),
+            ("namespace", "urn:x"), ("action", "urn:a"), ("encoding", "utf-8"),
         ):
             answered = re.sub(rf'^{key} = "\?"', f'{key} = "{word}"', answered, flags=re.MULTILINE)
         answered = re.sub(r'kind = "\?"(.* kind ([\w-]+) or)', r'kind = "\2"\1', answered).replace('"?"', '"x"')
-        if protocol == "files":
-            answered = answered.replace('header = "a,b"', 'header = "a,b"\nencoding = "utf-8"')
         settings = dict.fromkeys(re.findall(r"\$\{(\w+)\}", answered), "set")
         assert faults(parse(f"{group}.toml", answered, settings)) == []
 
