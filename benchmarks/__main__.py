@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import access_log, measures
+from benchmarks import access_log, growth, measures
 from benchmarks.report import lines
 from benchmarks.scene import Scene, open_scene
 
@@ -24,14 +24,16 @@ _COMPARISONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("memory_source", "both without department I/O", ("--memory",), ()),
 )
 """Part, title, arguments of both, arguments of the hub."""
-PARTS = (*(part for part, *_ in _COMPARISONS), "idle", "gathering", "log", "memory")
+PARTS = (*(part for part, *_ in _COMPARISONS), "idle", "gathering", "log", "memory", "leaves", "cold_start")
+SCALE = "scale"
+"""A part that is run when it is named: a million people take minutes to write down."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line; a missed target is printed, not an exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute; the figures are rough")
-    parser.add_argument("--only", choices=PARTS, action="append", help="one part; may be repeated")
+    parser.add_argument("--only", choices=(*PARTS, SCALE), action="append", help="one part; may be repeated")
     parser.add_argument("--output", type=Path, default=Path("var/bench.json"))
     options = parser.parse_args(argv)
     effort = measures.QUICK if options.quick else measures.Effort()
@@ -57,6 +59,15 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
         if "memory" in parts:
             _say("memory of a worker")
             found["memory"] = await measures.memory(scene, effort)
+        if "leaves" in parts:
+            _say("all groups, ever more leaves")
+            found["leaves"] = await growth.leaves(scene, effort.answers)
+        if "cold_start" in parts:
+            _say("a cold start")
+            found["cold_start"] = await growth.cold_start(scene)
+        if SCALE in parts:
+            _say("a million people: this takes minutes")
+            found[SCALE] = await growth.people(effort.idle)
         if "log" in parts:
             _say("the access log")
             # All cores: the raw insert and ours are held against each other, and both wait for the database.

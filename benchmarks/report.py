@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from benchmarks import growth
+
 Found = Mapping[str, Any]
 
 
@@ -78,6 +80,22 @@ def _memory(found: Found) -> Iterator[str]:
     yield f"  most {most:.0f} MB, target 250: {verdict(most, 250)}; over the second half {found['growth_mb']:+.1f} MB: {'flat' if flat else 'GROWS'}"
 
 
+def _leaves(found: Found) -> Iterator[str]:
+    yield f"  {found['groups']} groups; leaves and µs: {' '.join(f'{x}:{y}' for x, y in found['points'])}"
+    yield f"  slope {found['us_a_leaf']:.2f} µs a leaf over {found['us_base']:.0f} µs; R² {found['r_squared']:.3f}: {'linear' if found['r_squared'] > 0.95 else 'NOT linear'}"
+
+
+def _cold_start(found: Found) -> Iterator[str]:
+    yield f"  {found['manifests']} manifests, imports done: {found['seconds']:.2f} s   target 2: {verdict(found['seconds'], 2)}"
+
+
+def _scale(found: Found) -> Iterator[str]:
+    for size in growth.SIZES:
+        one = found[str(size)]
+        yield f"  {size:>9,} people: p50 {one['p50_ms']:.1f}, p95 {one['p95_ms']:.1f} ms for all groups of a family; written down in {one['opened_s']:.0f} s, peak {one['peak_mb']} MB"
+    yield f"  ratio{'':<29}{found['ratio']:6.3f} over {found['families']} families"
+
+
 def _ms(spread: Mapping[str, float]) -> str:
     return f"{spread['median']:6.3f} ms ({spread['min']:.3f} to {spread['max']:.3f})"
 
@@ -90,4 +108,7 @@ _PARTS: tuple[tuple[str, str, Callable[[Found], Iterator[str]]], ...] = (
     ("gathering", "Department calls per answer, 32 askers of one organisation", _gathering),
     ("log", "store.append, 64 producers, beside the raw batched insert", _log),
     ("memory", "Resident memory of one worker", _memory),
+    ("leaves", "CPU per answer over ever more leaves, from memory", _leaves),
+    ("cold_start", "A hub opening", _cold_start),
+    ("scale", "Departments over ten thousand and over a million people, asked one after another", _scale),
 )

@@ -16,6 +16,7 @@ from connectors.sandbox.population import Population
 
 BODY_LIMIT = 256 * 1024
 HUGE = 50 * 1024 * 1024
+_PIECE = 256 * 1024
 _PAGE = "<!DOCTYPE html><html><head><title>系统维护</title></head><body><h1>系统维护中，请稍后再试</h1></body></html>"
 
 
@@ -81,7 +82,9 @@ class DepartmentServer(abc.ABC):
             return web.Response(status=500)
         if isinstance(mood.fail, int):
             return self.refuse(Refusal(mood.fail, "B0503", "暂停服务"))
-        if mood.lie in {"nothing", "html", "huge"}:
+        if mood.lie == "huge":
+            return await _huge(request)
+        if mood.lie in {"nothing", "html"}:
             return _other(mood.lie)
         try:
             return await self.answer(request, body, mood)
@@ -161,6 +164,17 @@ async def _read(request: web.BaseRequest) -> bytes:
 def _other(lie: str) -> web.Response:
     if lie == "html":
         return web.Response(body=_PAGE.encode(), content_type="text/html", charset="utf-8")
-    if lie == "huge":
-        return web.Response(body=b'{"code":"0000","data":"' + b"x" * HUGE + b'"}', content_type="application/json")
     return web.Response(body=b"", content_type="application/json")
+
+
+async def _huge(request: web.BaseRequest) -> web.StreamResponse:
+    """More than anybody should read, piece by piece as from a file: whoever stops reading is sent no more."""
+    begun, end = b'{"code":"0000","data":"', b'"}'
+    response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": str(len(begun) + HUGE + len(end))})
+    with contextlib.suppress(ConnectionError):
+        await response.prepare(request)
+        await response.write(begun)
+        for _ in range(HUGE // _PIECE):
+            await response.write(b"x" * _PIECE)
+        await response.write_eof(end)
+    return response
