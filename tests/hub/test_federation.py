@@ -184,12 +184,12 @@ async def test_a_question_id_that_is_none_is_refused_by_name_and_recorded(asked,
 async def test_a_subgraph_that_changed_costs_its_own_group_and_the_doctor_names_the_fault(asked):
     registry, path = asked.government.civil_affairs.marriages, Path("connectors/manifests/MZ-HY.toml")
     known = flattened(asked.government.settings)
-    assert (await reachability._department(path, known, {})).state is State.OK
+    assert (await reachability._department(path, known, {}, asked.hub.settings.directory)).state is State.OK
     whole, registry.sdl = registry.sdl, registry.sdl.replace("  registered: String", "  registeredOn: String")
     marriage = asked.hub.departments["marriage"]
     fresh, marriage._contract = marriage._contract, Contract("MZ", marriage._look)
     try:
-        found = await reachability._department(path, known, {})
+        found = await reachability._department(path, known, {}, asked.hub.settings.directory)
         assert (found.state, "marriage.registered of marriage is gone" in found.seen) == (State.WARN, True)
         matter = await asked.register()
         document = "query M($id: ID!) { case(id: $id) { household { members { person { marriage { status } tax { status } } } } } }"
