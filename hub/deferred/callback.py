@@ -26,6 +26,7 @@ from connectors.deferred import DeferredConnector
 from connectors.ledger import AnswerRefused, refused
 from hub import metrics
 from hub.access_log.entry import refusal
+from hub.access_log.failures import FAILURES
 from hub.access_log.security import SecurityLog
 from hub.access_log.writer import AccessLog
 from hub.deferred.ledger import PATH
@@ -66,6 +67,8 @@ class Callbacks:
             return await self._taken(department, http)
         except RecordingFailed:
             return _said("LOG_UNAVAILABLE", 503)
+        except FAILURES:
+            return _said("STORE_UNAVAILABLE", 503)  # nothing was taken: to be sent again, signed anew
 
     async def _taken(self, department: DeferredConnector, http: HttpRequest) -> HttpResponse:
         known = False

@@ -28,7 +28,8 @@ from hub.deferred import statements
 from hub.deferred.deadline import CHINA, due_at
 from hub.deferred.recipes import Recipes
 from hub.fetch import Fetched
-from hub.people.sealing import Sealer
+from hub.keys import KeyRingError
+from hub.people.sealing import CannotOpen, Sealer
 from hub.people.store import People
 from hub.people.vault import Vault
 from hub.ulid import new_id
@@ -181,7 +182,10 @@ class JobLedger:
     def _opened(self, row: asyncpg.Record, case: str) -> Records:
         if row["state"] == "CLOSED":
             return Records("SOURCE_TIMEOUT", None, ())
-        kept = orjson.loads(self.sealer.open(_context(row["id"], case), bytes(row["sealed"])))
+        try:
+            kept = orjson.loads(self.sealer.open(_context(row["id"], case), bytes(row["sealed"])))
+        except (CannotOpen, KeyRingError):
+            return Records("SOURCE_ERROR", None, ())  # its key is gone: told once as lost, so that it is asked anew
         return Records(kept["status"], kept["asOf"], tuple([tuple(one) for one in kept["rows"]]))
 
     async def _letters(
@@ -207,7 +211,7 @@ class JobLedger:
         rows = await self.pool.fetch(statements.JOBS, self.clock(), list(identifiers), department)
         async with self.engine.connect() as connection:
             known = await self.people.by_ids(connection, {row["person_id"] for row in rows})
-        return [(row, self._job(row, known[row["person_id"]].identity.id_number)) for row in rows]
+        return [(row, self._job(row, known[row["person_id"]].identity.id_number)) for row in rows if self.recipes.knows(row["fact_group"], row["columns"])]
 
     def _job(self, row: asyncpg.Record, id_number: str) -> Job:
         columns = self.recipes.columns(

@@ -23,7 +23,6 @@ import structlog
 from connectors.deferred import DeferredConnector
 from connectors.interface import DepartmentError
 from hub import metrics
-from hub.access_log.failures import FAILURES
 from hub.deferred import statements
 from hub.deferred.ledger import AGAIN, JobLedger
 
@@ -90,8 +89,10 @@ class Rounds:
     async def _run(self) -> None:
         while True:
             self._due.clear()
-            with suppress(*FAILURES):
+            try:
                 await self.round()
+            except Exception as error:  # noqa: BLE001 (whatever a round ends with, the next is made: fallen letters wait for it)
+                _log.warning("round failed", kind=type(error).__name__)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._every)
 

@@ -135,6 +135,7 @@ class HubBelow:
             status, records = facts["status"], facts["records"]
             as_of = instant(facts["asOf"]) if facts["asOf"] is not None else None
             lines = tuple((str(line["field"]), str(line["form"]), str(line["reason"])) for line in facts["disclosure"]["fields"])
+            expected = instant(facts["expectedAt"]) if facts["expectedAt"] is not None else None
             source = {name: facts["source"][name] for name in ("department", "region", "system")}
             if records is not None and len(records) > ROWS:
                 return MISSING
@@ -144,7 +145,7 @@ class HubBelow:
         below = Below(source, lines, records is not None, facts["freshness"], facts["backAt"])
         if type(status) is not str or (rows and status != "MATCHED"):
             return MISSING
-        return Records(status, as_of, rows, below)
+        return Records(status, as_of, rows, below, expected)
 
 
 def _cell(record: Mapping[str, Any], field: str, key: str) -> Told:
@@ -189,7 +190,7 @@ def _shape(group: str, columns: Sequence[Column], people: int) -> _Shape:
     names = range(people)
     return _Shape(
         f"query Below({', '.join(f'$n{n}: IdNumber!' for n in names)}) {{ {' '.join(f'p{n}: lookUp(idNumber: $n{n}) {{ ...Told }}' for n in names)} }} "
-        f"fragment Told on Person {{ {group} {{ status asOf freshness backAt source {{ department region system }} "
+        f"fragment Told on Person {{ {group} {{ status asOf freshness backAt expectedAt source {{ department region system }} "
         f"disclosure {{ fields {{ field form reason }} }} records {{ {fields or '__typename'} }} }} }}",
         tuple(at),
     )

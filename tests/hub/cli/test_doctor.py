@@ -25,7 +25,7 @@ from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "sharing", "calendar"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar"}
 
 
 @pytest.fixture

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from types import SimpleNamespace
 
+import asyncpg
 import pytest
 
 from connectors.interface import Ask, Records, Subject
+from hub.backup.tables import dump_tables
+from hub.cli.ailments import later_answers
+from hub.cli.findings import State
 from hub.fetch import Fetched, Outcome
+from hub.metrics import exposition
 from hub.opening import open_hub
+from hub.postgres.connection import plain_url
 from tests.connectors.asking import columns
 from tests.hub.deferred.test_later_answers import BANKS, HEAD, changes, of, release, rows, statuses, told
 from tests.hub.living import Living, Matter
@@ -186,3 +194,68 @@ def _records():
 
 def _body(answer: object) -> bytes:
     return json.dumps(answer).encode()
+
+
+async def test_an_answer_whose_key_is_gone_is_told_as_lost_and_asked_anew(later: Living) -> None:
+    matter = await under_way(later)
+    await release(later)
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    await connection.execute("UPDATE deferred_job SET sealed = set_byte(sealed, 4, 99) WHERE case_id = $1", matter.id)
+    await connection.close()
+    assert {one["status"] for one in told(await later.ask(matter, BANKS)).values()} == {"SOURCE_ERROR"}
+    assert await of(later, matter) == []
+    assert statuses(await later.ask(matter, BANKS)) == {"PENDING"}
+
+
+async def test_an_answer_laid_beside_another_job_does_not_open(later: Living) -> None:
+    matter = await under_way(later)
+    await release(later)
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    await connection.execute(
+        "UPDATE deferred_job AS j SET sealed = o.sealed FROM deferred_job AS o WHERE j.case_id = $1 AND o.case_id = $1 AND o.id = "
+        "(SELECT min(id) FROM deferred_job WHERE case_id = $1) AND j.id <> o.id", matter.id,
+    )
+    await connection.close()
+    answered = [one["status"] for one in told(await later.ask(matter, BANKS)).values()]
+    assert answered.count("SOURCE_ERROR") == 5
+
+
+async def test_a_job_of_an_older_schema_disturbs_no_round_and_runs_out_of_time(later: Living) -> None:
+    await later.government.control("JR", {"delay": "held", "silent": True})
+    matter = await under_way(later)
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    await connection.execute("""UPDATE deferred_job SET columns = '[["gone", "", "FULL", null]]' WHERE case_id = $1""", matter.id)
+    await connection.close()
+    other = await under_way(later)
+    await release(later)
+    await a_round(later, 1800)
+    assert {row["state"] for row in await of(later, matter)} == {"OPEN"}
+    assert {row["state"] for row in await of(later, other)} == {"KEPT"}
+
+
+async def test_the_doctor_and_the_metrics_count_what_is_under_way_and_name_nobody(later: Living) -> None:
+    matter = await under_way(later)
+    await a_round(later)
+    premises = SimpleNamespace(url=later.database_url)
+    finding = await later_answers(premises)
+    assert "JR OPEN" in finding.line()
+    shown = exposition().decode()
+    assert re.search(r'hub_deferred_jobs\{department="JR",state="OPEN"\} [1-9]', shown)
+    assert 'hub_deferred_answers_total{department="JR",outcome="KEPT",way="CALLBACK"}' in shown
+    assert not [row["id"] for row in await of(later, matter) if row["id"] in shown or row["id"] in finding.line()]
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    await connection.execute("UPDATE deferred_job SET due_at = '2020-01-01' WHERE case_id = $1", matter.id)
+    await connection.close()
+    assert (await later_answers(premises)).state is State.WARN
+
+
+async def test_a_backup_takes_no_answer_that_waits_to_be_told(later: Living, tmp_path) -> None:
+    matter = await under_way(later)
+    await release(later)
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    told_of = await dump_tables(connection, tmp_path)
+    await connection.close()
+    assert "deferred_job" not in told_of
+    assert "letter" in told_of
+    assert not (tmp_path / "deferred_job").exists()
+    assert len(await of(later, matter)) == 6
