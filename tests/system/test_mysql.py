@@ -25,7 +25,7 @@ pytestmark = pytest.mark.system
 DATED = re.sub(
     r"(?s)\[groups\.realEstate\.call\].*?\n\n",
     '[groups.realEstate.call]\nview = "qzk.v_bdcqk"\nsubject = "zjhm"\norder = "bdcdyh"\nrefreshed = "qzk.v_gxzt"\nas_of = "sjsj"\n\n', GZ,
-)
+).replace("queries_counted = true", "queries_counted = false")
 TABLES = (
     "CREATE DATABASE qzk CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci",
     "CREATE TABLE qzk.bdcqk (bdcdyh VARCHAR(28), zjhm CHAR(18), mj DECIMAL(12,2), ghyt VARCHAR(4), djsj DATE, zjdbz VARCHAR(2), KEY (zjhm))",
@@ -200,6 +200,13 @@ async def test_thirty_questions_at_once_hold_no_more_connections_than_agreed(ope
         cursor.execute("SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'reader' AND id > %s", (before,))
         assert 1 <= cursor.fetchone()[0] <= 3
     connection.close()
+
+
+async def test_where_queries_are_counted_no_connection_is_kept_that_would_be_tried_again(opened, people, server):
+    reader = opened(queries_counted="true", concurrency="1")
+    for _ in range(2):
+        assert (await reader.fetch(ask("realEstate", people[:1], AREA)))["s0"].status == "MATCHED"
+    assert not reader._database._idle
 
 
 # The department of the contract, on the server it has in earnest: the same manifest the demonstration asks PostgreSQL with.
