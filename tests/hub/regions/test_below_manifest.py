@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from connectors import manifest
@@ -9,6 +12,7 @@ from connectors.interface import Column
 from connectors.section import ManifestFault
 from hub.regions.below import _shape
 from hub.sources import KnownSources, Source
+from schema.register import GROUPS
 from tests.hub.living import TONGNAN
 
 BELOW = """department = "MZ"
@@ -67,3 +71,12 @@ def test_a_manifest_of_a_hub_is_read_strictly(old, new, said) -> None:
     assert manifest.parse("T.toml", text, settings).groups.keys() == {"tax"}
     with pytest.raises(ManifestFault, match=said):
         manifest.parse("T.toml", text.replace(old, new), settings)
+
+
+def test_the_manifest_in_the_documents_is_one() -> None:
+    page = Path("docs/federation.md").read_text("utf-8")
+    text = re.search(r"<!-- hub -->\n```toml\n(.*?)\n```", page, re.DOTALL)[1]
+    settings = {"TONGNAN_REGION": TONGNAN, "TONGNAN_URL": "https://hub.tongnan.example", "TONGNAN_CLIENT": "hub-500000"}
+    read = manifest.parse("hub.toml", text, settings)
+    assert (read.protocol, read.batch, read.place) == ("hub", 10, "https://hub.tongnan.example")
+    assert set(read.groups) <= set(GROUPS)
