@@ -86,7 +86,7 @@ async def test_questions_as_large_as_can_be_fill_no_memory_past_its_weight(keys)
     travelled.documents = Documents(SCHEMA, Limits())
     for number in range(14):
         leaves = await plan_all(travelled, number)
-    assert leaves > 1500
+    assert leaves > Limits().fields / 2, "as large as the limits let it be"
     planner, documents = travelled.planner, travelled.documents
     held = {
         "documents": (documents._kept, READ), "shapes": (documents._shapes, SHAPED), "layouts": (planner._layouts, KEPT_FIELDS),

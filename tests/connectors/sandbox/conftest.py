@@ -1,4 +1,4 @@
-"""A small population and a government of six departments on free ports."""
+"""A small population and a government of departments on free ports."""
 
 from __future__ import annotations
 
