@@ -102,6 +102,8 @@ def _static(name: str, text: str) -> list[Finding]:
 
 
 async def _tried(path: Path, manifest: Manifest, settings: Mapping[str, str], person: tuple[str, str] | None) -> list[Finding]:
+    if manifest.deferral is not None:
+        return [warn(path.name, "it answers later, and a trial waits for nobody: nothing was asked", "register a test case and ask in it")]
     # A drop copied from an account holds a department's people: the trial's copy goes with it.
     with tempfile.TemporaryDirectory(prefix="hub-trial-") as copies:
         departments = await open_connectors([path], settings, clock=clock, random=os.urandom, copies=Path(copies))

@@ -18,7 +18,7 @@ from schema.register import GROUPS, PRESENCE, FieldSpec, GroupSpec
 OPEN = "?"
 """Stands where the department's contract must be read."""
 
-SCHEMES = {"rest": "bearer", "soap": "wss-digest", "sql": "none", "files": "none", "graphql": "bearer", "subgraph": "bearer"}
+SCHEMES = {"rest": "bearer", "soap": "wss-digest", "sql": "none", "files": "none", "graphql": "bearer", "subgraph": "bearer", "deferred": "http-signature"}
 """The scheme a skeleton begins with; any other the protocol takes may be written instead."""
 
 _LIKELY = ("text", "code")
@@ -56,6 +56,11 @@ def skeleton(department: str, protocol: str, groups: Sequence[str]) -> str:
     required, _ = ENVELOPES[protocol]
     if required:
         lines += ["", "[envelope] # their names for the parts of a question and an answer", *(f'{key} = "{OPEN}"' for key in sorted(required))]
+    if protocol == "deferred":
+        lines += [
+            "", "[deferred] # how long it is waited for, and whose key signs what it calls back with", "answer_hours = 16 # working hours",
+            "keep_hours = 120", "poll_seconds = 1800", *(f'{key} = "${{{department}_CALLBACK_{key.upper()}}}"' for key in ("key_id", "public_key")),
+        ]
     for spec in specs:
         lines += ["", f"[groups.{spec.code}.call] # {spec.title_zh}", *(f'{key} = "{OPEN}"' for key in sorted(CALLS[protocol][0]))]
         lines += _CALL_BESIDES.get(protocol, ())

@@ -139,7 +139,7 @@ def test_a_skeleton_of_every_protocol_needs_its_question_marks_answered_and_noth
         assert unanswered(text)
         answered = re.sub(r'"\?(\d+)"', r'"\1"', text)
         for key, word in (
-            ("freshness", "daily"), ("shape", "flat"), ("path", "/v1/x"), ("header", "a,b"), ("subject", "a"), ("subject_end", "18"),
+            ("freshness", "daily"), ("shape", "flat"), ("path", "/v1/x"), ("submit", "/v1/x"), ("poll", "/v1/y"), ("header", "a,b"), ("subject", "a"), ("subject_end", "18"),
             ("namespace", "urn:x"), ("action", "urn:a"), ("encoding", "utf-8"),
         ):
             answered = re.sub(rf'^{key} = "\?"', f'{key} = "{word}"', answered, flags=re.MULTILINE)
