@@ -19,13 +19,14 @@ import aiohttp
 import orjson
 
 from connectors.batches import MISSING, Batches
-from connectors.conversion import Unreadable, instant
+from connectors.conversion import instant
 from connectors.interface import Ask, Below, Column, DepartmentBroke, DepartmentUnavailable, Records, Subject, Told
 from connectors.manifest import Manifest
 from hub.parent_question import HEADER
 from hub.regions.asking import RegionKeys, whole
 from hub.regions.below_token import Errand, RefusedBelow, TokensBelow
 from hub.sources import Source
+from policies.forms import Form
 
 SHAPES_KEPT = 512
 ROWS = 1000
@@ -134,13 +135,13 @@ class HubBelow:
             facts = person[ask.group]  # type: ignore[index]
             status, records = facts["status"], facts["records"]
             as_of = instant(facts["asOf"]) if facts["asOf"] is not None else None
-            lines = tuple((str(line["field"]), str(line["form"]), str(line["reason"])) for line in facts["disclosure"]["fields"])
+            lines = tuple((str(line["field"]), Form(line["form"]).value, str(line["reason"])) for line in facts["disclosure"]["fields"])
             expected = instant(facts["expectedAt"]) if facts["expectedAt"] is not None else None
             source = {name: facts["source"][name] for name in ("department", "region", "system")}
             if records is not None and len(records) > ROWS:
                 return MISSING
             rows = tuple(tuple(_cell(record, field, key) for field, key in shape.at) for record in records or ())
-        except (KeyError, TypeError, AttributeError, Unreadable):
+        except (KeyError, TypeError, AttributeError, ValueError):  # a date or a form that is none is a ValueError
             return MISSING
         below = Below(source, lines, records is not None, facts["freshness"], facts["backAt"])
         if type(status) is not str or (rows and status != "MATCHED"):

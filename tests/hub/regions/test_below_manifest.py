@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from connectors import manifest
-from connectors.interface import Column
+from connectors.batches import MISSING
+from connectors.interface import Ask, Column
 from connectors.section import ManifestFault
-from hub.regions.below import _shape
+from hub.regions.below import HubBelow, _shape
 from hub.sources import KnownSources, Source
 from schema.register import GROUPS
 from tests.hub.living import TONGNAN
@@ -80,3 +81,26 @@ def test_the_manifest_in_the_documents_is_one() -> None:
     read = manifest.parse("hub.toml", text, settings)
     assert (read.protocol, read.batch, read.place) == ("hub", 10, "https://hub.tongnan.example")
     assert set(read.groups) <= set(GROUPS)
+
+
+GOOD = {
+    "status": "MATCHED", "asOf": "2026-11-22T06:00:00+08:00", "freshness": "CURRENT", "backAt": None, "expectedAt": None,
+    "source": {"department": "SW", "region": "500152000000", "system": None},
+    "disclosure": {"fields": [{"field": "income", "form": "BAND", "reason": "UNDER_14"}]}, "records": [{"month": "2026-10"}],
+}
+
+
+@pytest.mark.parametrize("wrong", [
+    {"disclosure": {"fields": [{"field": "income", "form": "SOMETIMES", "reason": "x"}]}}, {"disclosure": None}, {"asOf": "soon"}, {"source": "SW"},
+    {"records": [{"income": "1"}]}, {"records": [None]}, {"records": [{"month": {"a": 1}}]}, {"status": None}, {"status": "NO_RECORD"},
+    {"records": [{"month": "2026-10"}] * 1001},
+])
+def test_an_answer_of_another_shape_is_an_error_of_its_person_and_tells_nothing(clock, random, wrong) -> None:
+    settings = {"BELOW_500152_REGION": TONGNAN, "BELOW_500152_URL": "http://127.0.0.1:1", "BELOW_500152_CLIENT": "hub-500000"}
+    read = manifest.parse("T.toml", BELOW.format(region="500152", groups='"tax"'), settings)
+    below = HubBelow(read, keys=None, session=None, clock=clock, random=random)
+    columns = (Column("month", "", "FULL", None, str),)
+    asked, shape = Ask("tax", columns, (), "o", "DIBAO_REVIEW", "c", 1.0), _shape("tax", columns, 1)
+    good = below._records(asked, shape, {"tax": GOOD})
+    assert (good.status, good.rows, good.below.disclosure) == ("MATCHED", (("2026-10",),), (("income", "BAND", "UNDER_14"),))
+    assert below._records(asked, shape, {"tax": GOOD | wrong}) is MISSING
