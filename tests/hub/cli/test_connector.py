@@ -154,3 +154,16 @@ def test_a_skeleton_overwrites_nothing_and_knows_whose_group_it_is(tmp_path):
     assert (tmp_path / "TY.toml").read_text(encoding="utf-8") == "mine"
     assert "veteran is a group of TY, not of GA" in run("new", "GA", "--protocol", "rest", "--group", "veteran").output
     assert "the graph has no fact group 'heroes'" in run("new", "GA", "--protocol", "rest", "--group", "heroes").output
+
+
+def test_a_department_that_answers_later_is_not_asked_in_a_trial_that_waits_for_nobody(tmp_path):
+    nested: dict[str, dict[str, str]] = {}
+    for name, value in SETTINGS.items():
+        code, _, key = name.partition("_")
+        if code == "JR":
+            nested.setdefault(code, {})[key.lower()] = value
+    (tmp_path / "sources.json").write_text(json.dumps({"region": "500152", **nested}), encoding="utf-8")
+    result = run("try", "connectors/manifests/JR.toml", "--sources", str(tmp_path / "sources.json"))
+    assert result.exit_code == 0, result.output
+    assert "a trial waits for nobody: nothing was asked" in result.output
+    assert "answers as its contract has it" not in result.output
