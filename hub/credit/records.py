@@ -13,13 +13,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.credit import CreditPlatform, Filing
-from connectors.interface import DepartmentError
+from connectors.interface import DepartmentError, DepartmentRefused
 from hub.access_log.entry import Decision, intent, outcome
 from hub.access_log.writer import AccessLog
 from hub.authorizations.coverage import CHINA
 from hub.authorizations.matter import Member
 from hub.authorizations.standing import Standing
-from hub.credit.due_process import Notified, last_day, may_file, may_record
+from hub.credit.due_process import Notified, NotYet, last_day, may_file, may_record
 from hub.errors import CallerError
 from hub.keys import Random
 from hub.tables import CreditRecord, Outbox
@@ -76,9 +76,8 @@ class CreditRecords:
     async def object(self, standing: Standing, record: str) -> dict[str, Any]:
         """The person objected: nothing is filed of this decision any more. Raises `CallerError`."""
         row = await self._mine(standing, record)
-        if row.state == "FILED":
-            raise CallerError("it is filed; its correction is the platform's matter", code="CREDIT_RECORD_FILED", status=409)
-        await self._settle(row, {"state": "OBJECTED"}, standing)
+        if row.state != "OBJECTED" and not await self._settle(row, {"state": "OBJECTED"}, standing, unsent=True):
+            raise CallerError("it was sent; its correction is the platform's matter", code="CREDIT_RECORD_FILED", status=409)
         return {"id": row.id, "state": "OBJECTED"}
 
     async def file(self, standing: Standing, record: str) -> dict[str, Any]:
@@ -89,9 +88,14 @@ class CreditRecords:
         may_file(row, now.astimezone(CHINA).date())
         member = _people(standing)[str(row.person_id)]
         intended = await self._intend(standing, row, member)
+        if not await self._sending(row, standing.caller.officer):
+            await self._close(standing, member, intended, "OBJECTION_STANDS")
+            raise NotYet("an objection stands: a new decision is needed", code="OBJECTION_STANDS")
         try:
             receipt = await self._platform.submit(_filing(row, member, intended))
         except DepartmentError as error:
+            if isinstance(error, DepartmentRefused):  # any other failure may have come after the record was taken
+                await self._sending(row, None)
             await self._close(standing, member, intended, error.code)
             raise CallerError("the credit platform did not take it now; file it again later", code=error.code, status=502) from None
         await self._settle(row, {"state": "FILED", "filed_at": now, "filed_by": standing.caller.officer, "receipt": receipt}, standing)
@@ -107,11 +111,25 @@ class CreditRecords:
             raise NoSuchRecord("no such record in this case")
         return CreditRecord(**row._mapping)  # noqa: SLF001 - the row's public mapping
 
-    async def _settle(self, row: CreditRecord, changed: dict[str, Any], standing: Standing) -> None:
+    async def _sending(self, row: CreditRecord, officer: str | None) -> bool:
+        """Note who sends the record out, before it leaves: from then on an objection comes too late to stop it, and says so. False
+        where one came first.
+        """
         async with self._engine.begin() as connection:
-            await connection.execute(update(CreditRecord).where(CreditRecord.id == row.id).values(changed))
+            noticed = update(CreditRecord).where(CreditRecord.id == row.id, CreditRecord.state == "NOTICED")
+            return bool((await connection.execute(noticed.values(filed_by=officer))).rowcount)
+
+    async def _settle(self, row: CreditRecord, changed: dict[str, Any], standing: Standing, *, unsent: bool = False) -> bool:
+        """Whether the record was still NOTICED, and `unsent` where that is asked: of an objection and a filing that meet, one counts."""
+        async with self._engine.begin() as connection:
+            noticed = update(CreditRecord).where(CreditRecord.id == row.id, CreditRecord.state == "NOTICED")
+            if unsent:
+                noticed = noticed.where(CreditRecord.filed_by.is_(None))
+            if not (await connection.execute(noticed.values(changed))).rowcount:
+                return False
             body = {"record": row.id, "case": row.case_id, "organisation": row.organisation, "officer": standing.caller.officer}
             await connection.execute(insert(Outbox).values(kind=f"CREDIT_{changed['state']}", body=body, at=self._clock()))
+        return True
 
     async def _intend(self, standing: Standing, row: CreditRecord, member: Member) -> str:
         appended = await self._log.append(intent(

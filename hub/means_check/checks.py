@@ -91,6 +91,7 @@ class MeansChecks:
     async def report(self, standing: Standing, check: str) -> Told:
         """The report, in the words of `connectors.means_check`, people as handles. Raises `CallerError`, `RecordingFailed`."""
         row, may = await self._mine(standing, check)
+        _still_covered(row, may)
         await self._follow(row, standing, may)
         if row.status not in FINISHED:
             raise CallerError("the report does not stand yet", code="CHECK_PENDING", status=409)
@@ -98,14 +99,19 @@ class MeansChecks:
         if row.sealed is None:
             await self._fetch(row, intended, standing, may)
         report = self._register.opened(row)
-        if set(self._recheck(standing, row.people)) >= set(row.people):
-            raise Forbidden("an authorisation fell before the report was told", code="AUTH_REVOKED")
+        self._stands(standing, row)
         lines = [{**line, "person": self._handle(row.people[line["person"] - 1], standing)} for line in report["lines"]]
         data = _state(row) | {"report": report | {"lines": lines}}
         salt = self._random(_SALT)
         digest = salted_digest(salt, orjson.dumps(data))
         appended = await self._log.append(self._outcome(standing, may, intended, digest))
+        self._stands(standing, row)  # the log may be slower than a revocation
         return Told(data, self._log.receipt(appended, salt=salt).as_json())
+
+    def _stands(self, standing: Standing, row: MeansCheck) -> None:
+        """Sources and doubts of a report are the household's together: with one of its people gone it cannot be told in part."""
+        if self._recheck(standing, row.people):
+            raise Forbidden("an authorisation fell meanwhile", code="AUTH_REVOKED")
 
     async def _mine(self, standing: Standing, check: str) -> tuple[MeansCheck, Entitled]:
         may = entitled(standing)
@@ -124,12 +130,16 @@ class MeansChecks:
         intended = await self._intend(standing, may, row, "submit" if row.ticket is None else "state")
         try:
             if row.ticket is None:
+                self._stands(standing, row)
                 ticket = await system.submit(_order(row, may, intended))
                 await self._register.settle(row, self._clock(), status="QUEUED", ticket=ticket)
             elif (state := await system.state(row.ticket, intent=intended)) != "PENDING":
                 await self._register.settle(row, self._clock(), status=state)
         except DepartmentError as error:
             status = error.code
+        except Forbidden:
+            await self._log.append(self._outcome(standing, may, intended, "", status="NOT_AUTHORIZED"))
+            raise
         await self._log.append(self._outcome(standing, may, intended, "", status=status))
 
     async def _fetch(self, row: MeansCheck, intended: str, standing: Standing, may: Entitled) -> None:
@@ -159,9 +169,11 @@ class MeansChecks:
 
 
 def _still_covered(row: MeansCheck, may: Entitled) -> None:
-    """A second attempt submits the same people or nobody: the system knows the reference, and takes its first people for the check's."""
+    """A check is submitted, and its report told, while each of its people is covered: who withdrew is in it, kept or not. A second
+    attempt submits the same people or nobody: the system knows the reference, and takes its first people for the check's.
+    """
     if not set(row.people) <= {member.person.id for member in may.people}:
-        raise Forbidden("the letters of this check changed before its system took it: ask for a new one", code="CHECK_OUTDATED")
+        raise Forbidden("the letters of this check changed since it was asked for: ask for a new one", code="CHECK_OUTDATED")
 
 
 def _order(row: MeansCheck, may: Entitled, intended: str) -> Order:

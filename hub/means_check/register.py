@@ -74,7 +74,10 @@ class Register:
 
 async def reported(connection: AsyncConnection, *, platform: str, check: str, status: str, at: datetime) -> str:
     """A system says that its report stands; the case of the check. Raises `Refused` for a check that is not waiting there."""
-    mine = update(MeansCheck).where(MeansCheck.id == check, MeansCheck.system == platform, MeansCheck.status.in_(PENDING))
+    mine = update(MeansCheck).where(
+        MeansCheck.id == check, MeansCheck.system == platform, MeansCheck.status.in_(PENDING),
+        MeansCheck.ticket.is_not(None),  # without the system's own number its report could never be asked for
+    )
     case = (await connection.execute(mine.values(status=status).returning(MeansCheck.case_id))).scalars().first()
     if case is None:
         raise Refused(Flaw.CHECK_UNKNOWN, "no check of this number is waiting at this system")

@@ -100,6 +100,36 @@ async def test_an_objection_stops_it_for_good(desk):
     assert record not in desk.records
 
 
+async def test_an_objection_that_meets_the_filing_either_stops_it_or_is_told_that_it_comes_too_late(living, desk, monkeypatch):
+    honest = living.hub.credit.submit
+
+    async def meanwhile(filing):
+        status, told = await desk.send(f"/{filing.reference}/objection")
+        assert (status, told["error"]) == (409, "CREDIT_RECORD_FILED"), "what is on its way is not said to be stopped"
+        return await honest(filing)
+
+    _, told = await desk.notified("潼民失信〔2026〕21号", days_ago=40)
+    with monkeypatch.context() as patch:
+        patch.setattr(living.hub.credit, "submit", meanwhile)
+        assert (await desk.send(f"/{told['data']['id']}/filing"))[1]["data"]["state"] == "FILED"
+
+    _, told = await desk.notified("潼民失信〔2026〕22号", days_ago=40)
+    record, log, append = told["data"]["id"], living.hub.log, living.hub.log.append
+    objected = []
+
+    async def before(entry):
+        appended = await append(entry)
+        if entry.kind is Kind.INTENT and not objected:
+            objected.append(await desk.send(f"/{record}/objection"))
+        return appended
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(log), "append", lambda _log, entry: before(entry))
+        status, told = await desk.send(f"/{record}/filing")
+    assert (objected[0][1]["data"]["state"], status, told["error"]) == ("OBJECTED", 409, "OBJECTION_STANDS")
+    assert record not in desk.records
+
+
 async def test_each_step_names_the_officer_and_the_platform_hears_nothing_without_the_log(living, desk):
     _, told = await desk.notified("潼民失信〔2026〕3号", days_ago=16)
     record = told["data"]["id"]

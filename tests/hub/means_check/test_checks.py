@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -162,6 +163,47 @@ async def test_a_withdrawn_letter_stops_checks_and_reports(living):
         if status == 403:
             break
     assert body["error"] == "AUTH_REVOKED"
+
+
+async def test_who_withdrew_is_told_of_by_no_report_kept_or_not_while_the_others_still_stand(living):
+    matter = await living.register()
+    kept, fresh = await asked(living, matter), await asked(living, matter)
+    living.clock.advance(120)
+    assert (await sent(living, await living.token(matter), f"/{kept['id']}/report"))[0] == 200
+    obligors = next(number for number in matter.numbers if number.endswith("O"))
+    message = living.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn")
+    assert (await living.line.send("/revocations", message)).status == 200
+    await living.hub.desk.watch.settled()
+    rest = replace(matter, letters=tuple(one for one in matter.letters if one["id"] != matter.numbers[obligors]))
+    token = await living.token(rest)
+    assert (await sent(living, token, "", ASKED))[0] == 201, "the others may still be checked"
+    living.government.forget()
+    for check in (kept, fresh):
+        status, body = await sent(living, token, f"/{check['id']}/report")
+        assert (status, body.get("error")) == (403, "CHECK_OUTDATED")
+    assert living.government.journal(CQ).calls == 0
+
+
+async def test_a_letter_that_falls_while_the_intent_is_written_stops_the_submission_and_the_telling(living, monkeypatch):
+    matter = await living.register()
+    token, log, honest = await living.token(matter), living.hub.log, living.hub.log.append
+    fallen = []
+
+    async def slow(entry):
+        appended = await honest(entry)
+        if not fallen and entry.kind is Kind.INTENT:
+            fallen.append(entry)
+            obligors = next(number for number in matter.numbers if number.endswith("O"))
+            message = living.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn")
+            assert (await living.line.send("/revocations", message)).status == 200
+            await living.hub.desk.watch.settled()
+        return appended
+
+    living.government.forget()
+    monkeypatch.setattr(type(log), "append", lambda _log, entry: slow(entry))
+    assert (await sent(living, token, "", ASKED))[1]["error"] == "AUTH_REVOKED"
+    assert fallen
+    assert living.government.journal(CQ).calls == 0
 
 
 async def test_a_report_ends_with_its_retention_and_the_check_stays(living):
