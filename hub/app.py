@@ -133,11 +133,13 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     # The token endpoint has places of its own: a flood of forged assertions must not take those of questions.
     admission = Admission(InFlight(max(1, hub.settings.in_flight // 4)), answering.quota)
     gate = gate_of(hub, answering)
+    # Withdrawals have places of their own, which no flood of questions, tiles or pushed messages takes.
+    signed, pushed = (InFlight(max(1, hub.settings.in_flight // 8)) for _ in range(2))
     found: list[BaseRoute] = [
         *_probes(hub),
         *oauth_routes(hub.desk.authorization, hub.security.note, admission),
-        *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note),
-        *_messages(hub),
+        *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note, signed),
+        *_messages(hub, pushed),
         *_means_checks(hub, answering),
         *_credit(hub, answering),
         *operation_routes(answering, hub.clock, hub.upkeep.wake),
@@ -152,12 +154,12 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     return found
 
 
-def _messages(hub: Hub) -> list[Route]:
+def _messages(hub: Hub, places: InFlight) -> list[Route]:
     inbox = Inbox(
         hub.engine, hub.vault, random=hub.random, audience=hub.settings.issuer.rstrip("/"), retention=retentions(hub.settings.region[:6]),
     )
     collections = Collections(hub.engine, hub.vault, hub.log, random=hub.random, audience=hub.settings.issuer.rstrip("/"))
-    return message_routes(inbox, collections, hub.clock, hub.upkeep.wake, hub.security.note)
+    return message_routes(inbox, collections, hub.clock, hub.upkeep.wake, hub.security.note, places)
 
 
 def _means_checks(hub: Hub, answering: Graph) -> list[Route]:

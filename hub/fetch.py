@@ -135,14 +135,14 @@ class Fetcher:
                     altered = True
                     fallen = fallen or outcome.status == "NOT_AUTHORIZED"
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
-        gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if plan.asks else {}
+        gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if outcomes else {}
         for person, code in gone.items():
             outcomes[person] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
         return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
 
     def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
-        return bool(plan.asks) and bool(self._recheck(plan.standing, list(plan.joins)))
+        return bool(plan.joins) and bool(self._recheck(plan.standing, list(plan.joins)))
 
     async def _all(self, plan: Plan, subjects: Mapping[str, Subject]) -> list[dict[str, Outcome]]:
         """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.authorizations.reasons import Refused
 from hub.authorizations.revocation import Revocations
 from hub.authorizations.store import Registrar
-from hub.errors import CallerError, NotAcceptable, TooLarge
+from hub.errors import CallerError, Malformed, NotAcceptable, Overloaded, TooLarge
+from hub.operations.quotas import InFlight
 from hub.signatures import LONGEST_REGISTRATION
+
+BODY_SECONDS = 10.0
+"""How long a message may take to arrive: a place is held meanwhile, by somebody nobody knows yet."""
 
 _PRIVATE = {"Cache-Control": "no-store"}
 _log = structlog.stdlib.get_logger("hub.authorizations")
@@ -32,7 +37,9 @@ class Counter(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
 
 
-def routes(counter: Counter, wake: Callable[[], None], note: Callable[[str], None] = lambda _kind: None) -> list[Route]:
+def routes(
+    counter: Counter, wake: Callable[[], None], note: Callable[[str], None] = lambda _kind: None, places: InFlight | None = None,
+) -> list[Route]:
     """POST /registrations and POST /revocations, application/jose. `wake` hears that there is something for the log to carry,
     `note` of each refusal: an unsigned message is nobody's, so it is counted and leaves no entry.
     """
@@ -50,18 +57,27 @@ def routes(counter: Counter, wake: Callable[[], None], note: Callable[[str], Non
         return JSONResponse({"case": revoked.case, "revoked": list(revoked.letters)}, headers=_PRIVATE)
 
     return [
-        Route("/registrations", answering(register, note), methods=["POST"]),
-        Route("/revocations", answering(revoke, note), methods=["POST"]),
+        Route("/registrations", answering(register, note, places), methods=["POST"]),
+        Route("/revocations", answering(revoke, note, places), methods=["POST"]),
     ]
 
 
 def answering(
-    answer: Callable[[Request], Awaitable[Response]], note: Callable[[str], None],
+    answer: Callable[[Request], Awaitable[Response]], note: Callable[[str], None], places: InFlight | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that tells a CallerError as code and text; `note` counts it."""
+    """An endpoint that tells a CallerError as code and text; `note` counts it. `places` for messages at once, before anything of one
+    is read: a key is looked up and a signature verified for anybody who names a platform.
+    """
+    places = places or InFlight(64)
+
     async def endpoint(request: Request) -> Response:
         try:
-            return await answer(request)
+            with places:
+                return await answer(request)
+        except Overloaded as error:
+            note("INTAKE_OVERLOADED")
+            headers = _PRIVATE | {"Retry-After": str(error.retry_after)}
+            return JSONResponse({"code": "OVERLOADED", "message": str(error)}, status_code=503, headers=headers)
         except CallerError as error:
             kind = "registration" if isinstance(error, Refused) else "request"
             _log.info(f"{kind} refused", code=error.code)
@@ -76,8 +92,12 @@ async def signed_body(request: Request) -> str:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("application/jose", "application/jwt"):
         raise NotAcceptable("the body must be application/jose", code="UNSUPPORTED_MEDIA_TYPE", status=415)
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_REGISTRATION:
-            raise TooLarge(f"the message is longer than {LONGEST_REGISTRATION} bytes", status=413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_REGISTRATION:
+                    raise TooLarge(f"the message is longer than {LONGEST_REGISTRATION} bytes", status=413)
+    except (TimeoutError, ClientDisconnect):
+        raise Malformed("the message did not arrive to its end") from None
     return body.decode("latin-1").strip()

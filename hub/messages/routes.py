@@ -13,13 +13,14 @@ from hub.authorizations.intake import answering, signed_body
 from hub.errors import RecordingFailed
 from hub.messages.collecting import Collections
 from hub.messages.inbox import Inbox
+from hub.operations.quotas import InFlight
 
 _PRIVATE = {"Cache-Control": "no-store"}
 
 
 def routes(
     inbox: Inbox, collections: Collections, clock: Callable[[], datetime], wake: Callable[[], None],
-    note: Callable[[str], None] = lambda _kind: None,
+    note: Callable[[str], None] = lambda _kind: None, places: InFlight | None = None,
 ) -> list[Route]:
     """POST /messages and POST /messages/collections, application/jose. An accepted message is 201, the same again 200."""
 
@@ -40,6 +41,6 @@ def routes(
         return Response(told, media_type="application/json", headers=_PRIVATE)
 
     return [
-        Route("/messages", answering(push, note), methods=["POST"]),
-        Route("/messages/collections", answering(collect, note), methods=["POST"]),
+        Route("/messages", answering(push, note, places), methods=["POST"]),
+        Route("/messages/collections", answering(collect, note, places), methods=["POST"]),
     ]

@@ -212,6 +212,17 @@ async def test_a_plan_without_asks_contacts_nobody(keys) -> None:
     assert fetched.outcomes[person(0).id]["identity"].rows[0][0] == person(0).name
 
 
+async def test_who_fell_meanwhile_is_not_told_by_the_registration_either(keys) -> None:
+    fetcher = Fetcher(recheck=lambda _standing, people: {one: "AUTH_REVOKED" for one in people if one == person(1).id})
+    travelled = road(keys, fetcher=fetcher)
+    for _ in range(2):  # the second time a program is at hand, and must not be used
+        plan, fetched, answer = await travelled.ask('{ case(id: "case_1") { household { members { person { name { full } } } } } }')
+        assert fetched.fallen
+        assert fetcher.fallen(plan)
+        names = [one["person"]["name"] for one in answer.data["case"]["household"]["members"]]
+        assert (names[0], names[1]) == ({"full": person(0).name}, None)
+
+
 async def test_the_hubs_own_lists_are_asked_of_their_provider_with_arguments(keys) -> None:
     seen = []
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from yarl import URL
 
 from hub.access_log.entry import Kind
+from hub.authorizations import intake
 from hub.signatures import LONGEST_REGISTRATION
 from tests.hub.living import Living
 
@@ -65,3 +67,36 @@ async def test_a_letter_nobody_has_cannot_be_withdrawn(living):
     message = living.platform.revocation(reference=matter.reference, letter="NONE", reason="r")
     status, answer = await posted(living, "/revocations", message.encode())
     assert (status, answer["code"]) == (404, "LETTER_UNKNOWN")
+
+
+async def begun(living, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A message announced and never sent."""
+    at = URL(living.url)
+    reader, writer = await asyncio.open_connection(at.host, at.port)
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: hub\r\nContent-Type: application/jose\r\nContent-Length: 9\r\n\r\n".encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_messages_that_never_arrive_take_their_own_places_and_no_withdrawals(living):
+    matter = await living.register()
+    held = [await begun(living, "/messages") for _ in range(living.hub.settings.in_flight // 8)]
+    try:
+        for _ in range(100):  # until the server has read all of them
+            refused = await living.line.send("/messages", "none")
+            if refused.status == 503:
+                break
+        assert (refused.status, refused.body["code"]) == (503, "OVERLOADED")
+        message = living.platform.revocation(reference=matter.reference, letter=next(iter(matter.numbers)), reason="withdrawn")
+        assert (await living.line.send("/revocations", message)).status == 200
+    finally:
+        for _, writer in held:
+            writer.close()
+
+
+@pytest.mark.parametrize("path", ["/messages", "/messages/collections", "/registrations", "/revocations"])
+async def test_a_message_that_does_not_arrive_in_time_is_let_go_of(living, monkeypatch, path):
+    monkeypatch.setattr(intake, "BODY_SECONDS", 0.05)
+    reader, writer = await begun(living, path)
+    assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
