@@ -71,7 +71,7 @@ def entry(number: int) -> Entry:
 def row(index: int, sealed: Sealed) -> tuple[object, ...]:
     said = sealed.entry
     return (
-        index, sealed.leaf_hash, sealed.body, f"{sealed.id}{index}", str(said.kind), None, sealed.at, said.organisation,
+        index, sealed.leaf_hash, sealed.body, f"{sealed.id}{index}", str(said.kind), None, datetime.fromisoformat(sealed.at), said.organisation,
         said.purpose, " ".join(said.letters), said.case, str(said.decision), " ".join(said.subjects),
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ import orjson
 
 _LARGEST = 2**53 - 1
 _PLAIN = frozenset({str, bool, type(None)})
+_NESTED = frozenset({dict, list, tuple})
 
 
 class NotCanonical(ValueError):
@@ -41,13 +42,16 @@ def _check(value: object) -> None:
         if _PLAIN.issuperset(map(type, inner)):
             continue
         for item in inner:
-            if isinstance(item, dict | list | tuple):
+            kind = type(item)
+            if kind in _PLAIN:
+                continue
+            if kind in _NESTED or isinstance(item, dict | list | tuple):
                 pending.append(item)
-            elif type(item) is int:
-                if not -_LARGEST <= item <= _LARGEST:
+            elif kind is int:
+                if not -_LARGEST <= item <= _LARGEST:  # type: ignore[operator]
                     raise NotCanonical("an integer beyond 2^53 - 1 is not the same number everywhere")
-            elif type(item) not in _PLAIN and not isinstance(item, StrEnum):
-                raise NotCanonical(f"a value of type {type(item).__name__}")
+            elif not isinstance(item, StrEnum):
+                raise NotCanonical(f"a value of type {kind.__name__}")
 
 
 def _check_keys(value: Collection[str]) -> None:

@@ -62,6 +62,9 @@ class Outcome(NamedTuple):
     expected: str | None = None
 
 
+_BROKEN = Outcome("SOURCE_ERROR", None, None)
+
+
 @value
 class Fetched:
     """Outcomes by person id and source; `fallen` where any authorisation fell meanwhile; `roots` by response key; `altered` where
@@ -207,7 +210,7 @@ class Fetcher:
         width, ages, on = len(ask.columns), plan.scope.ages[planned.columns.source], plan.scope.on
         judged: dict[str | None, tuple[Freshness | None, str]] = {}  # the subjects of an ask mostly share one day
         for person, subject in zip(standing, ask.subjects, strict=True):
-            told[person] = _aged(_believed(records.get(subject.key), width), ages, on, judged)
+            told[person] = _believed(records.get(subject.key), width, ages, on, judged)
         # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
@@ -258,31 +261,31 @@ def _registered(person: Person) -> Mapping[str, Raw]:
     return {"name": person.name, "idNumber": person.id_number, "sex": person.sex, "birthDate": person.birth_date}
 
 
-def _aged(outcome: Outcome, rule: AgeRule, on: date, judged: dict[str | None, tuple[Freshness | None, str]]) -> Outcome:
-    """The outcome with its freshness; what is too old for this purpose is not told, whether or not there is a record."""
-    if outcome.rows is None:
-        return outcome
-    as_of = outcome.as_of if outcome.as_of.__class__ is str else None
-    known = judged.get(as_of)
+def _believed(
+    records: Records | None, width: int, rule: AgeRule, on: date, judged: dict[str | None, tuple[Freshness | None, str]],
+) -> Outcome:
+    """One subject's records if they fit the ask, else SOURCE_ERROR: a row misread is a fact invented. With them their freshness: what is
+    too old for this purpose is not told, whether or not there is a record.
+    """
+    if records is None or records.status not in STATUSES:
+        return _BROKEN
+    status, as_of, rows, below = records.status, records.as_of, records.rows, records.below
+    if status == "MATCHED":
+        for row in rows:
+            if len(row) != width:
+                return _BROKEN
+        if below is not None and not below.rows:
+            return Outcome(status, as_of, None, below=below)
+    elif status == "NO_RECORD":
+        if rows:
+            return _BROKEN
+    else:
+        return Outcome(status, as_of, None, below=below, expected=records.expected if status == "PENDING" else None)
+    day = as_of if as_of.__class__ is str else None
+    known = judged.get(day)
     if known is None:
-        known = judged[as_of] = judge(rule, as_of, on)
+        known = judged[day] = judge(rule, day, on)
     freshness, refused = known
     if refused:
-        return Outcome("SOURCE_STALE", outcome.as_of, None, refused, freshness)
-    return Outcome(outcome.status, outcome.as_of, outcome.rows, "", freshness, None, outcome.below)
-
-
-def _believed(records: Records | None, width: int) -> Outcome:
-    """One subject's records if they fit the ask, else SOURCE_ERROR: a row misread is a fact invented."""
-    if records is None or records.status not in STATUSES:
-        return Outcome("SOURCE_ERROR", None, None)
-    if records.status == "MATCHED":
-        for row in records.rows:
-            if len(row) != width:
-                return Outcome("SOURCE_ERROR", None, None)
-        told = records.below is None or records.below.rows
-        return Outcome("MATCHED", records.as_of, records.rows if told else None, below=records.below)
-    if records.status == "NO_RECORD":
-        return Outcome("SOURCE_ERROR", None, None) if records.rows else Outcome("NO_RECORD", records.as_of, (), below=records.below)
-    expected = records.expected if records.status == "PENDING" else None
-    return Outcome(records.status, records.as_of, None, below=records.below, expected=expected)
+        return Outcome("SOURCE_STALE", as_of, None, refused, freshness)
+    return Outcome(status, as_of, rows, "", freshness, None, below)

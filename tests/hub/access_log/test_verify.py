@@ -27,6 +27,7 @@ async def exported(log: AccessLog, log_pool, tmp_path: Path) -> Path:
         for number in range(start, start + 50, 2):
             appended = await log.append(asked(number))
             await log.append(told(appended.id, number + 1))
+        await log._keeper.flush()  # else the checkpoints of all batches wait for the keeper's next round
     path = tmp_path / "export.jsonl"
     done = await export_log(log, log_pool, path)
     assert (done.size, done.disagreeing) == (COUNT, ())
