@@ -33,8 +33,8 @@ _PERSON = re.compile(r"\d{17}[\dX]", re.ASCII)
 _FRACTION = re.compile(r"(\d{1,6})/(\d{1,6})", re.ASCII)
 _MONTH = re.compile(r"(\d{4})(?:-|/|)(0[1-9]|1[0-2])", re.ASCII)
 _DATE = re.compile(r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d)-(\d\d)|/(\d\d)/(\d\d)|年(\d{1,2})月(\d{1,2})日)", re.ASCII)
-# Shorter than an ID number: nobody's number is kept as somebody's code.
-_CODE = re.compile(r"[0-9A-Za-z_.\-\u4e00-\u9fff]{1,16}")
+# Shorter than an ID number, and no fifteen digits in a row, which were one until 2013: nobody's number is kept as somebody's code.
+_CODE = re.compile(r"(?!.*[0-9]{15})[0-9A-Za-z_.\-\u4e00-\u9fff]{1,16}")
 _GRADES, _DISABILITIES = frozenset("1234"), frozenset("1234567")
 _USCC = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # no I, O, S, V, Z
 _FEN = Decimal("0.01")  # six decimals of 10,000 yuan, the most that is read

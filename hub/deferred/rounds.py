@@ -1,6 +1,6 @@
 """What deferred jobs need done while nobody asks. Every worker makes rounds; what one has in hand the others pass over.
 
-    fallen       a letter was withdrawn, a case closed: job and kept answer are destroyed, and the log says so
+    fallen       a letter was withdrawn, a case closed, a system shut out: job and kept answer are destroyed, and the log says so
     settled      an answer taken over by a worker that died is gone, or free again, as the log says
     not taken    submitted again, under the same number
     open         polled

@@ -1,7 +1,8 @@
 """The SQL of deferred jobs. Every statement takes the time as an argument, and says itself what may be changed by it.
 
 Rules of this file:
-- `STANDS` is the one place that says whether a job still rests on something: one of its letters, if it has any, and an open case.
+- `STANDS` is the one place that says whether a job still rests on something: one of its letters, if it has any, an open
+  case, and an organisation that still has a system to ask for it.
 - Where a job ends without being told, the row for the access log is written by the same statement.
 """
 
@@ -11,6 +12,9 @@ STANDS = """(
     (cardinality(j.letters) = 0 OR EXISTS (
         SELECT FROM letter AS l WHERE l.id = ANY(j.letters) AND l.status = 'ACTIVE' AND (l.expires_at IS NULL OR l.expires_at > $1)))
     AND EXISTS (SELECT FROM matter_case AS c WHERE c.id = j.case_id AND (c.closed_at IS NULL OR c.closed_at > $1))
+    AND EXISTS (
+        SELECT FROM client AS k JOIN organisation AS a ON a.code = k.organisation
+        WHERE a.code = j.organisation AND a.active AND k.active AND j.purpose = ANY(k.purposes))
 )"""
 _NOTE = """
 INSERT INTO outbox (kind, body, at)

@@ -69,7 +69,7 @@ def test_a_code_is_told_by_the_table_and_by_nothing_else():
 def test_a_code_outside_the_table_is_kept_under_the_departments_name():
     convert = coded({"10": "RESIDENTIAL", "20": "2"}, "GZ")
     assert [convert("11"), convert(2), convert("车库"), convert("2")] == ["GZ:11", "GZ:2", "GZ:车库", "GZ:2"]
-    for no_code in ("509901198501010010", "a b", "1;2", "x" * 17, ["11"], 1.5):
+    for no_code in ("509901198501010010", "509901850101001", "X509901850101001", "a b", "1;2", "x" * 17, ["11"], 1.5):
         with pytest.raises(Unreadable):
             convert(no_code)
 
@@ -77,7 +77,7 @@ def test_a_code_outside_the_table_is_kept_under_the_departments_name():
 def test_a_code_as_it_stands_is_short_and_no_number_of_a_person():
     convert = CONVERSIONS["code-as-is"]
     assert [convert("K33"), convert(7), convert("遗属"), convert("")] == ["K33", "7", "遗属", None]
-    for no_code in ("509901198501010010", "a b", ["K33"], 1.5):
+    for no_code in ("509901198501010010", "509901850101001", 509901850101001, "a b", ["K33"], 1.5):
         with pytest.raises(Unreadable):
             convert(no_code)
 

@@ -13,16 +13,18 @@ import asyncpg
 import pytest
 
 from connectors.interface import Ask, Records, Subject
+from hub.authorizations.revocation import revoke_client
 from hub.backup.tables import dump_tables
 from hub.cli.ailments import later_answers
 from hub.cli.findings import State
+from hub.enrolment import enrol_client, enrol_organisation
 from hub.fetch import Fetched, Outcome
 from hub.metrics import exposition
 from hub.opening import open_hub
 from hub.postgres.connection import plain_url
 from tests.connectors.asking import columns
 from tests.hub.deferred.test_later_answers import BANKS, HEAD, changes, of, release, rows, statuses, told
-from tests.hub.living import Living, Matter
+from tests.hub.living import TONGNAN, Living, Matter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -129,6 +131,33 @@ async def test_a_closed_case_ends_its_questions(later: Living) -> None:
     assert reply.status == 200, reply.raw
     await a_round(later)
     assert await of(later, matter) == []
+
+
+async def test_a_system_that_was_shut_out_starts_nothing_more_and_its_answers_are_destroyed(later: Living) -> None:
+    """Of two systems of one organisation the one left may still ask; with the last of them everything goes."""
+    known, at = later.offices["hd"], later.clock()
+    office = replace(known, client="500152-one", organisation="500152-MZ-HD-2")
+    engine = later.hub.engine
+    await enrol_organisation(
+        engine, code=office.organisation, name="核对", department=known.department, region=TONGNAN, role=known.role, at=at,
+    )
+    for client in ("500152-one", "500152-two"):
+        await enrol_client(
+            engine, client_id=client, organisation=office.organisation, name="x", jwks=office.jwks(), purposes=["DIBAO_REVIEW"], at=at,
+        )
+    later.offices["two"] = office
+    matter = await later.register(organisations=["hd", "two"])
+    del later.offices["two"]
+    token = await later.line.token(office, purpose="DIBAO_REVIEW", basis=matter.basis, case=matter.id)
+    assert statuses(await later.line.ask(token, BANKS, {"id": matter.id})) == {"PENDING"}
+    assert await revoke_client(engine, "500152-one", by="test", at=at)
+    await a_round(later)
+    assert len(await of(later, matter)) == 6
+    assert await revoke_client(engine, "500152-two", by="test", at=at)
+    later.government.forget()
+    await a_round(later, 3600)
+    assert await of(later, matter) == []
+    assert later.government.journal("JR").calls == 0
 
 
 async def test_two_workers_open_one_question_and_tell_one_answer(later: Living) -> None:
