@@ -56,6 +56,7 @@ class Neighbours:
         self._changed: list[Callable[[], None]] = []
         self._reading: asyncio.Task[None] | None = None
         self._again = False
+        self._notices = 0
 
     def subscribe(self, changed: Callable[[], None]) -> None:
         """Have `changed` called whenever other neighbours can be asked than before."""
@@ -65,6 +66,7 @@ class Neighbours:
         """What the watch says: an AGREEMENT came, or ended."""
         if kind != AGREEMENT:
             return
+        self._notices += 1
         ended = self.agreements.pop(ref, None)
         if ended is not None:
             for region in ended.parties:
@@ -77,7 +79,11 @@ class Neighbours:
     async def read(self) -> None:
         """Read the agreements; one that does not verify is left out and said so, it never opens anything."""
         agreements, asked = {}, {}
-        for row in await self._pool.fetch("SELECT code, document, signatures FROM agreement WHERE active ORDER BY code"):
+        noticed = self._notices
+        rows = await self._pool.fetch("SELECT code, document, signatures FROM agreement WHERE active ORDER BY code")
+        if self._notices != noticed:
+            return  # seen before a change that is known by now: who heard of it reads after it
+        for row in rows:
             try:
                 agreement = open_agreement(
                     bytes(row["document"]), orjson.loads(row["signatures"]), own_region=self._region, own_key=self.keys.signing_jwk,

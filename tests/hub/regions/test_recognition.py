@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from hub.access_log.entry import Kind
+from hub.authorizations.revocation import AGREEMENT
 from hub.authorizations.watch import STOP_TIME
 from hub.enrolment import end_agreement, enrol_organisation, import_agreement
 from hub.http_signatures import Request, Response
@@ -484,3 +485,25 @@ async def test_a_question_is_read_strictly():
     for subjects in (twice, [{"ref": str(n), "idNumber": "n", "name": "m"} for n in range(21)], [{"ref": "0", "idNumber": "n" * 300, "name": ""}]):
         with pytest.raises(ExchangeRefused):
             Recognition.parse({**good, "subjects": subjects}, to=QUXIAN)
+
+
+async def test_agreements_read_before_one_was_ended_do_not_bring_it_back(neighbours, monkeypatch):
+    known = neighbours[0].hub.neighbours
+    (code,) = known.agreements
+    honest = known._pool
+
+    class Overtaken:
+        """The database's answer lies ready when the notice arrives that an agreement ended."""
+
+        async def fetch(self, query: str) -> list[Any]:
+            rows = await honest.fetch(query)
+            monkeypatch.setattr(known, "_pool", honest)
+            known.follow(AGREEMENT, code)
+            return rows
+
+    monkeypatch.setattr(known, "_pool", Overtaken())
+    await known.read()
+    assert code not in known.agreements
+    assert TONGNAN[:6] not in known.asked
+    assert QUXIAN[:6] not in known.asked
+    await until(lambda: code in known.agreements)  # it is in force: what is read after the notice says so
