@@ -25,6 +25,7 @@ from connectors.drop import DropRefused
 _PARTS_LIMIT = 200
 _RELATIONSHIPS_LIMIT = 1 << 20
 _PROLOG_LIMIT = 512
+_COLUMNS_LIMIT = 256
 _CELL_LIMIT = 32_767  # characters, as the format has it
 _DIGITS_KEPT = 10 ** 15
 """Office programs keep fifteen digits of a number: an ID number typed as one has become somebody else's."""
@@ -109,6 +110,9 @@ def _texts(sheet: Any, row_limit: int) -> Iterator[list[str]]:
         if number > row_limit:
             # Also a row that says it is the millionth: the library fills the rows between.
             raise DropRefused("more rows than its marker says")
+        if len(row) > _COLUMNS_LIMIT:
+            # One cell that says it is the 16,384th: the library fills the cells before it, in every row anew.
+            raise DropRefused("a row wider than a table is")
         texts = [_text(cell) for cell in row]
         while texts and not texts[-1]:
             texts.pop()

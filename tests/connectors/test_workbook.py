@@ -133,6 +133,11 @@ def test_a_row_that_says_it_is_the_millionth_is_not_waited_for(tmp_path):
     assert refused(tmp_path, data) == "more rows than its marker says"
 
 
+def test_a_cell_that_says_it_is_the_last_of_its_row_is_not_waited_for(tmp_path):
+    data = sheet_with(b'r="E3"', b'r="XFD3"')
+    assert refused(tmp_path, data) == "a row wider than a table is"
+
+
 def test_a_sheet_that_lies_about_its_own_size_is_read_to_its_end(tmp_path):
     drop = WorkbookDrop(place(tmp_path, sheet_with(b'ref="A1:E3"', b'ref="A1:A1"'), rows=2), LAYOUT)
     assert drop.lines(OTHER)
