@@ -18,7 +18,7 @@ from functools import lru_cache
 
 from yarl import URL
 
-from connectors.interface import DepartmentBroke, DepartmentRefused, DepartmentUnavailable
+from connectors.interface import DepartmentBroke, DepartmentForbade, DepartmentRefused, DepartmentUnavailable
 from connectors.wire import Broken, Connection, Fault, Received, written
 
 _PLAIN_HEADERS = {"User-Agent": "household-facts-hub", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -145,7 +145,9 @@ def _kind(content_type: str) -> str:
 def accepted(department: str, answer: Answer, kind: str) -> bytes:
     """The body of an answer with status 200 and media type `kind`; anything else is a DepartmentError."""
     if answer.status != 200:
-        if answer.status in {401, 403, 429}:
+        if answer.status == 403:
+            raise DepartmentForbade(f"{department} refused the question with status 403")
+        if answer.status in {401, 429}:
             raise DepartmentRefused(f"{department} refused the question with status {answer.status}")
         if answer.status >= 500:
             raise DepartmentUnavailable(f"{department} refused the question with status {answer.status}")

@@ -4,7 +4,8 @@ Rules of this file:
 - A department in its window, or left alone after failures, is not asked; its groups say so at once and nobody waits for it.
 - Only a call that did not get through is repeated, where the manifest allows it, in the time that is left, and within a budget:
   repeats are a tenth of the calls at most, so that a failing department never gets more questions than a healthy one.
-- A department's answer outside its contract is an answer: one poisoned question must not close the department to the others.
+- A department's answer outside its contract is an answer, and so is its no to one asker: one poisoned question, or one organisation it
+  does not serve, must not close the department to the others.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from connectors.breaker import Breaker, State
 from connectors.interface import (
     DepartmentClosed,
     DepartmentError,
+    DepartmentForbade,
     DepartmentLeftAlone,
     DepartmentRefused,
     DepartmentTimeout,
@@ -101,7 +103,7 @@ class Guard:
                 self._breaker.failed(now)
             else:
                 self._breaker.released(left)
-        elif isinstance(error, DepartmentUnavailable):
+        elif isinstance(error, DepartmentUnavailable) and not isinstance(error, DepartmentForbade):
             self._breaker.failed(now)
         elif isinstance(error, Exception):
             self._breaker.answered()

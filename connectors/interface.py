@@ -8,6 +8,7 @@ Rules of this file:
     DepartmentError             a department failed; its code is shown, its detail logged
     ├── DepartmentUnavailable   it could not be reached, or failed to serve us   SOURCE_ERROR
     │   ├── DepartmentRefused   it refused the hub: credentials, quota          SOURCE_ERROR
+    │   │   └── DepartmentForbade  it refused who asks, not the hub              SOURCE_ERROR
     │   └── DepartmentLeftAlone it failed too often and was not asked           SOURCE_ERROR
     ├── DepartmentClosed        it is in its maintenance and was not asked      SOURCE_MAINTENANCE
     ├── DepartmentTimeout       it did not answer before the deadline            SOURCE_TIMEOUT
@@ -44,6 +45,10 @@ class DepartmentUnavailable(DepartmentError):
 
 class DepartmentRefused(DepartmentUnavailable):
     """The department answered and would not serve the hub: asking again at once would be refused again."""
+
+
+class DepartmentForbade(DepartmentRefused):
+    """The department serves the hub, and not this organisation or purpose (403)."""
 
 
 class DepartmentLeftAlone(DepartmentUnavailable):

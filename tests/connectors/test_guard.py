@@ -11,6 +11,7 @@ import pytest
 
 from connectors.batches import Batches
 from connectors.breaker import State
+from connectors.door import Answer, accepted
 from connectors.interface import (
     DepartmentBroke,
     DepartmentClosed,
@@ -103,6 +104,20 @@ async def test_silence_counts_only_where_the_department_had_its_time(ours: float
     for _ in range(2):
         with pytest.raises(DepartmentTimeout):
             await made.run(question(1, deadline=ours), line)
+    assert made.guard.state is state
+
+
+@pytest.mark.parametrize(("status", "state"), [(403, State.CLOSED), (401, State.OPEN), (429, State.OPEN), (503, State.OPEN)])
+async def test_a_department_that_does_not_serve_one_organisation_is_not_closed_to_the_others(status: int, state: State) -> None:
+    made = batches(failures=3)
+
+    async def answers(_subjects: Sequence[Subject]) -> Sequence[Records]:
+        accepted("SW", Answer(status, "application/json", b"{}"), "application/json")
+        return []
+
+    for _ in range(3):
+        with pytest.raises(DepartmentRefused if status != 503 else DepartmentUnavailable):
+            await made.run(question(1), answers)
     assert made.guard.state is state
 
 
