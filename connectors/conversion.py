@@ -254,9 +254,9 @@ def instant(text: str) -> str:
     digits = f"{text[:8]}T{text[8:]}" if len(text) == 14 and text.isdigit() else text
     try:
         moment = datetime.fromisoformat(digits)
-    except ValueError:
+        moment = moment.astimezone(BEIJING) if moment.tzinfo else moment.replace(tzinfo=BEIJING)
+    except (ValueError, OverflowError):  # the last hours of the year 9999 elsewhere are no instant here
         raise Unreadable("not an instant") from None
-    moment = moment.astimezone(BEIJING) if moment.tzinfo else moment.replace(tzinfo=BEIJING)
     return moment.isoformat(timespec="seconds")
 
 
