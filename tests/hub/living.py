@@ -23,11 +23,13 @@ from connectors.sandbox.government import Government
 from connectors.sandbox.people import Household
 from connectors.sandbox.population import Population
 from hub.access_log.entry import Kind
+from hub.access_log.outbox import drain
 from hub.access_log.store import Filter, Stored
 from hub.app import Front, graph, routes
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, Reply, offices
 from hub.cli.demo.registration import PlatformDesk
+from hub.errors import RecordingFailed
 from hub.graph import Graph
 from hub.keys import KeyRing
 from hub.opening import Hub, open_hub
@@ -184,7 +186,9 @@ class Living:
         return (await self.hub.log.store.query(Filter(**wanted), limit=limit)).entries
 
     async def size(self) -> int:
-        """How many entries the log holds."""
+        """How many entries the log holds, once what waits in the outbox is in: a registration's change may still be on its way."""
+        with suppress(RecordingFailed):
+            await drain(self.hub.log)
         return (await self.hub.log.store.head()).size
 
     async def refusals(self) -> list[str]:

@@ -62,10 +62,16 @@ async def test_a_change_during_a_reading_is_not_lost(world):
     matters = Matters(world.engine, People(world.vault, None))
     await matters.load(accepted.case)
     matters.drop("CASE", accepted.case)
-    reading = asyncio.create_task(matters.load(accepted.case))
-    await asyncio.sleep(0)
-    await world.pool.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
-    matters.drop("LETTER", accepted.letters["O-1"][0])
+    async with world.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.execute("LOCK TABLE letter")  # the reading has taken its snapshot and stands at the letters
+        reading = asyncio.create_task(matters.load(accepted.case))
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'letter'::regclass AND NOT granted)"):
+            await asyncio.sleep(0.01)
+        await connection.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
+        matters.drop("LETTER", accepted.letters["O-1"][0])
+        await transaction.commit()
     found = await reading
     assert {one.number: one.status for one in found.letters}["O-1"] == "REVOKED"
 
