@@ -67,7 +67,7 @@ async def test_a_change_during_a_reading_is_not_lost(world):
         await transaction.start()
         await connection.execute("LOCK TABLE letter")  # the reading has taken its snapshot and stands at the letters
         reading = asyncio.create_task(matters.load(accepted.case))
-        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'letter'::regclass AND NOT granted)"):
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'letter'::regclass AND NOT granted)"):  # noqa: ASYNC110 (PostgreSQL tells nobody who waits)
             await asyncio.sleep(0.01)
         await connection.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
         matters.drop("LETTER", accepted.letters["O-1"][0])
