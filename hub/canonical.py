@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from enum import StrEnum
+from typing import Any
 
 import orjson
 
 _LARGEST = 2**53 - 1
 _PLAIN = frozenset({str, bool, type(None)})
+_COUNTS = {int}
 _NESTED = frozenset({dict, list, tuple})
 
 
@@ -36,22 +38,33 @@ def _check(value: object) -> None:
     for one in pending:  # grows while it is walked
         if isinstance(one, dict):
             _check_keys(one)
-            inner: Collection[object] = one.values()
+            inner: Collection[Any] = one.values()
         else:
             inner = one if isinstance(one, list | tuple) else (one,)
-        if _PLAIN.issuperset(map(type, inner)):
-            continue
-        for item in inner:
-            kind = type(item)
-            if kind in _PLAIN:
-                continue
-            if kind in _NESTED or isinstance(item, dict | list | tuple):
-                pending.append(item)
-            elif kind is int:
-                if not -_LARGEST <= item <= _LARGEST:  # type: ignore[operator]
-                    raise NotCanonical("an integer beyond 2^53 - 1 is not the same number everywhere")
-            elif not isinstance(item, StrEnum):
-                raise NotCanonical(f"a value of type {kind.__name__}")
+        kinds = set(map(type, inner))
+        if kinds == _COUNTS:  # counts by name, as most of what an entry nests
+            _check_integers(inner)
+        elif not kinds <= _PLAIN:
+            pending += [item for item in inner if _nests(item)]
+
+
+def _nests(item: Any) -> bool:
+    """Whether an item of mixed company holds others that are still to be looked at."""
+    kind = type(item)
+    if kind in _PLAIN:
+        return False
+    if kind in _NESTED or isinstance(item, dict | list | tuple):
+        return True
+    if kind is int:
+        _check_integers((item,))
+    elif not isinstance(item, StrEnum):
+        raise NotCanonical(f"a value of type {kind.__name__}")
+    return False
+
+
+def _check_integers(values: Collection[int]) -> None:
+    if min(values) < -_LARGEST or max(values) > _LARGEST:
+        raise NotCanonical("an integer beyond 2^53 - 1 is not the same number everywhere")
 
 
 def _check_keys(value: Collection[str]) -> None:

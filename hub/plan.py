@@ -110,12 +110,21 @@ class Planner:
         at: dict[str, list[PersonPlace]] = {}
         decided: dict[str, list[PlaceDecision]] = {}
         people: dict[str, Member] = {}
+        kin, basis = matter is not None and matter.kin_of_staff, caller.basis.kind
         for place, member in reached.places:
             person = member.person.id
             if person not in people:
                 people[person], at[person], decided[person] = member, [], []
             at[person].append(place)
-            decided[person].append(await self._decide(place, member, scope, standing))
+            coverage, age = standing.coverage.get(person, NOBODY), age_band(member.person.birth_date, scope.on)
+            key = (place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin, member.role, basis)
+            known = scope.decisions.get(key)
+            if known is None:
+                subject = SubjectClass(
+                    basis=basis, covered=coverage.covered, assurance=coverage.assurance, age_band=age, kin_of_staff=kin, role=member.role,
+                )
+                known = scope.decisions.put(key, await self._decide(place, scope, coverage, subject), 1 + place.leaves)
+            decided[person].append(known)
         joins = {person: self._join(tuple(decided[person])) for person in people}
         tellings = {
             (place, person): telling for person, one in joins.items() for place, telling in zip(at[person], one.tellings, strict=True)
@@ -143,26 +152,11 @@ class Planner:
             self._layouts.put(key, layout, layout.leaves)
         return layout
 
-    async def _decide(self, place: PersonPlace, member: Member, scope: Scope, standing: Standing) -> PlaceDecision:
-        coverage = standing.coverage.get(member.person.id, NOBODY)
-        matter = standing.matter
-        key = (
-            place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance,
-            age_band(member.person.birth_date, scope.on), matter is not None and matter.kin_of_staff, member.role,
-            standing.caller.basis.kind,
-        )
-        known = scope.decisions.get(key)
-        if known is not None:
-            return known
-        subject = SubjectClass(
-            basis=standing.caller.basis.kind, covered=coverage.covered, assurance=coverage.assurance,
-            age_band=key[5], kin_of_staff=key[6], role=member.role,
-        )
+    async def _decide(self, place: PersonPlace, scope: Scope, coverage: Coverage, subject: SubjectClass) -> PlaceDecision:
         table: Mapping[Resource, Verdict] = {}
         if coverage.covered:
             table = await self._verdicts.table(scope.purpose, scope.caller, subject, _resources(place.groups))
-        who = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
-        return scope.decisions.put(key, decide(place, scope.rules, who, table), 1 + place.leaves)
+        return decide(place, scope.rules, SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups), table)
 
     def _join(self, decisions: tuple[PlaceDecision, ...]) -> Join:
         return self._joins.get(decisions) or self._joins.put(decisions, join(decisions, self._columns), 1 + sum([one.place.leaves for one in decisions]))

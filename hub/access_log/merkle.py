@@ -118,7 +118,15 @@ def consistency_ranges(old: int, new: int) -> list[tuple[int, int]]:
 
 def prove(ranges: Iterable[tuple[int, int]], node: Callable[[Node], bytes]) -> tuple[bytes, ...]:
     """The hashes of `ranges`, each folded from the perfect nodes `node` gives."""
-    return tuple(fold([node(name) for name in perfect(start, end)]) for start, end in ranges)
+    return tuple([_root(start, end, node) for start, end in ranges])
+
+
+def _root(start: int, end: int, node: Callable[[Node], bytes]) -> bytes:
+    length = end - start
+    if length & (length - 1) == 0:  # one perfect node, as every range of a proof but the last: RFC 6962 splits where that holds
+        level = length.bit_length() - 1
+        return node((level, start >> level))
+    return fold([node(name) for name in perfect(start, end)])
 
 
 def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
