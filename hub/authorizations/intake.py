@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Protocol
 
 import structlog
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.reasons import Refused
 from hub.authorizations.revocation import Revocations
 from hub.authorizations.store import Registrar
@@ -91,13 +91,10 @@ async def signed_body(request: Request) -> str:
     """The compact JWS in the body. Raises `NotAcceptable` for another media type, `TooLarge`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() not in ("application/jose", "application/jwt"):
         raise NotAcceptable("the body must be application/jose", code="UNSUPPORTED_MEDIA_TYPE", status=415)
-    body = b""
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > LONGEST_REGISTRATION:
-                    raise TooLarge(f"the message is longer than {LONGEST_REGISTRATION} bytes", status=413)
-    except (TimeoutError, ClientDisconnect):
+        body = await arrived(request, largest=LONGEST_REGISTRATION, seconds=BODY_SECONDS)
+    except BodyTooLarge:
+        raise TooLarge(f"the message is longer than {LONGEST_REGISTRATION} bytes", status=413) from None
+    except BodyCutOff:
         raise Malformed("the message did not arrive to its end") from None
     return body.decode("latin-1").strip()

@@ -10,13 +10,11 @@ Rules of this file:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse
 from starlette.responses import Response as HttpResponse
@@ -29,6 +27,7 @@ from hub.access_log.entry import refusal
 from hub.access_log.failures import FAILURES
 from hub.access_log.security import SecurityLog
 from hub.access_log.writer import AccessLog
+from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.deferred.ledger import PATH
 from hub.errors import RecordingFailed
 from hub.http_signatures import CLOCK_SKEW, Request, SignatureRefused, verified
@@ -112,16 +111,12 @@ class Callbacks:
 
 
 async def _body(http: HttpRequest, largest: int) -> bytes:
-    received = bytearray()
     try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for piece in http.stream():
-                received += piece
-                if len(received) > largest:
-                    raise refused("ANSWER_TOO_LARGE")
-    except (TimeoutError, ClientDisconnect):
+        return await arrived(http, largest=largest, seconds=BODY_SECONDS)
+    except BodyTooLarge:
+        raise refused("ANSWER_TOO_LARGE") from None
+    except BodyCutOff:
         raise refused("ANSWER_UNREADABLE") from None
-    return bytes(received)
 
 
 def _said(code: str, status: int) -> HttpResponse:

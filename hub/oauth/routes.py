@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub import metrics
+from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.errors import Overloaded, TooMany
 from hub.oauth.details import TYPE
 from hub.oauth.refusals import OAuthRefused, malformed, not_authenticated
@@ -136,9 +136,10 @@ async def _form(request: Request) -> Mapping[str, str]:
     if "authorization" in request.headers:
         raise not_authenticated("two ways to authenticate at once (RFC 6749 §2.3)")
     try:
-        async with asyncio.timeout(FORM_SECONDS):
-            body = await _body(request)
-    except TimeoutError:
+        body = await arrived(request, largest=LARGEST_FORM, seconds=FORM_SECONDS)
+    except BodyTooLarge:
+        raise OAuthRefused("invalid_request", "the form is too large", status=413) from None
+    except BodyCutOff:
         raise OAuthRefused("invalid_request", "the form did not arrive in time", status=408) from None
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=20)
@@ -148,15 +149,6 @@ async def _form(request: Request) -> Mapping[str, str]:
     if len(form) != len(pairs):
         raise malformed("a parameter is given twice")  # RFC 6749 §3.2
     return form
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            raise OAuthRefused("invalid_request", "the form is too large", status=413)
-    return body
 
 
 async def _schema(request: Request) -> Response:

@@ -23,7 +23,7 @@ _MAX_BYTES = 100_000
 
 
 def routes(graph: Graph, clock: Callable[[], datetime], wake: Callable[[], None]) -> list[BaseRoute]:
-    """One route. A client in allow-list mode registers nothing: its list is the operator's (`hub client allow`). `wake` hears that
+    """One route. A client in allow-list mode registers nothing: its list is the operator's (`hub client allow-operation`). `wake` hears that
     there is something for the log to carry.
     """
 

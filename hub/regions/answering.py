@@ -19,6 +19,7 @@ from starlette.responses import Response as HttpResponse
 
 from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
+from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.matter import Person
 from hub.errors import CallerError, RecordingFailed
 from hub.http_signatures import Request, Response
@@ -32,6 +33,8 @@ from hub.regions.recognition import GROUP, Recognition
 from hub.route import Road
 
 _MAX_BYTES = 100_000
+BODY_SECONDS = 5.0
+"""How long a question may take to arrive: a place is held meanwhile, by somebody nobody knows yet."""
 
 Identify = Callable[[Sequence[tuple[str, str]]], Awaitable[Sequence[Person]]]
 """(ID number, name) pairs to people by the name that was asked, in order; one not known yet is added, nobody is changed."""
@@ -151,9 +154,9 @@ class Answering:
 
 
 async def _body(http: HttpRequest) -> bytes:
-    body = b""
-    async for chunk in http.stream():
-        body += chunk
-        if len(body) > _MAX_BYTES:
-            raise ExchangeRefused("the body is too large")
-    return body
+    try:
+        return await arrived(http, largest=_MAX_BYTES, seconds=BODY_SECONDS)
+    except BodyTooLarge:
+        raise ExchangeRefused("the body is too large") from None
+    except BodyCutOff:
+        raise ExchangeRefused("the body did not arrive to its end") from None

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 import pytest
 import pytest_asyncio
+from yarl import URL
 
 from hub.access_log.entry import Kind
 from hub.authorizations.revocation import AGREEMENT
@@ -20,6 +21,7 @@ from hub.enrolment import end_agreement, enrol_organisation, import_agreement
 from hub.http_signatures import Request, Response
 from hub.operations.gate import Gate
 from hub.operations.quotas import ClientQuota, InFlight
+from hub.regions import answering
 from hub.regions.agreement import Agreement
 from hub.regions.asking import MEDIA_TYPE, PATH, STATUS_PATH
 from hub.regions.credential import CredentialRefused, verify
@@ -333,6 +335,18 @@ async def test_a_party_that_asks_for_more_than_agreed_gets_a_signed_refusal_and_
     nothing_asked(wire.quxian)
     (newest, *_) = await wire.quxian.entries(kind=Kind.REFUSAL)
     assert newest.parts()[0]["code"] == code
+
+
+async def test_a_question_that_does_not_arrive_in_time_is_let_go_of_and_gets_not_a_word(wire, monkeypatch):
+    monkeypatch.setattr(answering, "BODY_SECONDS", 0.05)
+    at = URL(wire.quxian.url)
+    reader, writer = await asyncio.open_connection(at.host, at.port)
+    writer.write(f"POST {PATH} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 9\r\n\r\n".encode())
+    whole = await asyncio.wait_for(reader.read(), 5)
+    assert b" 403 " in whole.partition(b"\r\n")[0]
+    assert whole.endswith(b"\r\n\r\n"), whole
+    writer.close()
+    nothing_asked(wire.quxian)
 
 
 async def test_with_its_log_stopped_the_neighbour_tells_nothing(wire):
