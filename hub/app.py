@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -44,7 +42,7 @@ from hub.operations.quotas import ClientQuota, InFlight
 from hub.operations.registering import routes as operation_routes
 from hub.people.handles import Handles
 from hub.regions.routes import routes as region_routes
-from hub.settings import Settings, SettingsError
+from hub.settings import Settings
 from policies.objection import objection_period
 from policies.retention import retentions
 from schema import SCHEMA
@@ -75,7 +73,7 @@ class Front:
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        async with open_hub(self._settings, sources(self._settings), clock=clock, random=os.urandom) as hub:
+        async with open_hub(self._settings, self._settings.departments(), clock=clock, random=os.urandom) as hub:
             self.graph = graph(hub)
             app.router.routes.extend(routes(hub, self.graph))
             settle()
@@ -96,15 +94,6 @@ def create() -> Front:
     """The factory uvicorn starts each worker with; settings come from the environment."""
     journal.configure()
     return Front(Settings.read(os.environ))
-
-
-def sources(settings: Settings) -> dict[str, Any]:
-    """The departments' addresses and secrets. Raises SettingsError if the file cannot be read."""
-    try:
-        read: dict[str, Any] = json.loads(settings.sources.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise SettingsError("HUB_SOURCES cannot be read as JSON") from None
-    return read
 
 
 def graph(hub: Hub) -> Graph:

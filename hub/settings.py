@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 
 class SettingsError(ValueError):
@@ -42,6 +44,14 @@ class Settings:
     def log_origin(self) -> str:
         """The name of this hub's log, in checkpoints and public keys: the issuer without its scheme."""
         return f"{self.issuer.partition('//')[2]}/log"
+
+    def departments(self) -> dict[str, Any]:
+        """The departments' addresses and secrets, as the file of `sources` has them. Raises SettingsError, which quotes none."""
+        try:
+            read: dict[str, Any] = json.loads(self.sources.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            raise SettingsError(f"HUB_SOURCES: {self.sources} cannot be read as JSON (see docs/contracts/README.md)") from None
+        return read
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Settings:

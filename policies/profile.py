@@ -21,15 +21,14 @@ from policies.purposes import PURPOSES
 from policies.verdict import Relation
 
 AREAS = ("URBAN", "RURAL")
-THRESHOLDS = ("LOW_INCOME_STANDARD", "EDGE_RATIO", "ASSET_LIMIT")
-"""The thresholds a caller may name. It can name no number, so asking often adds up to nothing."""
-
 THRESHOLD_UNITS: Mapping[str, frozenset[str]] = MappingProxyType({
     "LOW_INCOME_STANDARD": frozenset({"yuan/month"}),
     "EDGE_RATIO": frozenset({"yuan/month"}),
     "ASSET_LIMIT": frozenset({"yuan"}),
 })
-"""The units a threshold may be compared with: a yearly amount against a monthly standard would be nonsense."""
+"""The thresholds a caller may name, and the units each may be compared with: a yearly amount against a monthly standard would be
+nonsense. A caller can name no number, so asking often adds up to nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,8 +164,3 @@ class SoapDialect:
 
 
 Dialect = RestDialect | SoapDialect
-
-
-def dialect_scheme(dialect: Dialect) -> Scheme:
-    """How a department's callers prove themselves; over SOAP by a UsernameToken."""
-    return dialect.scheme if isinstance(dialect, RestDialect) else "wss-digest"

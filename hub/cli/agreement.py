@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from hub.canonical import canonical
 from hub.cli.faults import reported
+from hub.cli.json_file import json_object
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
 from hub.enrolment import end_agreement, import_agreement
@@ -49,7 +50,7 @@ def sign(file: Path) -> None:
     """Sign an agreement for this region; prints the signature as JSON, to be merged with the other region's."""
     with reported():
         settings, own = _own()
-        document = _document(file)
+        document = json_object(file)
         named = document.get("parties", {}).get(settings.region)
         if not isinstance(named, dict):
             raise agreements.AgreementRefused("this region is no party")
@@ -68,7 +69,7 @@ def import_command(file: Path, signatures: Path) -> None:
 
     async def work(premises: Premises) -> None:
         own = region_keys(premises.keys(), premises.settings.region)
-        data, signed = canonical(_document(file)), _document(signatures)
+        data, signed = canonical(json_object(file)), json_object(signatures)
         opened = agreements.open_agreement(data, signed, own_region=premises.settings.region, own_key=own.signing_jwk)
         await import_agreement(
             premises.engine, code=opened.code, document=data, signatures=signed, valid_from=opened.valid_from,
@@ -139,16 +140,6 @@ def _verdict(row: Any, settings: Settings, own: RegionKeys) -> str:
     except agreements.AgreementRefused as fault:
         return f"refused: {fault}"
     return "verified"
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        value = orjson.loads(path.read_bytes())
-    except orjson.JSONDecodeError:
-        raise agreements.AgreementRefused(f"{path} is not JSON") from None
-    if not isinstance(value, dict):
-        raise agreements.AgreementRefused(f"{path} is not a JSON object")
-    return value
 
 
 def _pretty(value: object) -> str:

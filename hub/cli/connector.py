@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import re
 import tempfile
@@ -20,7 +19,8 @@ import click
 from connectors.manifest import Manifest, parse
 from connectors.registry import flattened, open_connectors
 from hub.cli.faults import reported
-from hub.cli.findings import Finding, State, fail, ok, warn
+from hub.cli.findings import Finding, State, fail, ok, told, warn
+from hub.cli.json_file import json_object
 from hub.cli.premises import clock
 from hub.connecting.comparison import faults, remarks
 from hub.connecting.skeleton import SCHEMES, NoSuchGroup, skeleton, unanswered
@@ -79,7 +79,7 @@ def try_(manifest: Path, sources: Path, person: Path | None) -> None:
     """Ask the department of MANIFEST about people who cannot exist; exit status 1 where an answer is not as the contract has it."""
     with reported():
         text = manifest.read_text(encoding="utf-8")
-        known = flattened(_json(sources))
+        known = flattened(json_object(sources))
         findings = _static(manifest.name, text)
         if any(one.state is State.FAIL for one in findings):
             _told(findings)
@@ -122,27 +122,15 @@ def _finding(seen: Seen) -> Finding:
 
 
 def _told(findings: list[Finding]) -> None:
-    for finding in findings:
-        click.secho(finding.line(), fg={State.OK: None, State.WARN: "yellow", State.FAIL: "red"}[finding.state])
-    if failed := sum(one.state is State.FAIL for one in findings):
+    if failed := told(findings):
         raise click.ClickException(f"{failed} finding(s) to mend")
 
 
 def _person(path: Path | None) -> tuple[str, str] | None:
     if path is None:
         return None
-    read = _json(path)
+    read = json_object(path)
     number, name = read.get("idNumber"), read.get("name")
     if not isinstance(number, str) or not isinstance(name, str):
         raise click.ClickException(f"{path}: idNumber and name are texts")
     return number, name
-
-
-def _json(path: Path) -> Mapping[str, object]:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        raise click.ClickException(f"{path} is not JSON") from None
-    if not isinstance(read, dict):
-        raise click.ClickException(f"{path} is not a JSON object")
-    return read

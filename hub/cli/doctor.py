@@ -9,7 +9,7 @@ from functools import partial
 import click
 
 from hub.cli import ailments
-from hub.cli.findings import Finding, State, fail, looked
+from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
 from hub.cli.working_days import calendar_ahead
@@ -33,11 +33,11 @@ async def _examine() -> int:
     try:
         settings = read_settings()
     except SettingsError as fault:
-        return _told([fail("settings", str(fault), "see the table of settings in the README")])
+        return told([fail("settings", str(fault), "see the table of settings in the README")])
     failed = 0
     for check, look in _without_database(settings):
-        failed += _told([await looked(check, look)])
-    failed += _told(await _departments(settings))
+        failed += told([await looked(check, look)])
+    failed += told(await _departments(settings))
     return failed + await _database(settings)
 
 
@@ -76,8 +76,8 @@ async def _database(settings: Settings) -> int:
                 looking.extend([await looked(check, one) for check, one in _with_database(settings, premises)])
             return first
 
-    failed += _told([await looked("database", look)])
-    return failed + _told(looking)
+    failed += told([await looked("database", look)])
+    return failed + told(looking)
 
 
 async def _departments(settings: Settings) -> Sequence[Finding]:
@@ -85,9 +85,3 @@ async def _departments(settings: Settings) -> Sequence[Finding]:
         return await departments(settings)
     except SettingsError as fault:
         return [fail("departments", str(fault))]
-
-
-def _told(findings: Sequence[Finding]) -> int:
-    for finding in findings:
-        click.secho(finding.line(), fg={State.OK: None, State.WARN: "yellow", State.FAIL: "red"}[finding.state])
-    return sum(finding.state is State.FAIL for finding in findings)

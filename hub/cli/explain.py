@@ -40,7 +40,7 @@ from hub.people.vault import Vault
 from hub.plan import Planner
 from hub.postgres.connection import pool
 from hub.regions.neighbours import open_neighbours
-from hub.settings import Settings, SettingsError
+from hub.settings import Settings
 from policies.engine import load
 from policies.verdict import BasisKind
 from schema.federation import served
@@ -153,18 +153,9 @@ async def _planning(
     async with AsyncExitStack() as stack:
         policy = await asyncio.to_thread(load, settings.region[:6])
         departments = await open_connectors(
-            settings.manifests, flattened(await sources(settings)), clock=clock, random=os.urandom, copies=settings.directory / "drops",
+            settings.manifests, flattened(await asyncio.to_thread(settings.departments)), clock=clock, random=os.urandom, copies=settings.directory / "drops",
         )
         stack.push_async_callback(departments.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         neighbours = await open_neighbours(settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=os.urandom)
         yield planner_of(settings, policy, departments, neighbours, keys, None, clock), departments
-
-
-async def sources(settings: Settings) -> dict[str, Any]:
-    """The departments' addresses and secrets. Raises SettingsError."""
-    try:
-        read: dict[str, Any] = json.loads(await asyncio.to_thread(settings.sources.read_text, encoding="utf-8"))
-    except (OSError, ValueError):
-        raise SettingsError(f"HUB_SOURCES: {settings.sources} cannot be read as JSON (see docs/contracts/README.md)") from None
-    return read

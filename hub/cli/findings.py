@@ -1,8 +1,8 @@
-"""What `hub doctor` finds: one line a check, ok, warn or fail, and what to do."""
+"""What `hub doctor` and `hub connector` find: one line a check, ok, warn or fail, and what to do."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +46,13 @@ def warn(check: str, seen: str, advice: str) -> Finding:
 def fail(check: str, seen: str, advice: str = "") -> Finding:
     """The hub does not work as it should."""
     return Finding(check, State.FAIL, seen, advice)
+
+
+def told(findings: Sequence[Finding]) -> int:
+    """Print them, a line each; how many failed."""
+    for finding in findings:
+        click.secho(finding.line(), fg={State.OK: None, State.WARN: "yellow", State.FAIL: "red"}[finding.state])
+    return sum(finding.state is State.FAIL for finding in findings)
 
 
 async def looked(check: str, look: Callable[[], Awaitable[Finding]]) -> Finding:

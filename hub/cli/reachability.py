@@ -24,7 +24,6 @@ from connectors.section import ManifestFault
 from connectors.sql import SqlConnector
 from connectors.subgraph import SubgraphConnector
 from hub.cli.breakers import breakers
-from hub.cli.explain import sources
 from hub.cli.findings import Finding, fail, ok, warn
 from hub.cli.premises import clock
 from hub.settings import Settings
@@ -34,7 +33,7 @@ _PATIENCE = 3.0
 
 async def departments(settings: Settings) -> Sequence[Finding]:
     """One finding a manifest."""
-    known = flattened(await sources(settings))
+    known = flattened(await asyncio.to_thread(settings.departments))
     paths = await asyncio.to_thread(manifests_of, settings.manifests, known)
     if not paths:
         return [fail("departments", f"no manifest in {settings.manifests}", "set HUB_MANIFESTS")]

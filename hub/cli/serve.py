@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -28,7 +27,7 @@ from hub.cli.premises import ensured_keys, keys_directory, read_settings, requir
 from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres.supervisor import Supervisor
-from hub.settings import Settings, SettingsError
+from hub.settings import Settings
 
 _GRACE = 10
 """Seconds requests in flight are given when the hub is told to end."""
@@ -44,7 +43,7 @@ def serve() -> None:
         signal.signal(number, _end)
     with reported():
         settings = read_settings()
-        _require_sources(settings)
+        settings.departments()  # read here, where a sentence about it is seen, and not in every worker first
         server = None if settings.database_url else supervisor(settings)
         try:
             settings = asyncio.run(_prepared(settings, server))
@@ -116,14 +115,6 @@ def _own_metrics(settings: Settings) -> None:
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir(mode=0o700, exist_ok=True)  # there still where it is a mount of its own
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-
-
-def _require_sources(settings: Settings) -> None:
-    """Raises SettingsError here, where a sentence is read, and not in every worker."""
-    try:
-        json.loads(settings.sources.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise SettingsError(f"HUB_SOURCES: {settings.sources} cannot be read as JSON (see docs/contracts/README.md)") from None
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:

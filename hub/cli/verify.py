@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
@@ -12,6 +11,7 @@ import orjson
 from hub.access_log.note import BadNote, Verifier
 from hub.access_log.receipt import BadReceipt, verify_receipt
 from hub.access_log.verify import Report, verify_log
+from hub.cli.json_file import json_object
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _KEYS = click.option("--key", "keys", required=True, multiple=True, metavar="VKEY|FILE", help="The log's public key, or a file of them; may be repeated.")
@@ -42,7 +42,7 @@ def verify_log_command(file: Path, keys: tuple[str, ...], checkpoints: tuple[Pat
 def verify_receipt_command(receipt: Path, keys: tuple[str, ...], answer: Path | None) -> None:
     """Prove that an entry is in the log; RECEIPT is a receipt or a whole response of the graph."""
     try:
-        given = _object(receipt.read_bytes(), receipt)
+        given = json_object(receipt)
         held = given.get("extensions", {}).get("receipt", given)
         head = verify_receipt(held, _verifiers(keys), _data(answer) if answer else None)
     except (BadNote, BadReceipt) as fault:
@@ -72,21 +72,10 @@ def _is_file(text: str) -> bool:
         return False
 
 
-def _object(text: bytes, path: Path) -> dict[str, Any]:
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise click.ClickException(f"{path} is not JSON") from None
-    if not isinstance(value, dict):
-        raise click.ClickException(f"{path} is not a JSON object")
-    return value
-
-
 def _data(path: Path) -> bytes:
     """The bytes the digest was made over. Of a whole response the data is taken out; the hub writes it as orjson does."""
-    text = path.read_bytes().strip()
-    value = _object(text, path)
-    return orjson.dumps(value["data"]) if value.keys() >= {"data", "extensions"} else text
+    value = json_object(path)
+    return orjson.dumps(value["data"]) if value.keys() >= {"data", "extensions"} else path.read_bytes().strip()
 
 
 def _show(report: Report, *, witnessed: int) -> None:

@@ -14,9 +14,8 @@ from datetime import date, datetime
 from typing import Any
 
 import aiohttp
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from joserfc.jwk import ECKey, KeySet, OKPKey
+from joserfc.jwk import KeySet, OKPKey
 
 from connectors.interface import Ask, DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Raw, Records, Subject, Told
 from hub.http_signatures import Request, Response
@@ -185,8 +184,3 @@ def public_keys(keys: KeySet) -> dict[str, Ed25519PublicKey]:
         if isinstance(key, OKPKey) and isinstance(key.public_key, Ed25519PublicKey) and key.kid:
             found[key.kid] = key.public_key
     return found
-
-
-def jwk_text(key: OKPKey | ECKey) -> bytes:
-    """A public key as JSON, for an agreement's document."""
-    return orjson.dumps(key.as_dict(private=False))

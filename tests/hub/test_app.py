@@ -12,7 +12,7 @@ import pytest
 from starlette.applications import Starlette
 
 from hub import app as application
-from hub.app import Front, clock, create, routes, sources
+from hub.app import Front, clock, create, routes
 from hub.cli.demo.offices import Line
 from hub.keys import KeyRing
 from hub.migrate import revision_of
@@ -113,7 +113,7 @@ def test_sources_that_cannot_be_read_are_said_so_by_name(tmp_path, text):
     if text:
         file.write_bytes(text.encode("latin-1"))
     with pytest.raises(SettingsError, match="HUB_SOURCES"):
-        sources(Settings(region="r", issuer="i", sources=file))
+        Settings(region="r", issuer="i", sources=file).departments()
 
 
 def test_each_worker_is_made_from_the_environment(monkeypatch):
