@@ -9,7 +9,7 @@ import click
 import orjson
 
 from hub.access_log.note import BadNote, Verifier
-from hub.access_log.receipt import BadReceipt, verify_receipt
+from hub.access_log.receipt import BadReceipt, Receipt, verify_receipt
 from hub.access_log.verify import Report, verify_log
 from hub.cli.json_file import json_object
 
@@ -39,7 +39,8 @@ def verify_log_command(file: Path, keys: tuple[str, ...], checkpoints: tuple[Pat
 @click.argument("receipt", type=_FILE)
 @_KEYS
 @click.option("--answer", type=_FILE, help="The answer's data, or the whole response: is the receipt of this very answer?")
-def verify_receipt_command(receipt: Path, keys: tuple[str, ...], answer: Path | None) -> None:
+@click.option("--tlog-proof", "proof", type=click.Path(dir_okay=False, path_type=Path), help="Write it as a C2SP tlog-proof too, for other tools.")
+def verify_receipt_command(receipt: Path, keys: tuple[str, ...], answer: Path | None, proof: Path | None) -> None:
     """Prove that an entry is in the log; RECEIPT is a receipt or a whole response of the graph."""
     try:
         given = json_object(receipt)
@@ -52,6 +53,8 @@ def verify_receipt_command(receipt: Path, keys: tuple[str, ...], answer: Path | 
     click.echo(f"回执成立 the receipt holds: entry {held['index']} of the log, {head.get('kind', 'entry')} of {head.get('at', 'unknown time')}")
     if answer:
         click.echo("答复相符 it was made for this very answer")
+    if proof:
+        proof.write_text(Receipt.parse(held).as_tlog_proof(), encoding="utf-8")
 
 
 def _verifiers(given: Sequence[str]) -> list[Verifier]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import subprocess
@@ -98,6 +99,19 @@ def test_a_receipt_proves_its_entry_and_its_answer_offline(desk: Desk, written) 
     assert done.returncode == 0, done.stderr
     assert "entry 11 of the log" in done.stdout
     assert "this very answer" in done.stdout
+
+
+def test_a_receipt_is_written_as_a_tlog_proof_for_other_tools(desk: Desk, written) -> None:
+    key = desk.run("log", "key").strip()
+    response, proof = desk.file("response.json", {"data": 1, "extensions": {"receipt": written}}), desk.directory.parent / "receipt.tlog-proof"
+    desk.run("verify-receipt", response, "--key", key, "--tlog-proof", str(proof))
+    text = proof.read_text("utf-8")
+    assert text.startswith(f"c2sp.org/tlog-proof@v1\nextra {base64.b64encode(written['entry'].encode()).decode()}\nindex 11\n")
+    assert text.endswith("\n\n" + written["checkpoint"])
+    broken = desk.file("broken.json", written | {"index": 3})
+    proof.unlink()
+    desk.run("verify-receipt", broken, "--key", key, "--tlog-proof", str(proof), code=1)
+    assert not proof.exists()
 
 
 def test_a_whole_response_serves_as_receipt_and_as_answer(desk: Desk, written) -> None:
