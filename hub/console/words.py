@@ -20,7 +20,7 @@ BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "�
 DEPARTMENTS = {
     "GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政",
     "YB": "医保", "WJ": "卫健", "ZJ": "住建", "GJJ": "公积金", "JT": "交通", "SCJG": "市场监管", "JY": "教育",
-    "NY": "农业农村", "YJ": "应急", "CZ": "财政",
+    "NY": "农业农村", "YJ": "应急", "CZ": "财政", "SF": "司法", "TY": "退役军人", "GH": "总工会", "DSJ": "大数据", "JR": "金融",
 }
 REASONS = {
     "TOKEN_INVALID": "令牌无效", "TOKEN_EXPIRED": "令牌过期", "TOKEN_REPLAYED": "令牌重放", "AUTH_NOT_FOUND": "无此授权书",
@@ -30,6 +30,9 @@ REASONS = {
     "CATALOG_DENIED": "目录不予共享", "NOT_DELIVERED": "答复未送出", "RESPONSE_TOO_LARGE": "答复过大",
     "DOCUMENT_INVALID": "查询语句无效", "VARIABLE_INVALID": "变量无效", "ID_NUMBER_IN_DOCUMENT": "语句中含证件号码",
     "CASE_REGISTERED": "事项登记", "CASE_REGISTERED_AGAIN": "事项再次登记", "LETTER_REVOKED": "授权书撤回",
+    "DEFERRED_ANSWERED": "迟到答复已收存", "DEFERRED_DESTROYED": "待答问题及答复已销毁", "DEFERRED_OVERDUE": "机构逾期未答",
+    "DEFERRED_ENDED": "待答问题到期终止", "CHECK_REQUESTED": "已提请核对", "CHECK_REPORT_SEALED": "核对报告已封存",
+    "CHECK_REPORT_DROPPED": "核对报告到期删除", "CHECK_OUTDATED": "核对授权已变", "MESSAGES_COLLECTED": "平台已取走消息",
 }
 """Reason codes an officer meets often; any other stands as it is."""
 

@@ -1,0 +1,22 @@
+"""What the console says in words: no department that is connected stands as a bare code."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+from hub.console.words import DEPARTMENTS, department_title
+
+MANIFESTS = Path(__file__).parents[3] / "connectors" / "manifests"
+
+
+def test_every_department_of_the_manifests_has_a_name() -> None:
+    departments = {tomllib.loads(path.read_text("utf-8"))["department"] for path in MANIFESTS.glob("*.toml")}
+    assert len(departments) > 20
+    assert departments <= set(DEPARTMENTS)
+
+
+def test_a_department_of_another_region_is_told_with_its_region() -> None:
+    assert department_title("JR") == "金融"
+    assert department_title("MZ@511725000000").startswith("民政（")
+    assert department_title("XX") == "XX"
