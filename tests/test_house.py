@@ -153,6 +153,15 @@ def test_production_compose_is_whole() -> None:
     assert "USER hub" in dockerfile
 
 
+def test_each_directory_a_department_drops_into_is_mounted_in_production() -> None:
+    manifests = [path.read_text("utf-8") for path in (ROOT / "connectors/manifests").glob("*.toml")]
+    read = {found[1] for text in manifests if (found := re.search(r'^place = "\$\{(\w+)_DIRECTORY\}"', text, flags=re.MULTILINE))}
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    assert read >= {"CL", "YJ"}
+    for replica in ("hub-a", "hub-b"):
+        assert {f"./drops/{code}:/srv/drops/{code}:ro" for code in read} <= set(services[replica]["volumes"])
+
+
 def test_every_setting_stands_in_both_readmes() -> None:
     settings = re.findall(r"^    (\w+): ", (ROOT / "hub/settings.py").read_text(), flags=re.MULTILINE)
     assert len(settings) > 10

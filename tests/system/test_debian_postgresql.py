@@ -25,7 +25,8 @@ TESTED = (
     *(f"tests/hub/access_log/test_{name}.py" for name in ("outbox", "routes", "store", "sweep", "writer")),
     *(f"tests/hub/authorizations/test_{name}.py" for name in ("checks", "matters", "store", "watch")),
     "tests/hub/people/test_store.py", "tests/hub/oauth/test_token.py", "tests/hub/operations/test_persisted.py",
-    "tests/hub/operations/test_quotas.py",
+    "tests/hub/operations/test_quotas.py", "tests/hub/credit", "tests/hub/sharing", "tests/hub/deferred/test_rounds.py",
+    "tests/hub/means_check/test_checks.py", "tests/hub/messages/test_inbox.py", "tests/hub/postgres/test_run_login.py",
 )
 PATIENCE = 240  # seconds; a minute on an idle machine
 
