@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.value import value
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import stand
-from hub.authorizations.coverage import CHINA
 from hub.authorizations.matter import Matter
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reasons import Reason
@@ -33,6 +32,7 @@ from hub.oauth.dpop import check_proof
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens
 from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
+from policies.calendar import CHINA
 
 TOKENS = 4096
 """Verified tokens remembered in one worker."""

@@ -15,7 +15,7 @@ from connectors.value import value
 from hub.authorizations.matter import Matter, Member
 from hub.plan import NOBODY, Plan
 from hub.reach import Reach
-from hub.scope import CHINA
+from policies.calendar import CHINA
 
 
 @value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 
@@ -15,13 +15,13 @@ from hub.caller import Caller
 from hub.decision import PlaceDecision, Rules
 from hub.layout import Layout
 from hub.sources import Source, Sources
+from policies.calendar import CHINA
 from policies.engine import Policy
 from policies.freshness import AgeRule
 from policies.reduce import reducer
 from policies.verdict import AgeBand, CallerClass
 from schema.register import FieldSpec
 
-CHINA = timezone(timedelta(hours=8))
 SCOPED = 30_000
 """Fields of the layouts of all kept scopes together, each counted twice: a scope holds the decisions made in it."""
 

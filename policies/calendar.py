@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 
 from policies.parameters import ParametersRefused, Table
+
+CHINA = timezone(timedelta(hours=8))
+"""The time a day of the law is counted in: no summer time since 1991."""
 
 _SATURDAY = 5
 

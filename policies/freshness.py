@@ -9,11 +9,12 @@ Two limits, in whole days of China's calendar between the day the data are of an
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
 
-CHINA = timezone(timedelta(hours=8))
+from policies.calendar import CHINA
+
 DATA_TOO_OLD = "DATA_TOO_OLD"
 DATA_AGE_UNKNOWN = "DATA_AGE_UNKNOWN"
 """Why facts are not told: older than the region allows for this purpose, or of no known day."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 import zlib
 from base64 import urlsafe_b64decode
 from dataclasses import MISSING, fields
@@ -96,6 +97,12 @@ def test_both_readmes_have_the_same_sections_blocks_links_and_paths() -> None:
     assert block("README.md", "answer") == block("README.zh-CN.md", "answer")
     assert places("README.md") == places("README.zh-CN.md")
     assert max(len(text.splitlines()) for text in (english, chinese)) <= 250
+
+
+def test_both_readmes_count_the_fact_groups_departments_answer() -> None:
+    answered = {group for path in (ROOT / "connectors/manifests").glob("*.toml") for group in tomllib.loads(path.read_text("utf-8"))["groups"]}
+    assert f"All {len(answered)} fact groups are answered" in text_of("README.md")
+    assert f"{len(answered)} 组事实均有部门答复" in text_of("README.zh-CN.md")
 
 
 def places(page: str) -> list[str]:

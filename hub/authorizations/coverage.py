@@ -11,15 +11,15 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from hub.authorizations.ability import needs_guardian, signs_alone
 from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Coverage
+from policies.calendar import CHINA
 from policies.verdict import BasisKind
 
-CHINA = timezone(timedelta(hours=8))
 ALL_LEVELS, ALL_LISTED = "ALL_LEVELS", "ALL_LISTED"
 _ASSURANCE = ("NONE", "LOW", "SUBSTANTIAL", "HIGH")
 _NOT_COVERED = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())

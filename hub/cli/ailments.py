@@ -26,9 +26,9 @@ from hub.postgres.connection import APP_ROLE, LOG_ROLE, plain_url, pool
 from hub.postgres.run_login import owns_the_log
 from hub.regions.agreement import AgreementRefused, open_agreement
 from hub.regions.neighbours import region_keys
-from hub.scope import CHINA
 from hub.settings import Settings
 from hub.sharing.due import owed
+from policies.calendar import CHINA
 from policies.engine import load
 
 _SKEW = 5.0  # seconds between this machine's clock and the database's

@@ -15,9 +15,9 @@ from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock
 from hub.cli.sharing import request
 from hub.enrolment import publish_catalogue_entry
-from hub.scope import CHINA
 from hub.sharing.due import owed
 from hub.tables import CatalogueEntry
+from policies.calendar import CHINA
 
 
 @click.group()

@@ -20,7 +20,7 @@ import click
 from connectors.registry import Departments, flattened, open_connectors
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, handled, stand
-from hub.authorizations.coverage import CHINA, letter_state
+from hub.authorizations.coverage import letter_state
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
@@ -41,6 +41,7 @@ from hub.plan import Planner
 from hub.postgres.connection import pool
 from hub.regions.neighbours import open_neighbours
 from hub.settings import Settings
+from policies.calendar import CHINA
 from policies.engine import load
 from policies.verdict import BasisKind
 from schema.federation import served

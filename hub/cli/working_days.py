@@ -8,9 +8,8 @@ from pathlib import Path
 
 from hub.cli.findings import Finding, ok, warn
 from hub.cli.premises import clock
-from hub.scope import CHINA
 from hub.settings import Settings
-from policies.calendar import Calendar, read_calendar
+from policies.calendar import CHINA, Calendar, read_calendar
 from policies.engine import load_calendar
 
 _AHEAD = timedelta(days=75)

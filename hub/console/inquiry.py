@@ -16,8 +16,8 @@ from hub.console.pages import Console
 from hub.console.sessions import LIFETIME, Officer, Sessions
 from hub.opening import Hub
 from hub.regions.names import region_name
-from hub.scope import CHINA
 from hub.sharing.due import Due, owed
+from policies.calendar import CHINA
 from policies.verdict import BasisKind, Relation
 
 PURPOSE = "PRIVACY_AUDIT"

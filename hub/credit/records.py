@@ -16,7 +16,6 @@ from connectors.credit import CreditPlatform, Filing
 from connectors.interface import DepartmentError, DepartmentRefused
 from hub.access_log.entry import Decision, intent, outcome
 from hub.access_log.writer import AccessLog
-from hub.authorizations.coverage import CHINA
 from hub.authorizations.matter import Member
 from hub.authorizations.standing import Standing
 from hub.credit.due_process import Notified, NotYet, last_day, may_file, may_record
@@ -24,6 +23,7 @@ from hub.errors import CallerError
 from hub.keys import Random
 from hub.tables import CreditRecord, Outbox
 from hub.ulid import new_id
+from policies.calendar import CHINA
 from policies.objection import ObjectionPeriod
 
 Decode = Callable[[str, Standing], UUID | None]

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub.authorizations.coverage import CHINA
 from hub.authorizations.standing import Standing
 from hub.credit.due_process import read
 from hub.credit.records import CreditRecords
@@ -18,6 +17,7 @@ from hub.errors import Malformed
 from hub.graph import Graph
 from hub.graphql_http import body_of
 from hub.operations.door import PRIVATE, guarded
+from policies.calendar import CHINA
 
 _MAX_BYTES = 2_000
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import datetime, time, timedelta
 
-from policies.calendar import Calendar
+from policies.calendar import CHINA, Calendar
 
-CHINA = timezone(timedelta(hours=8))
 OPENS, CLOSES = time(9), time(17)  # [D] office hours: a working day has eight
 
 

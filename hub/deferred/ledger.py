@@ -25,7 +25,7 @@ from connectors.ledger import AnswerRefused, Job, refused
 from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import split
 from hub.deferred import statements
-from hub.deferred.deadline import CHINA, due_at
+from hub.deferred.deadline import due_at
 from hub.deferred.recipes import Recipes
 from hub.fetch import Fetched
 from hub.keys import KeyRingError
@@ -33,7 +33,7 @@ from hub.people.sealing import CannotOpen, Sealer
 from hub.people.store import People
 from hub.people.vault import Vault
 from hub.ulid import new_id
-from policies.calendar import Calendar, CalendarMissing
+from policies.calendar import CHINA, Calendar, CalendarMissing
 
 PATH = "/departments/answers"
 AGAIN = timedelta(minutes=1)

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from math import ceil
 
 import asyncpg
 
 from hub.bounded import Bounded
 from hub.errors import Overloaded, TooMany
+from policies.calendar import CHINA
 
-_SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no summer time since 1991
 _WINDOW = 60.0
 _CLIENTS = 10_000
 
@@ -110,7 +110,7 @@ class LookUps:
         """Count `number` look-ups and say how many of the day are used; TooMany, and none counted, if they would pass `per_day`.
         They are counted before the person is searched: a miss costs as much as a hit.
         """
-        here = now.astimezone(_SHANGHAI)
+        here = now.astimezone(CHINA)
         used = None
         if number <= per_day:
             used = await self._pool.fetchval(_TAKE, client, here.date(), number, per_day)

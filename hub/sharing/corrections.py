@@ -9,12 +9,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.enrolment import changing
-from hub.scope import CHINA
 from hub.sharing.wording import SharingRefused, worded
 from hub.tables import CorrectionRequest, LogEntry, Organisation, ShareRequest, SharingDispute
 from hub.ulid import new_id
 from policies import disputes
-from policies.calendar import Calendar
+from policies.calendar import CHINA, Calendar
 from policies.disputes import Authority, CorrectionState, DisputeState
 
 

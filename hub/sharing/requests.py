@@ -14,12 +14,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.enrolment import changing
-from hub.scope import CHINA
 from hub.sharing.wording import SharingRefused, worded
 from hub.tables import CatalogueEntry, ShareRequest
 from hub.ulid import new_id
 from policies import sharing
-from policies.calendar import Calendar
+from policies.calendar import CHINA, Calendar
 from policies.sharing import NotNow, Request, RequestState
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from hub.cli import sharing
 from hub.cli.premises import clock
-from hub.scope import CHINA
+from policies.calendar import CHINA
 from tests.hub.cli.conftest import Desk, years
 from tests.hub.cli.test_enrolment import CATALOGUE
 

@@ -19,7 +19,7 @@ from hub.access_log.note import Checkpoint, Signer
 from hub.cli import working_days
 from hub.cli.premises import clock
 from hub.keys import Use
-from hub.scope import CHINA
+from policies.calendar import CHINA
 from tests.connectors.shipped import MANIFESTS
 from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED

@@ -6,9 +6,9 @@ from datetime import date, datetime
 
 import pytest
 
-from hub.deferred.deadline import CHINA, due_at
+from hub.deferred.deadline import due_at
 from hub.deferred.recipes import Recipes
-from policies.calendar import Calendar, CalendarMissing
+from policies.calendar import CHINA, Calendar, CalendarMissing
 from schema.register import GROUPS
 from tests.connectors.asking import columns
 from tests.hub.road import policy

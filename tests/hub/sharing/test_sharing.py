@@ -11,12 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from hub.enrolment import enrol_organisation, publish_catalogue_entry
-from hub.scope import CHINA
 from hub.sharing.corrections import Corrections
 from hub.sharing.due import owed
 from hub.sharing.requests import Filing, ShareRequests
 from hub.sharing.wording import SharingRefused
-from policies.calendar import CalendarMissing
+from policies.calendar import CHINA, CalendarMissing
 from policies.disputes import CorrectionState
 from policies.engine import load
 from policies.sharing import NotNow, RequestState
