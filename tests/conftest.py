@@ -132,7 +132,7 @@ async def database_url(postgres) -> AsyncIterator[str]:
     """A database of the test's own, migrated to head."""
     url, template = postgres
     name = f"hub_test_{uuid.uuid4().hex[:12]}"
-    await administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    await administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
     yield at_database(url, name)
     await administer(url, f'DROP DATABASE "{name}" WITH (FORCE)')
 

@@ -260,7 +260,7 @@ async def served(app: Any, port: int, *, lifespan: str = "off") -> AsyncIterator
 async def database(postgres: tuple[str, str], *, template: bool = True) -> AsyncIterator[str]:
     url, migrated = postgres
     name = f"hub_live_{uuid.uuid4().hex[:12]}"
-    await administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{migrated if template else "template0"}"')
+    await administer(url, f'CREATE DATABASE "{name}" TEMPLATE "{migrated if template else "template0"}" STRATEGY FILE_COPY')
     try:
         yield at_database(url, name)
     finally:
