@@ -61,7 +61,7 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
             found["memory"] = await measures.memory(scene, effort)
         if "leaves" in parts:
             _say("all groups, ever more leaves")
-            found["leaves"] = await growth.leaves(scene, effort.answers)
+            found["leaves"] = await growth.leaves(scene, effort.answers * 4)
         if "cold_start" in parts:
             _say("a cold start")
             found["cold_start"] = await growth.cold_start(scene)

@@ -82,7 +82,9 @@ def _memory(found: Found) -> Iterator[str]:
 
 def _leaves(found: Found) -> Iterator[str]:
     yield f"  {found['groups']} groups; leaves and µs: {' '.join(f'{x}:{y}' for x, y in found['points'])}"
-    yield f"  slope {found['us_a_leaf']:.2f} µs a leaf over {found['us_base']:.0f} µs; R² {found['r_squared']:.3f}: {'linear' if found['r_squared'] > 0.95 else 'NOT linear'}"
+    whole, larger = found["us_a_leaf"], found["us_a_leaf_larger"]
+    steeper = "STEEPER where there are more" if larger > 1.5 * whole else "no steeper where there are more"
+    yield f"  slope {whole:.2f} µs a leaf over {found['us_base']:.0f} µs; {larger:.2f} over the larger half: {steeper}"
 
 
 def _cold_start(found: Found) -> Iterator[str]:
