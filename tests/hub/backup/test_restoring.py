@@ -50,15 +50,16 @@ class Hub:
         owner = await asyncpg.connect(self.url)
         numbers = range(self.log.size, self.log.size + count)
         entries = [seal(change(at=MADE, code="X", about={"number": number}), random=lambda size, n=number: bytes([n]) * size) for number in numbers]
-        for number, entry in zip(numbers, entries, strict=True):
+        async with owner.transaction():  # as the hub appends: entries and head at one moment
+            for number, entry in zip(numbers, entries, strict=True):
+                await owner.execute(
+                    "INSERT INTO log_entry (idx, leaf_hash, body, id, kind, at, subjects) VALUES ($1, $2, $3, $4, 'INTENT', now(), $5)",
+                    number, entry.leaf_hash, entry.body, f"e{number}", ["aa", 'bb,{}"\\'],
+                )  # fmt: skip
+            self.log = grow(self.log, [entry.leaf_hash for entry in entries])[0]
             await owner.execute(
-                "INSERT INTO log_entry (idx, leaf_hash, body, id, kind, at, subjects) VALUES ($1, $2, $3, $4, 'INTENT', now(), $5)",
-                number, entry.leaf_hash, entry.body, f"e{number}", ["aa", 'bb,{}"\\'],
-            )  # fmt: skip
-        self.log = grow(self.log, [entry.leaf_hash for entry in entries])[0]
-        await owner.execute(
-            "UPDATE log_head SET size = $1, frontier = $2, root = $3", self.log.size, b"".join(self.log.frontier), self.log.root
-        )
+                "UPDATE log_head SET size = $1, frontier = $2, root = $3", self.log.size, b"".join(self.log.frontier), self.log.root
+            )
         await owner.close()
 
     def sign(self) -> str:
