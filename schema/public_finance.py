@@ -5,10 +5,10 @@ from __future__ import annotations
 import strawberry
 
 from policies.forms import Form, Level
-from schema import labels
 from schema.facts import Facts
 from schema.forms import Amount, Text
 from schema.labels import FactGroup, flag, plain, records, text
+from schema.labels import amount as amount_of
 from schema.scalars import IsoDate
 
 L2, L3 = Level.L2, Level.L3
@@ -19,7 +19,7 @@ class FiscalSubsidy:
     """A payment; an intercepted one was held back for a doubt and is checked on site (渠县 R19)."""
 
     program: str | None = plain(L2, "补贴项目", "Programme that pays.")
-    amount: Amount | None = labels.amount(L3, Form.BAND, "金额", "Amount.")
+    amount: Amount | None = amount_of(L3, Form.BAND, "金额", "Amount.")
     paid_on: IsoDate | None = plain(L2, "发放日期", "Paid on.")
     account_tail: Text | None = text(L3, Form.WITHHELD, "账号后4位", "Last four digits of the account.")
     intercepted: bool | None = plain(L2, "拦截", "Whether it was intercepted.")

@@ -6,8 +6,10 @@ import ast
 import re
 import subprocess
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 import yaml
 
@@ -94,6 +96,13 @@ def test_nobody_reads_the_clock_or_draws_randomness_outside_the_composition_root
             if CLOCKS.search(line) and not line.lstrip().startswith(("#", '"')):
                 found.append(f"{_name(path)}:{number}")
     assert not found
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert len(imports) > 400
+    assert list(TopologicalSorter(imports).static_order())  # CycleError names the circle
 
 
 def test_import_contracts_hold() -> None:
