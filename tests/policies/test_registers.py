@@ -1,0 +1,34 @@
+"""Registers that are data: a row given twice or unknown is refused by name, and a region without a file states nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from policies.channels import read_channels
+from policies.engine import load, load_calendar
+from policies.parameters import ParametersRefused
+from policies.retention import read_retention, retentions
+
+CHANNEL = '[[channel]]\ncode = "x"\ntitle_zh = "窗口"\nsource = "潼南"\n'
+KEPT = '[[retention]]\nsubject = "MESSAGE"\ndays = 30\nsource = "x"\nexample = true\n'
+
+
+def test_a_channel_given_twice_is_refused():
+    assert set(read_channels("c.toml", CHANNEL)) == {"x"}
+    with pytest.raises(ParametersRefused, match="x is given twice"):
+        read_channels("c.toml", CHANNEL * 2)
+
+
+@pytest.mark.parametrize("text", [KEPT * 2, KEPT.replace("MESSAGE", "ANSWER")])
+def test_a_retention_given_twice_or_of_something_else_is_refused(text):
+    with pytest.raises(ParametersRefused, match="unknown or given twice"):
+        read_retention("r.toml", text)
+
+
+def test_a_region_that_states_none_keeps_nothing():
+    assert read_retention("r.toml", KEPT)["MESSAGE"].days == 30
+    assert not retentions("999999")
+
+
+def test_a_regions_working_days_are_those_of_its_policy():
+    assert load_calendar("500152") == load("500152").calendar
