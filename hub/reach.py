@@ -48,10 +48,6 @@ class Reached:
     obligors: tuple[Member, ...]
     places: tuple[tuple[PersonPlace, Member], ...]  # every occurrence once per place and member, first wave first
 
-    def people(self, field: str) -> tuple[Member, ...]:
-        """The list a field of Household names."""
-        return self.members if field == "members" else self.obligors
-
 
 class Reach:
     """Resolves roots against a matter. Decoded and encoded handles are remembered, since each costs a cipher."""

@@ -246,3 +246,13 @@ async def test_what_failed_together_is_asked_again_in_halves_but_never_where_que
     text = '{ case(id: "case_1") { household { members { person { tax { status } } } } } }'
     await asyncio.gather(*(travelled.ask(text) for _ in range(3)))
     assert len(down.asks) == calls
+
+
+async def test_a_bug_of_ours_within_an_ask_ends_the_wave_once(keys) -> None:
+    def broken(_standing, _people):
+        raise ZeroDivisionError
+
+    plan = await road(keys, department=Department()).plan(TWO)
+    with pytest.raises(ZeroDivisionError):
+        await Fetcher(recheck=broken).fetch(plan, "i")
+    assert len(asyncio.all_tasks()) == 1
