@@ -4,7 +4,7 @@ Rules of this file:
 - Only synthetic ID numbers are asked about (county codes 5099xx and 5199xx were never assigned): a trial reads nobody's facts, so it
   needs no letter and leaves no entry in the access log.
 - What is seen is said in words; no value of a record stands in them.
-- A department that counts its queries is asked as few as show anything, and how many is said before.
+- A department that counts its queries is not asked about more people than a call holds; how many questions were sent is said at the end.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ class Trial:
         for code, group in self._manifest.groups.items():
             yield await self._nobody(code)
             if self._person is not None:
-                yield await self._whole(code, group)
-                async for seen in self._computed(code, group):
+                yield await self._whole(code, group, self._person)
+                async for seen in self._computed(code, group, self._person):
                     yield seen
         if not self._manifest.limits.queries_counted:
             yield await self._more_than_a_call(next(iter(self._manifest.groups)))
@@ -80,10 +80,10 @@ class Trial:
             return Seen(group, True, "two people who cannot exist: NO_RECORD for both")
         return Seen(group, False, f"two people who cannot exist: {', '.join(statuses)} where NO_RECORD is due")
 
-    async def _whole(self, group: str, mapped: GroupMap) -> Seen:
+    async def _whole(self, group: str, mapped: GroupMap, person: tuple[str, str]) -> Seen:
         """Every field of the test person in its fullest form."""
         names = [name for name, entry in mapped.fields.items() if entry.derive != "absent"]
-        told, fault = await self._fetch(group, tuple([column(group, name) for name in names]), [self._known()])
+        told, fault = await self._fetch(group, tuple([column(group, name) for name in names]), [person])
         if fault:
             return Seen(group, False, fault)
         records = next(iter(told.values()))
@@ -93,14 +93,14 @@ class Trial:
         said = f"the test person: {len(records.rows)} record(s) as of {records.as_of}, {len(names) - len(empty)} of {len(names)} fields with a value"
         return Seen(group, True, said + (f"; empty: {', '.join(empty)}" if empty else ""))
 
-    async def _computed(self, group: str, mapped: GroupMap) -> AsyncIterator[Seen]:
+    async def _computed(self, group: str, mapped: GroupMap, person: tuple[str, str]) -> AsyncIterator[Seen]:
         """Where the department works a band out itself: the same as ours, record by record."""
         for name, entry in mapped.fields.items():
             if "band" not in entry.computes:
                 continue
-            theirs, fault = await self._fetch(group, (column(group, name, "band"),), [self._known()])
+            theirs, fault = await self._fetch(group, (column(group, name, "band"),), [person])
             full = LEAVES[GROUPS[group].fields[name].kind][0].name
-            ours, other = await self._fetch(group, (column(group, name, "band"), column(group, name, full)), [self._known()])
+            ours, other = await self._fetch(group, (column(group, name, "band"), column(group, name, full)), [person])
             if fault or other:
                 yield Seen(f"{group}.{name}", False, fault or other)
                 continue
@@ -116,11 +116,6 @@ class Trial:
             return Seen("batch", False, fault)
         answered = sum(one.status == "NO_RECORD" for one in told.values())
         return Seen("batch", answered == many, f"{answered} of {many} people answered, one more than a call holds")
-
-    def _known(self) -> tuple[str, str]:
-        if self._person is None:
-            raise NotSynthetic("no test person was given")
-        return self._person
 
     async def _fetch(
         self, group: str, columns: tuple[Column, ...], people: list[tuple[str, str]],
