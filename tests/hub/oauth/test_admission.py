@@ -8,7 +8,7 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from hub.oauth import routes as over_http
+from hub.oauth import posting as over_http
 from hub.oauth.presenting import authenticated, household_facts, token_request
 from hub.oauth.routes import Admission, routes
 from hub.operations.quotas import ClientQuota, InFlight

@@ -1,0 +1,77 @@
+"""A client's form over HTTP: read within its limits, answered, and refused outward in one shape whatever was wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import parse_qsl
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from hub import metrics
+from hub.arriving import BodyCutOff, BodyTooLarge, arrived
+from hub.errors import Overloaded, TooMany
+from hub.oauth.refusals import OAuthRefused, malformed, not_authenticated
+from hub.operations.quotas import InFlight
+
+LARGEST_FORM = 64 * 1024
+FORM_SECONDS = 5.0
+"""How long a form may take to arrive: a place is held meanwhile, by somebody nobody knows yet."""
+PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+_log = structlog.stdlib.get_logger("hub.oauth")
+
+Note = Callable[[str], None]
+Answer = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
+
+
+def posted(answer: Answer, note: Note | None, places: InFlight) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint for a form. `note` counts what an unknown sender was refused for; `places` for requests at once."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            with places:
+                return await answer(request, await _form(request))
+        except OAuthRefused as refusal:
+            # `detail` says exactly why; the sender learns no more than the RFC's code and a fixed text.
+            if note is not None and not refusal.client:
+                note(f"OAUTH_{refusal.error.upper()}")
+            _log.info("refused", error=refusal.error, detail=refusal.detail, client=refusal.client)
+            body = {"error": refusal.error, "error_description": refusal.description}
+            return JSONResponse(body, status_code=refusal.status, headers=PRIVATE)
+        except TooMany as refusal:
+            return _later(429, refusal.code, refusal.message, refusal.retry_after, note)
+        except Overloaded as refusal:
+            return _later(503, "OVERLOADED", str(refusal), refusal.retry_after, note)
+
+    return endpoint
+
+
+def _later(status: int, code: str, description: str, seconds: int, note: Note | None) -> Response:
+    """A flood is counted, never written down one by one."""
+    metrics.REFUSALS.labels(code).inc()
+    if note is not None:
+        note(f"OAUTH_{code}")
+    body = {"error": "temporarily_unavailable", "error_description": description}
+    return JSONResponse(body, status_code=status, headers=PRIVATE | {"Retry-After": str(seconds)})
+
+
+async def _form(request: Request) -> Mapping[str, str]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise malformed("the content type must be application/x-www-form-urlencoded")
+    if "authorization" in request.headers:
+        raise not_authenticated("two ways to authenticate at once (RFC 6749 §2.3)")
+    try:
+        body = await arrived(request, largest=LARGEST_FORM, seconds=FORM_SECONDS)
+    except BodyTooLarge:
+        raise OAuthRefused("invalid_request", "the form is too large", status=413) from None
+    except BodyCutOff:
+        raise OAuthRefused("invalid_request", "the form did not arrive in time", status=408) from None
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body), errors="strict", max_num_fields=20)
+    except ValueError:
+        raise malformed("the form cannot be read") from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise malformed("a parameter is given twice")  # RFC 6749 §3.2
+    return form
