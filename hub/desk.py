@@ -17,6 +17,7 @@ from hub.access_log.routes import Reader
 from hub.authorizations.catalogue import Catalogue
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.reading import Reading
 from hub.authorizations.recheck import Recheck
 from hub.authorizations.revocation import Revocations
 from hub.authorizations.standing import Standing
@@ -96,10 +97,11 @@ async def open_desk(
     if trust is not None:
         await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
     people, watch = People(vault, random), RevocationWatch(settings.database_url, pool, clock=clock)
-    matters, clients, used = Matters(engine, people), Clients(pool), SingleUse(pool)
+    reading = Reading(pool)
+    matters, clients, used = Matters(reading, people), Clients(reading), SingleUse(pool)
     watch.subscribe(matters.drop)
     watch.subscribe(clients.drop)
-    tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(pool)
+    tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(reading)
     presenter = Presenter(matters, Handles(keys), region=settings.region)
     desk = Desk(
         registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust),

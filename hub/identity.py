@@ -9,6 +9,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -137,11 +138,9 @@ class Identifier:
             raise TokenRefused(Reason.TOKEN_REPLAYED, "the proof was presented before", scheme=scheme)
 
     async def _standing(self, held: _Held, now: datetime, scheme: str) -> Standing:
-        await self._catalogue.refresh(time.monotonic())
-        client = await self._clients.load(held.token.client)
+        client, matter = await self._known(held.token)
         if client is None:
             raise TokenRefused(Reason.TOKEN_INVALID, "its client is gone", scheme=scheme)
-        matter = await self._presenter.matter(held.token.details.case)
         if (
             held.standing is not None and held.until is not None and now < held.until
             and held.client is client and held.matter is matter and held.catalogue == self._catalogue.version
@@ -154,6 +153,16 @@ class Identifier:
         held.standing, held.client, held.matter = standing, client, matter
         held.catalogue, held.until = self._catalogue.version, _until(standing, now)
         return standing
+
+    async def _known(self, token: Token) -> tuple[RegisteredClient | None, Matter | None]:
+        """Client and matter, with the catalogue fresh; what is not in memory is read together, in one statement."""
+        now, case = time.monotonic(), token.details.case
+        client, matter = self._clients.held(token.client), self._presenter.held(case)
+        if client is None or (case and matter is None) or not self._catalogue.fresh(now):
+            client, matter, _ = await asyncio.gather(
+                self._clients.load(token.client), self._presenter.matter(case), self._catalogue.refresh(now),
+            )
+        return client, matter
 
     def _caller(self, token: Token, client: RegisteredClient) -> Caller:
         # The organisation is the token's: check 4 compares it with the client's of today.

@@ -7,17 +7,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
 
-import asyncpg
-
+from hub.authorizations.reading import Reading, Row
 from hub.authorizations.reasons import Reason
 from hub.caller import Caller
 from policies.groups import IDENTITY
 from policies.verdict import Relation
 
-_ENTRIES = """
-SELECT id, fact_group, attribute, departments, purposes, valid_from, valid_to, onward_sharing, by_request FROM catalogue_entry ORDER BY id
-"""
-_SUPPLIED = "SELECT entry, requester, used_until FROM share_request WHERE state = 'SUPPLIED' ORDER BY id"
 KEPT = 30.0
 """Seconds a worker keeps the catalogue; it is published for days, not revoked."""
 
@@ -89,23 +84,22 @@ def decide(entries: Sequence[Entry], asking: Asking, on: date) -> Mapping[str, s
 class Catalogue:
     """The catalogue's rows as a worker knows them; `version` changes when it reads others."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
-        """`pool` of records."""
-        self._pool = pool
+    def __init__(self, reading: Reading) -> None:
+        """`reading` of the records."""
+        self._reading = reading
         self._entries: tuple[Entry, ...] = ()
         self._read_at = -KEPT
         self.version = 0
 
+    def fresh(self, monotonic: float) -> bool:
+        """Whether the rows are younger than KEPT; `monotonic` in seconds."""
+        return bool(self.version) and monotonic - self._read_at < KEPT
+
     async def refresh(self, monotonic: float) -> None:
         """Read again what is older than KEPT; `monotonic` in seconds."""
-        if self.version and monotonic - self._read_at < KEPT:
+        if self.fresh(monotonic):
             return
-        rows, requests = await self._pool.fetch(_ENTRIES), await self._pool.fetch(_SUPPLIED)
-        supplied: dict[str, dict[str, date]] = {}
-        for one in requests:
-            terms = supplied.setdefault(one["entry"], {})
-            terms[one["requester"]] = max(one["used_until"], terms.get(one["requester"], date.min))
-        entries = tuple(_entry(row, supplied.get(row["id"], {})) for row in rows)
+        entries = tuple([_entry(row) for row in await self._reading.catalogue()])
         if entries != self._entries or not self.version:
             self._entries = entries
             self.version += 1
@@ -116,7 +110,10 @@ class Catalogue:
         return decide(self._entries, asking, on)
 
 
-def _entry(row: asyncpg.Record, supplied: Mapping[str, date]) -> Entry:
+def _entry(row: Row) -> Entry:
+    supplied: dict[str, date] = {}
+    for one in row["supplied"]:
+        supplied[one["requester"]] = max(one["used_until"], supplied.get(one["requester"], date.min))
     return Entry(
         row["id"], row["fact_group"], row["attribute"], frozenset(row["departments"]), frozenset(row["purposes"]), row["valid_from"],
         row["valid_to"], row["onward_sharing"], row["by_request"], supplied,

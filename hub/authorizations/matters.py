@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
-from uuid import UUID
 
 from cachetools import TTLCache
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations import matter
 from hub.authorizations.matter import Matter
+from hub.authorizations.reading import Reading, Row
 from hub.bounded import Bounded
 from hub.people.store import Known, People
 from hub.signatures import sha256
-from hub.tables import Case, Household, Letter, Member, Signer
 
 KEPT = 60.0
 """Seconds a matter is kept without being read again; revocations do not wait for it."""
@@ -29,19 +23,13 @@ _TOUCHED = 50_000
 LONGEST_QUESTION = 600.0
 """Seconds a question may be under way and still be told that its matter changed."""
 
-_LETTER = (
-    Letter.id, Letter.number, Letter.document_hash, Letter.purposes, Letter.fact_groups, Letter.receivers, Letter.signed_at,
-    Letter.expires_at, Letter.status, Letter.revoked_at,
-)  # fmt: skip
-_SIGNER = (Signer.letter_id, Signer.person_id, Signer.capacity, Signer.covers, Signer.assurance, Signer.signed_at)
-
 
 class Matters:
     """The matters one worker knows. One event loop's thread only."""
 
-    def __init__(self, engine: AsyncEngine, people: People) -> None:
+    def __init__(self, reading: Reading, people: People) -> None:
         """`people` opens identities."""
-        self._engine = engine
+        self._reading = reading
         self._people = people
         self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic, getsizeof=_weight)
         self._loading: dict[str, asyncio.Task[Matter | None]] = {}
@@ -74,12 +62,8 @@ class Matters:
         return await self.load(case)
 
     async def case(self, platform: str, reference: str) -> str:
-        """The id of the case a platform registered under its own number; "" where there is none."""
-        if "\0" in platform + reference:
-            return ""
-        async with self._engine.connect() as connection:
-            found = await connection.execute(select(Case.id).where(Case.platform == platform, Case.reference == reference))
-        return str(found.scalar() or "")
+        """The id of a case by its platform's own number; "" where there is none."""
+        return await self._reading.case(platform, reference)
 
     def drop(self, kind: str, ref: str) -> None:
         """What a revocation touches is read again, now: `kind` CASE or LETTER. A reading under way begins again."""
@@ -112,33 +96,11 @@ class Matters:
         before = -1
         while before != self._dropped:  # what was revoked while we read may be missing from what we read
             before = self._dropped
-            async with self._engine.connect() as connection:
-                found = await read(connection, self._people, case)
+            row = await self._reading.matter(case)
+            found = _matter(row, self._people) if row is not None else None
         if found is not None:
             self._held[case] = self._latest[case] = found
         return found
-
-
-async def read(connection: AsyncConnection, people: People, case: str) -> Matter | None:
-    """One matter from its rows, as of one snapshot."""
-    if "\0" in case:
-        return None
-    await connection.execution_options(isolation_level="REPEATABLE READ")
-    where = (Case.id == case, Household.case_id == Case.id)
-    columns = [*Case.__table__.columns, Household.id.label("household_id"), Household.area, Household.hukou_region]
-    head = (await connection.execute(select(*columns, Household.residence_region, Household.kin_of_staff).where(*where))).one_or_none()
-    if head is None:
-        return None
-    query = select(Member.__table__).where(Member.household_id == head.household_id).order_by(Member.ordinal)
-    members = (await connection.execute(query)).all()
-    letters = (await connection.execute(select(*_LETTER).where(Letter.case_id == case).order_by(Letter.id))).all()
-    wanted = select(Letter.id).where(Letter.case_id == case)
-    signers = (await connection.execute(select(*_SIGNER).where(Signer.letter_id.in_(wanted)).order_by(*_SIGNER[:2]))).all()
-    known = await people.declared(connection, head.household_id)
-    made = _matter(head, members, letters, signers, known)
-    # By content: every worker gives the same state the same version, and another state another one.
-    state = repr((made, [(person.id_number, person.name, person.birth_date, person.log_subject) for person in _persons(made)]))
-    return replace(made, version=int.from_bytes(sha256(state.encode())[:7]))
 
 
 def _weight(held: Matter | None) -> int:
@@ -147,39 +109,36 @@ def _weight(held: Matter | None) -> int:
     return 10 + len(held.members) + sum(1 + len(letter.signatures) for letter in held.letters)
 
 
-def _persons(made: Matter) -> list[matter.Person]:
-    return [member.person for member in made.members]
-
-
-def _matter(
-    head: Any, members: Iterable[Any], letters: Iterable[Any], signers: Iterable[Any],
-    known: Mapping[UUID, Known],
-) -> Matter:  # fmt: skip
-    signatures: dict[str, list[matter.Signature]] = defaultdict(list)
-    for row in signers:
-        signed = matter.Signature(str(row.person_id), row.capacity, frozenset(row.covers), row.assurance, row.signed_at)
-        signatures[row.letter_id].append(signed)
-    return Matter(
-        case=head.id, reference=head.reference, platform=head.platform, assistance_type=head.assistance_type, stage=head.stage,
-        region=head.region, organisations=frozenset(head.organisations), opened_at=head.opened_at, closed_at=head.closed_at,
-        household=str(head.household_id), area=head.area, hukou_region=head.hukou_region,
-        residence_region=head.residence_region, kin_of_staff=head.kin_of_staff,
-        members=tuple(_member(row, known[row.person_id]) for row in members),
-        letters=tuple(_letter(row, signatures[row.id]) for row in letters), version=0,
+def _matter(row: Row, people: People) -> Matter:
+    made = Matter(
+        case=row["id"], reference=row["reference"], platform=row["platform"], assistance_type=row["assistance_type"], stage=row["stage"],
+        region=row["region"], organisations=frozenset(row["organisations"]), opened_at=row["opened_at"], closed_at=row["closed_at"],
+        household=str(row["household"]), area=row["area"], hukou_region=row["hukou_region"], residence_region=row["residence_region"],
+        kin_of_staff=row["kin_of_staff"], members=tuple([_member(one, people.declared(row["household"], one)) for one in row["members"]]),
+        letters=tuple([_letter(one) for one in row["letters"]]), version=0,
     )  # fmt: skip
+    # By content: every worker gives the same state the same version, and another state another one.
+    persons = [member.person for member in made.members]
+    state = repr((made, [(person.id_number, person.name, person.birth_date, person.log_subject) for person in persons]))
+    return replace(made, version=int.from_bytes(sha256(state.encode())[:7]))
 
 
-def _member(row: Any, known: Known) -> matter.Member:
+def _member(row: Row, known: Known) -> matter.Member:
     identity = known.identity
     person = matter.Person(
-        str(row.person_id), identity.id_number, identity.name, identity.sex, identity.birth_date, known.log_subject
+        str(row["person_id"]), identity.id_number, identity.name, identity.sex, identity.birth_date, known.log_subject
     )
-    return matter.Member(person, row.relation, row.role, row.capacity, tuple(row.guardians))
+    return matter.Member(person, row["relation"], row["role"], row["capacity"], tuple(row["guardians"]))
 
 
-def _letter(row: Any, signatures: list[matter.Signature]) -> matter.Letter:
+def _letter(row: Row) -> matter.Letter:
     return matter.Letter(
-        id=row.id, number=row.number, hash=row.document_hash.hex(), purposes=frozenset(row.purposes),
-        fact_groups=frozenset(row.fact_groups), receivers=frozenset(row.receivers), signed_at=row.signed_at,
-        expires_at=row.expires_at, status=row.status, revoked_at=row.revoked_at, signatures=tuple(signatures),
+        id=row["id"], number=row["number"], hash=row["document_hash"].hex(), purposes=frozenset(row["purposes"]),
+        fact_groups=frozenset(row["fact_groups"]), receivers=frozenset(row["receivers"]), signed_at=row["signed_at"],
+        expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
+        signatures=tuple([_signature(one) for one in row["signers"]]),
     )  # fmt: skip
+
+
+def _signature(row: Row) -> matter.Signature:
+    return matter.Signature(str(row["person_id"]), row["capacity"], frozenset(row["covers"]), row["assurance"], row["signed_at"])

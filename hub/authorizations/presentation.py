@@ -41,9 +41,13 @@ class Presenter:
             allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day,
         )  # fmt: skip
 
+    def held(self, case: str) -> Matter | None:
+        """A case's matter if it is in memory; no waiting."""
+        return self._matters.held(case) if case else None
+
     async def matter(self, case: str) -> Matter | None:
         """A case's matter, from memory where it is there."""
-        return (self._matters.held(case) or await self._matters.load(case)) if case else None
+        return await self._matters.load(case) if case else None
 
     async def case(self, platform: str, reference: str) -> str:
         """The id of a case by its platform's own number; "" where there is none."""

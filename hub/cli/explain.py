@@ -24,6 +24,7 @@ from hub.authorizations.coverage import letter_state
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.reading import Reading
 from hub.authorizations.standing import Standing
 from hub.caller import Basis
 from hub.cli.premises import Premises, at_work, clock
@@ -117,17 +118,18 @@ async def standing_of(
     premises: Premises, records: asyncpg.Pool[asyncpg.Record], keys: KeyRing, asked: Asked, now: datetime,
 ) -> Standing:
     """The standing a token of this client would have now; checks 3 to 9 are the token's own. Raises NotStanding."""
-    client = await Clients(records).load(asked.client)
+    reading = Reading(records)
+    client = await Clients(reading).load(asked.client)
     if client is None:
         raise click.ClickException(f"there is no client {asked.client} with keys the hub accepts; see `hub client list`")
-    matters = Matters(premises.engine, People(Vault(keys, os.urandom), os.urandom))
+    matters = Matters(reading, People(Vault(keys, os.urandom), os.urandom))
     presenter = Presenter(matters, Handles(keys), region=premises.settings.region)
     matter = handled(await presenter.matter(asked.case), client.requester.organisation)
     caller = presenter.caller(
         client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked.basis, matter, now), case=asked.case, groups=None,
         token="", expires_at=now + LIFETIME, allow_list_only=False, look_ups_per_day=client.look_ups_per_day,
     )
-    catalogue = Catalogue(records)
+    catalogue = Catalogue(reading)
     await catalogue.refresh(0.0)
     shared = catalogue.decide(asking_of(caller), now.astimezone(CHINA).date())
     try:

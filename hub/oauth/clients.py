@@ -5,23 +5,17 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-import asyncpg
 import orjson
 from cachetools import TTLCache
 from joserfc.jwk import KeySet
 
 from hub.authorizations.checks import Requester
+from hub.authorizations.reading import Reading, Row
 from hub.signatures import BadSignature, key_set
 
 KEPT = 30.0
 """Seconds a client is kept; a revoked one is dropped by the watch, a deactivated organisation's within this time."""
 CLIENTS = 1000
-
-_CLIENT = """
-SELECT c.id, c.jwks, c.purposes, c.allow_list_only, c.look_ups_per_day, c.active AND o.active AS active,
-       o.code, o.department, o.region, o.role
-FROM client c JOIN organisation o ON o.code = c.organisation WHERE c.id = $1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +31,23 @@ class RegisteredClient:
 class Clients:
     """One event loop's thread only."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
-        """`pool` of records."""
-        self._pool = pool
+    def __init__(self, reading: Reading) -> None:
+        """`reading` of the records."""
+        self._reading = reading
         self._held: TTLCache[str, RegisteredClient] = TTLCache(CLIENTS, KEPT, timer=time.monotonic)
         self._dropped = 0
 
+    def held(self, client: str) -> RegisteredClient | None:
+        """The client if it is in memory and young enough; no waiting."""
+        return self._held.get(client)
+
     async def load(self, client: str) -> RegisteredClient | None:
         """The client, active or not; None where there is none. Raises asyncpg's errors."""
-        found = self._held.get(client)
-        if found is not None or "\0" in client:
+        found = self.held(client)
+        if found is not None:
             return found
         before = self._dropped
-        row = await self._pool.fetchrow(_CLIENT, client)
+        row = await self._reading.client(client)
         found = _client(row) if row is not None else None
         if found is not None and before == self._dropped:  # else it may have been revoked while we read
             self._held[client] = found
@@ -62,7 +60,7 @@ class Clients:
             self._held.pop(ref, None)
 
 
-def _client(row: asyncpg.Record) -> RegisteredClient | None:
+def _client(row: Row) -> RegisteredClient | None:
     try:
         keys = key_set(orjson.loads(row["jwks"]))
     except BadSignature:

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.keys import Random
 from hub.people.vault import Identity, Vault
-from hub.tables import Member, Person
+from hub.tables import Person
 
 _STORED = (Person.id, Person.sealed, Person.key_version, Person.log_key)
 
@@ -72,21 +72,19 @@ class People:
         rows = await connection.execute(select(*_STORED).where(Person.id.in_(list(ids))))
         return {row.id: self._open(row.id, row.sealed, row.key_version, row.log_key) for row in rows}
 
-    async def declared(self, connection: AsyncConnection, household: UUID) -> Mapping[UUID, Known]:
-        """The members of a declared household as their own platform declared them, in one query."""
-        columns = (*_STORED, Member.sealed.label("declared"), Member.key_version.label("declared_version"))
-        rows = await connection.execute(select(*columns).join(Member, Member.person_id == Person.id).where(Member.household_id == household))
-        return {row.id: self._declared(household, row) for row in rows}
+    def declared(self, household: UUID, row: Mapping[str, Any]) -> Known:
+        """A member of a declared household as their own platform declared them. `row` is theirs, their columns of `person`, and
+        `declared` and `declared_version`, the member's own.
+        """
+        person = row["person_id"]
+        if row["declared"] is None:  # registered before members had identities of their own
+            return self._open(person, row["sealed"], row["key_version"], row["log_key"])
+        identity = self._vault.open(person, row["declared"], row["declared_version"], household=household)
+        return Known(person, identity, self._subject(person, row["log_key"]))
 
     async def destroy_log_key(self, connection: AsyncConnection, person: UUID) -> None:
         """Erase a person from the log: its entries stay provable and can no longer be tied to them. Cannot be undone."""
         await connection.execute(update(Person).where(Person.id == person).values(log_key=None))
-
-    def _declared(self, household: UUID, row: Any) -> Known:
-        if row.declared is None:  # registered before members had identities of their own
-            return self._open(row.id, row.sealed, row.key_version, row.log_key)
-        identity = self._vault.open(row.id, row.declared, row.declared_version, household=household)
-        return Known(row.id, identity, self._subject(row.id, row.log_key))
 
     def _open(self, person: UUID, sealed: bytes, version: int, log_key: bytes | None) -> Known:
         return Known(person, self._vault.open(person, sealed, version), self._subject(person, log_key))

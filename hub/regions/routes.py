@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute, Route
 from hub.authorizations.catalogue import Asking, Catalogue
 from hub.authorizations.matter import Person
 from hub.authorizations.platforms import first_use
+from hub.authorizations.reading import Reading
 from hub.opening import Hub
 from hub.operations.gate import Answer, Gate
 from hub.people.id_number import parse
@@ -37,7 +38,7 @@ def routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
         _log.error("neighbours are not answered: the manifest of the department says no `name`", group=GROUP)
         return []
     people = People(hub.vault, hub.random)
-    catalogue = Catalogue(hub.records)
+    catalogue = Catalogue(Reading(hub.records))
 
     async def identify(named: Sequence[tuple[str, str]]) -> Sequence[Person]:
         return [await _person(hub, people, number, name) for number, name in named]

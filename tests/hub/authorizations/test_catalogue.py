@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from hub.authorizations.catalogue import KEPT, Asking, Catalogue, Entry, decide
+from hub.authorizations.reading import Reading
 from hub.enrolment import enrol_organisation, publish_catalogue_entry
 from hub.sharing.requests import Filing, ShareRequests
 from policies.engine import load
@@ -87,7 +88,7 @@ async def test_a_worker_follows_supply_suspension_and_end(engine, pool, clock, r
         purposes=["DIBAO_REVIEW"], legal_basis="SAL §41", valid_from=date(2026, 1, 1), by_request=True, at=at,
     )
     requests = ShareRequests(engine, load("500152").calendar, clock=clock, random=random)
-    catalogue, seconds = Catalogue(pool), 0.0
+    catalogue, seconds = Catalogue(Reading(pool)), 0.0
 
     async def now() -> str:
         nonlocal seconds

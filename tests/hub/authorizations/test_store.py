@@ -8,7 +8,8 @@ import orjson
 import pytest
 from joserfc.jwk import OKPKey
 
-from hub.authorizations.matters import read
+from hub.authorizations.matters import Matters
+from hub.authorizations.reading import Reading
 from hub.authorizations.reasons import Flaw, Refused
 from hub.enrolment import enrol_platform
 from hub.keys import Use
@@ -23,8 +24,7 @@ OTHER_KEY = OKPKey.generate_key("Ed25519")
 
 
 async def stored(world, case):
-    async with world.engine.connect() as connection:
-        return await read(connection, People(world.vault, None), case)
+    return await Matters(Reading(world.pool), People(world.vault, None)).load(case)
 
 
 async def test_what_was_declared_is_what_decisions_see(world):
