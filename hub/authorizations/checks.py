@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
@@ -58,6 +58,13 @@ class Presented:
     matter: Matter | None
     at: datetime
     person: str = ""  # basis `self`: the hub's id of the asker
+    letters: tuple[Letter, ...] = field(init=False)  # those of the basis that are of the matter, in the basis's order
+
+    def __post_init__(self) -> None:
+        """Find the letters once for all checks."""
+        known = {one.id: one for one in self.matter.letters} if self.matter is not None else {}
+        found = [known.get(identifier) for identifier, _ in self.caller.basis.letters]
+        object.__setattr__(self, "letters", tuple([one for one in found if one is not None]))
 
 
 class NotStanding(Forbidden):
@@ -74,14 +81,15 @@ class NotStanding(Forbidden):
 
 def letter(presented: Presented) -> None:
     """Check 3. A letter of a case the organisation does not handle is not found, whether or not it exists."""
+    known = {one.id: one for one in presented.letters}
     for identifier, digest in presented.caller.basis.letters:
-        found = _letter(presented, identifier)
+        found = known.get(identifier)
         if found is None:
             raise NotStanding(Reason.AUTH_NOT_FOUND, "no such letter in this case")
         if not hmac.compare_digest(found.hash, digest):
             raise NotStanding(Reason.AUTH_HASH_MISMATCH, "the letter's hash is not the one stored")
     # One of several may lapse without taking the others along: who signed it is uncovered then (check 6).
-    states = [letter_state(one, presented.at) for one in _letters(presented)]
+    states = [letter_state(one, presented.at) for one in presented.letters]
     if not states or all(states):
         reason = next((state for state in states if state), Reason.AUTH_NOT_FOUND)
         raise NotStanding(reason, "no letter of this token is in force")
@@ -92,7 +100,7 @@ def requester(presented: Presented) -> None:
     known, caller = presented.requester, presented.caller
     if not known.active or (known.client, known.organisation) != (caller.client, caller.organisation):
         raise NotStanding(Reason.REQUESTER_MISMATCH, "the requesting organisation or system is not active as the token says")
-    letters = _letters(presented)
+    letters = presented.letters
     if letters and not any(received_by(one, organisation=known.organisation, region=known.region) for one in letters):
         raise NotStanding(Reason.REQUESTER_MISMATCH, "no letter names the requesting organisation as receiver")
 
@@ -110,12 +118,19 @@ def purpose(presented: Presented) -> None:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not stand on this basis")
     if caller.basis.kind is BasisKind.STATUTE and not known.rests_on(caller.basis.article):
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not rest on this article")
-    if any(caller.purpose not in one.purposes for one in _letters(presented)):
+    if any(caller.purpose not in one.purposes for one in presented.letters):
         raise NotStanding(Reason.PURPOSE_MISMATCH, "a letter does not name the purpose")
 
 
+def somebody(presented: Presented) -> None:
+    """Check 6, as far as it refuses: `self` names somebody of the case. Elsewhere each uncovered person is typed status."""
+    matter = presented.matter
+    if matter is not None and presented.caller.basis.kind is BasisKind.SELF and presented.person not in matter.people():
+        raise NotStanding(Reason.SUBJECT_NOT_COVERED, "the token's person is not of this case")
+
+
 def subjects(presented: Presented) -> Mapping[str, Coverage]:
-    """Check 6, by person. Refuses only where `self` names nobody of the case; elsewhere each uncovered person is typed status."""
+    """Check 6, by person."""
     matter, caller = presented.matter, presented.caller
     if matter is None:
         return {}
@@ -125,8 +140,6 @@ def subjects(presented: Presented) -> Mapping[str, Coverage]:
         return by_letters(
             matter, named, purpose=caller.purpose, organisation=known.organisation, region=known.region, at=presented.at
         )
-    if caller.basis.kind is BasisKind.SELF and presented.person not in matter.people():
-        raise NotStanding(Reason.SUBJECT_NOT_COVERED, "the token's person is not of this case")
     known_purpose = PURPOSES[caller.purpose]
     on_statute = caller.basis.kind is BasisKind.STATUTE
     groups = known_purpose.statute_groups if on_statute else known_purpose.told_groups()
@@ -139,7 +152,7 @@ def facts(presented: Presented) -> None:
     if caller.groups is None:
         return
     told = PURPOSES[caller.purpose].told_groups()
-    letters = _letters(presented)
+    letters = presented.letters
     listed = None if not letters or any("ALL_LISTED" in one.fact_groups for one in letters) else frozenset[str]().union(
         *(one.fact_groups for one in letters)
     )
@@ -180,7 +193,7 @@ CHECKS: tuple[Check, ...] = (
     Check(3, "letter", frozenset({BasisKind.LETTER}), letter),
     Check(4, "requester", _ALL, requester),
     Check(5, "purpose", _ALL, purpose),
-    Check(6, "subjects", frozenset({BasisKind.LETTER, BasisKind.SELF}), subjects),
+    Check(6, "subjects", frozenset({BasisKind.LETTER, BasisKind.SELF}), somebody),
     Check(7, "facts", _CASES, facts),
     Check(8, "jurisdiction", _CASES, jurisdiction),
     Check(9, "catalogue", _CASES, None),
@@ -209,16 +222,6 @@ def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
         coverage=MappingProxyType(dict(subjects(presented))),
         catalogue=catalogue,
     )
-
-
-def _letter(presented: Presented, identifier: str) -> Letter | None:
-    letters = presented.matter.letters if presented.matter is not None else ()
-    return next((one for one in letters if one.id == identifier), None)
-
-
-def _letters(presented: Presented) -> tuple[Letter, ...]:
-    found = (_letter(presented, identifier) for identifier, _ in presented.caller.basis.letters)
-    return tuple(one for one in found if one is not None)
 
 
 def handled(matter: Matter | None, organisation: str) -> Matter | None:

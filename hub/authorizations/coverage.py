@@ -11,7 +11,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from hub.authorizations.ability import needs_guardian, signs_alone
 from hub.authorizations.matter import Letter, Matter, Member, Signature
@@ -52,8 +52,12 @@ def by_letters(
     """Coverage of everybody in the matter under the letters (ids) a token names."""
     wanted = frozenset(named)
     letters = [letter for letter in matter.letters if letter.id in wanted]
-    good = [letter for letter in letters if purpose in letter.purposes and received_by(letter, organisation=organisation, region=region)]
-    return {member.person.id: _covered(member, good, at) for member in matter.members}
+    good = [
+        (letter, letter_state(letter, at)) for letter in letters
+        if purpose in letter.purposes and received_by(letter, organisation=organisation, region=region)
+    ]  # fmt: skip
+    today = at.astimezone(CHINA).date()
+    return {member.person.id: _covered(member, good, today) for member in matter.members}
 
 
 def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[str] | None) -> Mapping[str, Coverage]:
@@ -70,37 +74,35 @@ def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[
     }
 
 
-def _covered(member: Member, letters: Iterable[Letter], at: datetime) -> Coverage:
+def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], today: date) -> Coverage:
     if member.role == "EXCLUDED":
         return _NOT_COVERED
     held: list[tuple[Letter, Signature]] = []
     lapsed: list[Reason] = []
-    for letter in letters:
-        signature = next((s for s in letter.signatures if _stands_for(s, member, at)), None)
-        if signature is None:
-            continue
-        state = letter_state(letter, at)
-        if state is None:
-            held.append((letter, signature))
-        else:
-            lapsed.append(state)
+    for letter, state in letters:
+        for signature in letter.covering.get(member.person.id, ()):
+            if _stands_for(signature, member, today):
+                if state is None:
+                    held.append((letter, signature))
+                else:
+                    lapsed.append(state)
+                break
     if not held:
         return Coverage(False, (lapsed[0] if lapsed else Reason.SUBJECT_NOT_COVERED).value, "NONE", (), frozenset())
     everything = any(ALL_LISTED in letter.fact_groups for letter, _ in held)
     return Coverage(
         covered=True,
         code="",
-        assurance=min((signature.assurance for _, signature in held), key=_ASSURANCE.index),
-        letters=tuple(letter.id for letter, _ in held),
+        assurance=min([signature.assurance for _, signature in held], key=_ASSURANCE.index),
+        letters=tuple([letter.id for letter, _ in held]),
         groups=None if everything else frozenset().union(*(letter.fact_groups for letter, _ in held)),
     )
 
 
-def _stands_for(signature: Signature, member: Member, at: datetime) -> bool:
+def _stands_for(signature: Signature, member: Member, today: date) -> bool:
+    """Whether a signature that covers a person is theirs or of somebody who may sign for them."""
     person = member.person
-    if person.id not in signature.covers:
-        return False
-    signed, today = signature.signed_at.astimezone(CHINA).date(), at.astimezone(CHINA).date()
+    signed = signature.signed_at.astimezone(CHINA).date()
     if signature.capacity == "SELF":
         # Judged on the day of signing: a child's own signature does not become good with the years.
         return signature.person == person.id and signs_alone(person.birth_date, member.capacity, signed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """核对授权书 as stored; `hash` is the document's hash in lower-case hex."""
+    """核对授权书 as stored; `hash` is the document's hash in lower-case hex. `covering` has its signatures by the people they stand for."""
 
     id: str
     number: str
@@ -56,6 +57,16 @@ class Letter:
     status: str
     revoked_at: datetime | None
     signatures: tuple[Signature, ...]
+    # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
+    covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Order the signatures by whom they cover."""
+        covering: dict[str, tuple[Signature, ...]] = {}
+        for signature in self.signatures:
+            for person in signature.covers:
+                covering[person] = (*covering.get(person, ()), signature)
+        object.__setattr__(self, "covering", MappingProxyType(covering))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""Coverage as it is computed, beside check 6 as the rules say it: every letter, every signature, every person, one after another."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.authorizations.ability import needs_guardian, signs_alone
+from hub.authorizations.coverage import by_letters, letter_state, received_by
+from hub.authorizations.matter import Letter, Matter, Member, Signature
+from policies.calendar import CHINA
+from tests.hub.authorizations.test_coverage import letter, matter, someone
+
+NOW = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
+NAMES = ("a", "b", "c", "d")
+MOMENTS = st.sampled_from([NOW - timedelta(days=days) for days in (0, 1, 400, 3000, 7000)] + [NOW + timedelta(minutes=1)])
+BORN = st.sampled_from([None, date(1950, 1, 1), date(2008, 11, 23), date(2008, 11, 24), date(2010, 11, 24), date(2020, 1, 1)])
+SOME = st.frozensets(st.sampled_from(NAMES), min_size=1, max_size=3)
+SIGNATURES = st.builds(
+    Signature, st.sampled_from(NAMES), st.sampled_from(["SELF", "LEGAL_REPRESENTATIVE", "AGENT", "WITNESS"]), SOME,
+    st.sampled_from(["LOW", "SUBSTANTIAL", "HIGH"]), MOMENTS,
+)  # fmt: skip
+
+
+@st.composite
+def letters(draw, identifier: str) -> Letter:
+    return letter(
+        identifier, *draw(st.lists(SIGNATURES, max_size=4)), status=draw(st.sampled_from(["ACTIVE", "ACTIVE", "REVOKED", "SUPERSEDED"])),
+        expires_at=draw(st.none() | MOMENTS), purposes=draw(st.sampled_from([frozenset({"DIBAO_REVIEW"}), frozenset({"MEDICAL_AID"})])),
+        receivers=frozenset({draw(st.sampled_from(["ALL_LEVELS", "mz-hd", "500000000000", "511725000000"]))}),
+        fact_groups=draw(st.sampled_from([frozenset({"ALL_LISTED"}), frozenset({"tax"}), frozenset({"tax", "vehicle"})])),
+    )
+
+
+@st.composite
+def matters(draw) -> Matter:
+    roles, capacities = st.sampled_from(["MEMBER", "MEMBER", "OBLIGOR", "EXCLUDED"]), st.sampled_from(["FULL", "LIMITED"])
+    members = [someone(name, draw(BORN), role=draw(roles), capacity=draw(capacities), guardians=draw(SOME)) for name in NAMES]
+    return matter(*(draw(letters(f"auth_{number}")) for number in range(draw(st.integers(0, 4)))), members=members)
+
+
+def stands_for(signature: Signature, member: Member, at: datetime) -> bool:
+    """The rules of `coverage.py`, of one signature and one person."""
+    person, signed, today = member.person, signature.signed_at.astimezone(CHINA).date(), at.astimezone(CHINA).date()
+    if person.id not in signature.covers:
+        return False
+    if signature.capacity == "SELF":
+        return signature.person == person.id and signs_alone(person.birth_date, member.capacity, signed)
+    if signature.capacity == "LEGAL_REPRESENTATIVE":
+        return signature.person in member.guardians and needs_guardian(person.birth_date, member.capacity, today)
+    guarded = needs_guardian(person.birth_date, member.capacity, signed)
+    return signature.capacity == "AGENT" and (not guarded or needs_guardian(person.birth_date, member.capacity, today))
+
+
+def told(found: Matter, member: Member, named: frozenset[str], at: datetime) -> tuple[bool, str, str, tuple[str, ...], frozenset[str] | None]:
+    """Check 6 for one person, as it reads."""
+    held, lapsed = [], []
+    for one in found.letters:
+        if one.id not in named or "DIBAO_REVIEW" not in one.purposes or not received_by(one, organisation="mz-hd", region="500152000000"):
+            continue
+        standing = [signature for signature in one.signatures if stands_for(signature, member, at)]
+        if standing and letter_state(one, at) is None:
+            held.append((one, standing[0]))
+        elif standing:
+            lapsed.append(letter_state(one, at))
+    if member.role == "EXCLUDED" or not (held or lapsed):
+        return False, "SUBJECT_NOT_COVERED", "NONE", (), frozenset()
+    if not held:
+        return False, lapsed[0].value, "NONE", (), frozenset()
+    groups = frozenset().union(*(one.fact_groups for one, _ in held))
+    weakest = min((signature.assurance for _, signature in held), key=["NONE", "LOW", "SUBSTANTIAL", "HIGH"].index)
+    return True, "", weakest, tuple(one.id for one, _ in held), None if "ALL_LISTED" in groups else groups
+
+
+@given(matters(), st.frozensets(st.integers(0, 3)), MOMENTS)
+def test_coverage_is_what_the_rules_say_of_each_person(found: Matter, named: frozenset[int], at: datetime) -> None:
+    wanted = frozenset(f"auth_{number}" for number in named)
+    computed = by_letters(found, wanted, purpose="DIBAO_REVIEW", organisation="mz-hd", region="500152000000", at=at)
+    assert {person: (one.covered, one.code, one.assurance, one.letters, one.groups) for person, one in computed.items()} == {
+        one.person.id: told(found, one, wanted, at) for one in found.members
+    }
