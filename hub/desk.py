@@ -19,11 +19,11 @@ from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reading import Reading
 from hub.authorizations.recheck import Recheck
-from hub.authorizations.revocation import Revocations
 from hub.authorizations.standing import Standing
 from hub.authorizations.store import Registrar
 from hub.authorizations.trust_list import TrustList
 from hub.authorizations.watch import RevocationWatch
+from hub.authorizations.withdrawals import Revocations
 from hub.errors import CallerError, Overloaded
 from hub.identity import Identifier, Presentation
 from hub.keys import KeyRing, Random
@@ -105,7 +105,7 @@ async def open_desk(
     presenter = Presenter(matters, Handles(keys), region=settings.region)
     desk = Desk(
         registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust),
-        revocations=Revocations(engine, audience=issuer),
+        revocations=Revocations(engine, people, vault, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,

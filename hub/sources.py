@@ -8,7 +8,7 @@ from typing import Protocol
 
 from connectors.interface import Connector
 from connectors.registry import Departments
-from hub.authorizations.coverage import within
+from hub.authorizations.receivers import within
 
 
 @dataclass(frozen=True, slots=True, eq=False)

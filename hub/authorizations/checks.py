@@ -23,10 +23,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from hub.authorizations.coverage import by_basis, by_letters, letter_state, received_by, within
+from hub.authorizations.coverage import by_basis, by_letters, letter_state, received_by
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.reasons import Reason
+from hub.authorizations.receivers import within
 from hub.authorizations.standing import Coverage, Standing
+from hub.authorizations.withdrawal import NOTHING, Told, left_for_all
 from hub.caller import Caller
 from hub.errors import Forbidden
 from policies.purposes import PURPOSES
@@ -89,7 +91,7 @@ def letter(presented: Presented) -> None:
         if not hmac.compare_digest(found.hash, digest):
             raise NotStanding(Reason.AUTH_HASH_MISMATCH, "the letter's hash is not the one stored")
     # One of several may lapse without taking the others along: who signed it is uncovered then (check 6).
-    states = [letter_state(one, presented.at) for one in presented.letters]
+    states = [_state(one, presented) for one in presented.letters]
     if not states or all(states):
         reason = next((state for state in states if state), Reason.AUTH_NOT_FOUND)
         raise NotStanding(reason, "no letter of this token is in force")
@@ -153,9 +155,8 @@ def facts(presented: Presented) -> None:
         return
     told = PURPOSES[caller.purpose].told_groups()
     letters = presented.letters
-    listed = None if not letters or any("ALL_LISTED" in one.fact_groups for one in letters) else frozenset[str]().union(
-        *(one.fact_groups for one in letters)
-    )
+    opened = [_left(one, presented) for one in letters]
+    listed = None if not letters or None in opened else NOTHING.union(*[one for one in opened if one is not None])
     if not caller.groups & told & (told if listed is None else listed):
         raise NotStanding(Reason.FACT_NOT_AUTHORIZED, "no fact group is left of token, letter and purpose")
 
@@ -222,6 +223,17 @@ def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
         coverage=MappingProxyType(dict(subjects(presented))),
         catalogue=catalogue,
     )
+
+
+def _left(letter: Letter, presented: Presented) -> frozenset[str] | None:
+    known = presented.requester
+    return left_for_all(letter, Told(presented.caller.purpose, known.organisation, known.region))
+
+
+def _state(letter: Letter, presented: Presented) -> Reason | None:
+    """Why a letter opens nothing to who asks. Withdrawn from this purpose or receiver, it is as revoked to them."""
+    gone = letter.withdrawn and _left(letter, presented) == NOTHING
+    return letter_state(letter, presented.at) or (Reason.AUTH_REVOKED if gone else None)
 
 
 def handled(matter: Matter | None, organisation: str) -> Matter | None:

@@ -5,6 +5,7 @@ Rules of this file:
   covers nobody; an obligor outside it signs too (SAL §41); an excluded person is never covered.
 - Only letters the token names count, and only those that are active, unexpired, and name purpose and receiver.
 - A guardian's signature ends with the ward's coming of age: from then on the person decides.
+- Of a letter withdrawn in part, what is left counts (`withdrawal.py`).
 - Nothing here asks a clock.
 """
 
@@ -16,11 +17,12 @@ from datetime import date, datetime
 from hub.authorizations.ability import needs_guardian, signs_alone
 from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.reasons import Reason
+from hub.authorizations.receivers import receives
 from hub.authorizations.standing import Coverage
+from hub.authorizations.withdrawal import NOTHING, Told, left
 from policies.calendar import CHINA
 from policies.verdict import BasisKind
 
-ALL_LEVELS, ALL_LISTED = "ALL_LEVELS", "ALL_LISTED"
 _ASSURANCE = ("NONE", "LOW", "SUBSTANTIAL", "HIGH")
 _NOT_COVERED = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())
 
@@ -36,14 +38,7 @@ def letter_state(letter: Letter, at: datetime) -> Reason | None:
 
 def received_by(letter: Letter, *, organisation: str, region: str) -> bool:
     """Whether a letter names an organisation as receiver: itself, a region it lies in, or all levels nationwide."""
-    return any(name in (ALL_LEVELS, organisation) or within(region, name) for name in letter.receivers)
-
-
-def within(region: str, outer: str) -> bool:
-    """Whether a 12-digit region lies in another: 500152103000 in 500152000000 and in 500000000000."""
-    if len(region) != 12 or len(outer) != 12 or not outer.isdecimal():
-        return False
-    return region.startswith(_significant(outer))
+    return receives(letter.receivers, organisation=organisation, region=region)
 
 
 def by_letters(
@@ -56,8 +51,8 @@ def by_letters(
         (letter, letter_state(letter, at)) for letter in letters
         if purpose in letter.purposes and received_by(letter, organisation=organisation, region=region)
     ]  # fmt: skip
-    today = at.astimezone(CHINA).date()
-    return {member.person.id: _covered(member, good, today) for member in matter.members}
+    today, told = at.astimezone(CHINA).date(), Told(purpose, organisation, region)
+    return {member.person.id: _covered(member, good, told, today) for member in matter.members}
 
 
 def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[str] | None) -> Mapping[str, Coverage]:
@@ -74,28 +69,29 @@ def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[
     }
 
 
-def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], today: date) -> Coverage:
+def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], told: Told, today: date) -> Coverage:
     if member.role == "EXCLUDED":
         return _NOT_COVERED
-    held: list[tuple[Letter, Signature]] = []
+    held: list[tuple[Letter, Signature, frozenset[str] | None]] = []
     lapsed: list[Reason] = []
     for letter, state in letters:
         for signature in letter.covering.get(member.person.id, ()):
             if _stands_for(signature, member, today):
-                if state is None:
-                    held.append((letter, signature))
+                opened = left(letter, member.person.id, told)
+                if state is None and opened != NOTHING:
+                    held.append((letter, signature, opened))
                 else:
-                    lapsed.append(state)
+                    lapsed.append(state or Reason.AUTH_REVOKED)
                 break
     if not held:
         return Coverage(False, (lapsed[0] if lapsed else Reason.SUBJECT_NOT_COVERED).value, "NONE", (), frozenset())
-    everything = any(ALL_LISTED in letter.fact_groups for letter, _ in held)
+    groups = [opened for _, _, opened in held]
     return Coverage(
         covered=True,
         code="",
-        assurance=min([signature.assurance for _, signature in held], key=_ASSURANCE.index),
-        letters=tuple([letter.id for letter, _ in held]),
-        groups=None if everything else frozenset().union(*(letter.fact_groups for letter, _ in held)),
+        assurance=min([signature.assurance for _, signature, _ in held], key=_ASSURANCE.index),
+        letters=tuple([letter.id for letter, _, _ in held]),
+        groups=None if None in groups else NOTHING.union(*[opened for opened in groups if opened is not None]),
     )
 
 
@@ -114,10 +110,3 @@ def _stands_for(signature: Signature, member: Member, today: date) -> bool:
         return not was or still
     return False
 
-
-def _significant(region: str) -> str:
-    """The digits that mean something: province 2, city 4, county 6, township 9, village 12."""
-    for length in (2, 4, 6, 9):
-        if not region[length:].strip("0"):
-            return region[:length]
-    return region

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.reasons import Refused
-from hub.authorizations.revocation import Revocations
 from hub.authorizations.store import Registrar
+from hub.authorizations.withdrawals import Revocations
 from hub.errors import CallerError, Malformed, NotAcceptable, Overloaded, TooLarge
 from hub.operations.quotas import InFlight
 from hub.signatures import LONGEST_REGISTRATION
@@ -54,7 +54,11 @@ def routes(
     async def revoke(request: Request) -> Response:
         revoked = await counter.revocations.accept(await signed_body(request), counter.clock())
         wake()
-        return JSONResponse({"case": revoked.case, "revoked": list(revoked.letters)}, headers=_PRIVATE)
+        told = {
+            "case": revoked.case, "revoked": list(revoked.letters), "preview": revoked.preview,
+            "withdrawn": [{"letter": letter, **part} for letter, part in revoked.parts.items()], "consequence": revoked.consequence,
+        }
+        return JSONResponse(told, headers=_PRIVATE)
 
     return [
         Route("/registrations", answering(register, note, places), methods=["POST"]),

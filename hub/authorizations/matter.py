@@ -43,6 +43,18 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What was withdrawn of a letter: where every list meets; an empty one means all. `by` is who withdrew, a person id."""
+
+    people: frozenset[str]
+    fact_groups: frozenset[str]
+    purposes: frozenset[str]
+    receivers: frozenset[str]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
     """核对授权书 as stored; `hash` is the document's hash in lower-case hex. `covering` has its signatures by the people they stand for."""
 
@@ -57,6 +69,7 @@ class Letter:
     status: str
     revoked_at: datetime | None
     signatures: tuple[Signature, ...]
+    withdrawn: tuple[Part, ...] = ()  # parts of it; as a whole it is REVOKED
     # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
     covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)
 

@@ -7,10 +7,12 @@ import time
 from dataclasses import replace
 
 from cachetools import TTLCache
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.authorizations import matter
 from hub.authorizations.matter import Matter
-from hub.authorizations.reading import Reading, Row
+from hub.authorizations.reading import Reading, Row, read_within
+from hub.authorizations.withdrawal import parts_of
 from hub.bounded import Bounded
 from hub.people.store import Known, People
 from hub.signatures import sha256
@@ -103,10 +105,16 @@ class Matters:
         return found
 
 
+async def as_it_stands(connection: AsyncConnection, people: People, case: str) -> Matter | None:
+    """One matter within the caller's transaction, which sees to it that no other changes it meanwhile."""
+    row = await read_within(connection, case)
+    return _matter(row, people) if row is not None else None
+
+
 def _weight(held: Matter | None) -> int:
     if held is None:
         return 10
-    return 10 + len(held.members) + sum(1 + len(letter.signatures) for letter in held.letters)
+    return 10 + len(held.members) + sum(1 + len(letter.signatures) + len(letter.withdrawn) for letter in held.letters)
 
 
 def _matter(row: Row, people: People) -> Matter:
@@ -136,7 +144,7 @@ def _letter(row: Row) -> matter.Letter:
         id=row["id"], number=row["number"], hash=row["document_hash"].hex(), purposes=frozenset(row["purposes"]),
         fact_groups=frozenset(row["fact_groups"]), receivers=frozenset(row["receivers"]), signed_at=row["signed_at"],
         expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
-        signatures=tuple([_signature(one) for one in row["signers"]]),
+        signatures=tuple([_signature(one) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
     )  # fmt: skip
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from hub.authorizations.checks import Presented, Requester, handled
-from hub.authorizations.coverage import within
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
+from hub.authorizations.receivers import within
 from hub.caller import Basis, Caller
 from hub.people.handles import Handles
 from policies.verdict import Relation

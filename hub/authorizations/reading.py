@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 Row = Mapping[str, Any]
 """One row by the names of its columns; rows that belong to it are a list under a name of their own."""
@@ -65,7 +66,7 @@ _SIGNERS = _Rows(
 _LETTERS = _Rows(
     (
         "l.id", "l.number", "l.document_hash", "l.purposes", "l.fact_groups", "l.receivers", "l.signed_at", "l.expires_at", "l.status",
-        "l.revoked_at",
+        "l.revoked_at", "l.withdrawn",
     ),
     "letter l WHERE l.case_id = c.id ORDER BY l.id",
     {"signers": _SIGNERS},
@@ -157,3 +158,9 @@ class Reading:
             raise AssertionError("a SELECT without FROM gives one row")
         clients, matters = _CLIENTS.read(row["clients"]), _MATTERS.read(row["matters"])
         return _Found({one["id"]: one for one in clients}, {one["id"]: one for one in matters}, _ENTRIES.read(row["entries"]))
+
+
+async def read_within(connection: AsyncConnection, case: str) -> Row | None:
+    """A matter as the caller's transaction sees it, its own changes included; None where there is none."""
+    row = (await connection.exec_driver_sql(STATEMENT, ([], [case], False))).one()
+    return next(iter(_MATTERS.read(row.matters)), None)

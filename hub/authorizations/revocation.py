@@ -6,65 +6,19 @@ access log's tables, so it takes effect while the log is down; the log hears of 
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.authorizations.platforms import first_use, one_at_a_time, sender
-from hub.authorizations.reasons import Flaw, Refused
-from hub.authorizations.registration import open_message
 from hub.tables import Case, Client, Letter, Outbox, Revocation
-
-TYP = "household-revocation+jws"
-STILL_GOOD = timedelta(days=1)
-"""How old a revocation may arrive: a platform that could not reach us for a day still withdraws."""
 
 AGREEMENT = "AGREEMENT"
 """The kind under which workers hear that an agreement with a neighbouring region came or ended."""
 
 _ORDER = 7_312_004
 """Advisory lock of those who add revocations: `seq` is then the order of commits, and a follower reading on misses none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revoked:
-    """What a platform is told: the case and the ids of letters revoked, now or before."""
-
-    case: str
-    letters: tuple[str, ...]
-
-
-class Revocations:
-    """Accepts platforms' revocations."""
-
-    def __init__(self, engine: AsyncEngine, *, audience: str) -> None:
-        """`audience` is the hub's own name."""
-        self._engine = engine
-        self._audience = audience
-
-    async def accept(self, token: str, now: datetime) -> Revoked:
-        """Verify and carry out; a repeat does nothing more. Raises `Refused`."""
-        platform, keys = await sender(self._engine, token)
-        claims = await asyncio.to_thread(
-            open_message, token, keys, typ=TYP, shape="revocation", platform=platform, audience=self._audience, now=now,
-            fresh=STILL_GOOD,
-        )  # fmt: skip
-        async with self._engine.begin() as connection:
-            await one_at_a_time(connection, platform, claims["reference"])
-            case = await _case(connection, platform, claims["reference"])
-            letters = await _letters(connection, case, claims.get("letter", ""))
-            if not await first_use(connection, f"platform:{platform}", claims["jti"], now + 2 * STILL_GOOD):
-                # A repeat is told what it was told. Another message under a used `jti` must not be told that it took effect.
-                if await _still_standing(connection, letters):
-                    raise Refused(Flaw.MESSAGE_REPLAYED, "a message with this jti was accepted before, and these letters stand")
-                return Revoked(case, letters)
-            if "letter" not in claims:
-                await _close(connection, case, now)
-            await revoke_letters(connection, case, letters, by=platform, at=now)
-        return Revoked(case, letters)
 
 
 async def revoke_letters(connection: AsyncConnection, case: str, letters: tuple[str, ...], *, by: str, at: datetime) -> None:
@@ -99,36 +53,14 @@ async def tell_workers(
 
 
 async def _announce(
-    connection: AsyncConnection, kind: str, ref: str, at: datetime, *, body: dict[str, str], expires_at: datetime | None = None
+    connection: AsyncConnection, kind: str, ref: str, at: datetime, *, body: dict[str, Any], expires_at: datetime | None = None
 ) -> None:
     await tell_workers(connection, kind, ref, at=at, expires_at=expires_at)
     await connection.execute(insert(Outbox).values(kind=f"{kind}_REVOKED", body=body, at=at))
 
 
-async def _close(connection: AsyncConnection, case: str, at: datetime) -> None:
+async def close_case(connection: AsyncConnection, case: str, at: datetime) -> None:
+    """The matter ended: nothing of it is asked any more."""
     changed = update(Case).where(Case.id == case, or_(Case.closed_at.is_(None), Case.closed_at > at)).values(closed_at=at)
     if (await connection.execute(changed)).rowcount:
         await _announce(connection, "CASE", case, at, body={"case": case})
-
-
-async def _case(connection: AsyncConnection, platform: str, reference: str) -> str:
-    query = select(Case.id).where(Case.platform == platform, Case.reference == reference)
-    case = (await connection.execute(query)).scalar_one_or_none()
-    if case is None:
-        raise Refused(Flaw.LETTER_UNKNOWN, "the platform has registered no such matter")
-    return case
-
-
-async def _still_standing(connection: AsyncConnection, letters: tuple[str, ...]) -> bool:
-    query = select(Letter.id).where(Letter.id.in_(letters), Letter.status != "REVOKED").limit(1)
-    return (await connection.execute(query)).scalar_one_or_none() is not None
-
-
-async def _letters(connection: AsyncConnection, case: str, named: str) -> tuple[str, ...]:
-    query = select(Letter.id).where(Letter.case_id == case).order_by(Letter.id)
-    if named:
-        query = query.where(or_(Letter.id == named, Letter.number == named))
-    letters = tuple((await connection.execute(query)).scalars())
-    if named and not letters:
-        raise Refused(Flaw.LETTER_UNKNOWN, "the matter has no such letter")
-    return letters

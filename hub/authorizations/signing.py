@@ -20,7 +20,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from hub.authorizations.letters import signed_message
 from hub.authorizations.registration import TYP as REGISTRATION
-from hub.authorizations.revocation import TYP as REVOCATION
+from hub.authorizations.withdrawals import TYP as REVOCATION
 from hub.canonical import canonical
 from hub.signatures import base64url
 
@@ -107,10 +107,12 @@ def sign_registration(
 
 def sign_revocation(
     key: PrivateKey, *, kid: str, platform: str, audience: str, jti: str, now: datetime, reference: str, letter: str = "",
-    reason: str = "",
+    reason: str = "", **part: Any,
 ) -> str:  # fmt: skip
-    """The compact JWS to POST to /revocations; without a letter the whole matter ends."""
-    claims = {"reference": reference} | ({"letter": letter} if letter else {}) | ({"reason": reason} if reason else {})
+    """The compact JWS to POST to /revocations; without a letter, and nobody who withdraws, the whole matter ends. `part`: `by`, `people`,
+    `factGroups`, `purposes`, `receivers`, `preview` (revocation.schema.json).
+    """
+    claims = {"reference": reference} | ({"letter": letter} if letter else {}) | ({"reason": reason} if reason else {}) | part
     return sign_message(key, REVOCATION, claims, kid=kid, issuer=platform, audience=audience, jti=jti, now=now)
 
 

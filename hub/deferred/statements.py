@@ -1,8 +1,8 @@
 """The SQL of deferred jobs. Every statement takes the time as an argument, and says itself what may be changed by it.
 
 Rules of this file:
-- `STANDS` is the one place that says whether a job still rests on something: one of its letters, if it has any, an open
-  case, and an organisation that still has a system to ask for it.
+- `STANDS` is the one place that says whether a job still rests on something: one of its letters, if it has any, of which no part was
+  withdrawn that holds this question; an open case; an organisation that still has a system to ask for it.
 - Where a job ends without being told, the row for the access log is written by the same statement.
 """
 
@@ -10,7 +10,14 @@ from __future__ import annotations
 
 STANDS = """(
     (cardinality(j.letters) = 0 OR EXISTS (
-        SELECT FROM letter AS l WHERE l.id = ANY(j.letters) AND l.status = 'ACTIVE' AND (l.expires_at IS NULL OR l.expires_at > $1)))
+        SELECT FROM letter AS l WHERE l.id = ANY(j.letters) AND l.status = 'ACTIVE' AND (l.expires_at IS NULL OR l.expires_at > $1)
+        AND NOT EXISTS (
+            SELECT FROM jsonb_array_elements(l.withdrawn) AS w
+            WHERE (w->'people' = '[]' OR w->'people' ? j.person_id::text) AND (w->'factGroups' = '[]' OR w->'factGroups' ? j.fact_group)
+            AND (w->'purposes' = '[]' OR w->'purposes' ? j.purpose)
+            AND (w->'receivers' = '[]' OR w->'receivers' ? j.organisation OR EXISTS (
+                SELECT FROM jsonb_array_elements_text(w->'regions') AS place JOIN organisation AS o ON o.code = j.organisation
+                WHERE o.region LIKE place || '%')))))
     AND EXISTS (SELECT FROM matter_case AS c WHERE c.id = j.case_id AND (c.closed_at IS NULL OR c.closed_at > $1))
     AND EXISTS (
         SELECT FROM client AS k JOIN organisation AS a ON a.code = k.organisation
@@ -105,6 +112,8 @@ UPDATE deferred_job AS j SET next_at = $4 WHERE j.id IN (
 ) AND {STANDS} RETURNING j.id
 """  # noqa: S608
 """Jobs whose turn it is, taken by moving their next turn on: who dies with them in hand leaves them to the next."""
+
+STANDING_OF_CASE = f"SELECT j.id, j.fact_group FROM deferred_job AS j WHERE j.case_id = $2 AND {STANDS} ORDER BY j.id"  # noqa: S608
 
 COUNTS = """
 SELECT department, state, count(*) AS number, count(*) FILTER (WHERE state IN ('ASKED', 'OPEN') AND due_at <= $1) AS overdue

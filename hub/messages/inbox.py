@@ -19,9 +19,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.authorizations.coverage import within
 from hub.authorizations.platforms import one_at_a_time, sender
 from hub.authorizations.reasons import Flaw, Refused
+from hub.authorizations.receivers import within
 from hub.canonical import canonical
 from hub.keys import Random
 from hub.means_check.register import reported

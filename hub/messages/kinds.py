@@ -38,26 +38,29 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One kind. `person` is the member that names somebody by ID number, "" for none; `region` the member that places it."""
+    """One kind. `person` is the member that names somebody by ID number, "" for none; `region` the member that places it; `on_consent`
+    where the citizen sends it of their own free will (PIPL §13(1)): its contents fall with the citizen's letters.
+    """
 
     title_zh: str
     bound: Bound
     record: frozenset[str]
     person: str = ""
     region: str = ""
+    on_consent: bool = False
 
 
-def _sort(title_zh: str, bound: Bound, record: str, *, person: str = "", region: str = "") -> Sort:
-    return Sort(title_zh=title_zh, bound=bound, record=frozenset(record.split()), person=person, region=region)
+def _sort(title_zh: str, bound: Bound, record: str, *, person: str = "", region: str = "", on_consent: bool = False) -> Sort:
+    return Sort(title_zh=title_zh, bound=bound, record=frozenset(record.split()), person=person, region=region, on_consent=on_consent)
 
 
 SORTS: Mapping[Kind, Sort] = MappingProxyType({
     Kind.APPLICATION: _sort(
         "救助申请", Bound.MATTER, "types channel region jurisdiction submittedAt documents proxy kinshipDisclosure evidence", person="applicant",
-        region="region",
+        region="region", on_consent=True,
     ),
     Kind.PROGRESS: _sort("办理进度", Bound.MATTER, "stage officer reason evidence"),
-    Kind.LIVENESS: _sort("待遇资格认证", Bound.REGISTERED, "", person="person"),
+    Kind.LIVENESS: _sort("待遇资格认证", Bound.REGISTERED, "", person="person", on_consent=True),
     Kind.STAFF_STATISTICS: _sort("辖区救助统计", Bound.NOTHING, "period region counts", region="region"),
     Kind.LEAD: _sort(
         "主动发现线索", Bound.NOTHING,

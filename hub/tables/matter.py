@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from hub.tables.declared import Base
@@ -104,6 +105,7 @@ class Letter(Base):
     expires_at: Mapped[datetime | None]  # NULL: event expiry (exit from the matter)
     status: Mapped[str]  # ACTIVE, REVOKED, EXPIRED, SUPERSEDED
     revoked_at: Mapped[datetime | None]
+    withdrawn: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")  # parts of it (PIPL §15)
     case: Mapped[Case] = relationship(back_populates="letters", lazy="raise")
     signers: Mapped[list[Signer]] = relationship(back_populates="letter", lazy="raise")
 

@@ -30,4 +30,5 @@ class MeansCheck(Base):
     sealed: Mapped[bytes | None]
     key_version: Mapped[int | None]
     keep_until: Mapped[date | None]
+    frozen_at: Mapped[datetime | None]  # one of its people withdrew: read in its case's file alone, never told anew (PIPL §47)
     __table_args__ = (CheckConstraint("status IN ('REQUESTED','QUEUED','COMPLETE','PARTIAL','FAILED')", name="status"),)

@@ -74,11 +74,11 @@ class PlatformDesk:
             },
         )
 
-    def revocation(self, *, reference: str, letter: str, reason: str) -> str:
-        """The signed withdrawal of one letter."""
+    def revocation(self, *, reference: str, letter: str = "", reason: str = "", **part: Any) -> str:
+        """The signed withdrawal of one letter, or with `by` of a part of it (revocation.schema.json)."""
         return sign_revocation(
             self.key, kid=self.kid, platform=self.platform, audience=self.hub, jti=self.jti(), now=self.clock(),
-            reference=reference, letter=letter, reason=reason,
+            reference=reference, letter=letter, reason=reason, **part,
         )
 
     def _person(self, member: Member) -> Mapping[str, Any]:

@@ -114,11 +114,11 @@ def registration(
     )  # fmt: skip
 
 
-def revocation(now: datetime, *, jti: str, letter: str = "", reference: str = REFERENCE, key: OKPKey = PLATFORM_KEY) -> str:
-    """A signed revocation."""
+def revocation(now: datetime, *, jti: str, letter: str = "", reference: str = REFERENCE, key: OKPKey = PLATFORM_KEY, **part: Any) -> str:
+    """A signed revocation; `part` as `sign_revocation` takes it."""
     return sign_revocation(
-        key, kid=KID, platform=PLATFORM, audience=HUB, jti=jti, now=now, reference=reference, letter=letter
-    )
+        key, kid=KID, platform=PLATFORM, audience=HUB, jti=jti, now=now, reference=reference, letter=letter, **part,
+    )  # fmt: skip
 
 
 def platform_jwks() -> dict[str, Any]:

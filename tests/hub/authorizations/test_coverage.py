@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from hub.authorizations.ability import needs_guardian, signs_alone, years_old
-from hub.authorizations.coverage import by_basis, by_letters, within
+from hub.authorizations.coverage import by_basis, by_letters
 from hub.authorizations.matter import Letter, Matter, Member, Person, Signature
+from hub.authorizations.receivers import within
 from policies.verdict import BasisKind
 
 SIGNED = datetime(2026, 11, 1, tzinfo=UTC)

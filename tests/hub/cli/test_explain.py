@@ -7,9 +7,10 @@ import os
 
 import pytest
 
-from hub.authorizations.revocation import Revocations
 from hub.authorizations.store import Registrar
+from hub.authorizations.withdrawals import Revocations
 from hub.cli.premises import clock
+from hub.people.store import People
 from hub.people.vault import Vault
 from hub.postgres.connection import engine
 from policies.purposes import PURPOSES
@@ -76,7 +77,9 @@ def test_who_would_get_no_token_gets_no_plan(office: Desk, case) -> None:
 def test_a_letter_that_was_revoked_counts_no_more(office: Desk, case) -> None:
     async def revoke() -> None:
         database = engine(office.url)
-        await Revocations(database, audience=family.HUB).accept(family.revocation(clock(), jti="revocation-1", letter="H-1"), clock())
+        vault = Vault(office.keys, os.urandom)
+        revocations = Revocations(database, People(vault, os.urandom), vault, audience=family.HUB)
+        await revocations.accept(family.revocation(clock(), jti="revocation-1", letter="H-1"), clock())
         await database.dispose()
 
     before = explained(office, case).count("SUBJECT_NOT_COVERED")
