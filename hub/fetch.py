@@ -22,6 +22,7 @@ from hub.authorizations.matter import Person
 from hub.authorizations.standing import Standing
 from hub.gathering import Gathering
 from hub.plan import Plan, PlannedAsk
+from hub.question import Place
 from hub.sources import Source
 from hub.telling import Columns
 from policies.freshness import AgeRule, Freshness, judge
@@ -45,6 +46,9 @@ Heard = Callable[[Source], None]
 
 Root = Callable[[Standing, Mapping[str, object]], Awaitable[object]]
 """Answers a root field of the hub's own records (`accessLog`) from standing and arguments."""
+
+DeepRoot = Callable[[Standing, Place, Mapping[str, object], str], Awaitable[object]]
+"""A root whose own fields take arguments, or that sets something going: standing, place, variables, the question's intent."""
 
 
 class Outcome(NamedTuple):
@@ -106,7 +110,7 @@ class Fetcher:
 
     def __init__(
         self, *, gathering: Gathering | None = None, recheck: Recheck | None = None, trouble: Trouble | None = None,
-        heard: Heard | None = None, roots: Mapping[str, Root] | None = None,
+        heard: Heard | None = None, roots: Mapping[str, Root] | None = None, deep: Mapping[str, DeepRoot] | None = None,
     ) -> None:
         """Without `gathering` every ask is a call of its own."""
         self._gathering = gathering
@@ -114,6 +118,7 @@ class Fetcher:
         self._trouble = trouble or (lambda _source, _status, _error: None)
         self._heard = heard or (lambda _source: None)
         self._roots = roots or {}
+        self._deep = deep or {}
         self._lingering: set[asyncio.Task[None]] = set()
 
     async def fetch(self, plan: Plan, intent: str) -> Fetched:
@@ -128,7 +133,7 @@ class Fetcher:
             for number, (person, member) in enumerate(plan.people.items())
         }
         # First: whoever may not see the log is refused before a department is asked for what stands beside it in the question.
-        roots = await self._own(plan) if self._roots else {}
+        roots = await self._own(plan, intent) if self._roots or self._deep else {}
         fallen = altered = False
         for ask, told in zip(plan.asks, await self._all(plan, subjects) if plan.asks else (), strict=True):
             source = ask.columns.source
@@ -182,12 +187,15 @@ class Fetcher:
     def _late(self, ask: PlannedAsk) -> dict[str, Outcome]:
         return self._failed(ask.source, [one.person.id for one in ask.people], "SOURCE_TIMEOUT", TimeoutError("let go of"))
 
-    async def _own(self, plan: Plan) -> dict[str, object]:
+    async def _own(self, plan: Plan, intent: str) -> dict[str, object]:
         """The hub's own lists a root asks for; who may see them is the provider's to say."""
-        return {
-            place.key: await self._roots[place.name](plan.standing, resolve(place.arguments, plan.variables))
-            for place in plan.layout.question.places if place.name in self._roots
-        }
+        told: dict[str, object] = {}
+        for place in plan.layout.question.places:
+            if place.name in self._roots:
+                told[place.key] = await self._roots[place.name](plan.standing, resolve(place.arguments, plan.variables))
+            elif place.name in self._deep:
+                told[place.key] = await self._deep[place.name](plan.standing, place, plan.variables, intent)
+        return told
 
     async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[str, Subject]) -> dict[str, Outcome]:
         people = [member.person.id for member in planned.people]

@@ -14,7 +14,7 @@ from hub.authorizations.matter import Member
 from hub.compiled import NotCompilable, Unexpected
 from hub.layout import Layout, PersonPlace
 from hub.leaf_types import LeafType
-from hub.question import Place
+from hub.question import OWN_ROOTS, Place
 from hub.records import Surroundings, getter, json_ready
 
 Whole = Callable[[PersonPlace, Member], object]
@@ -39,7 +39,7 @@ class Frame:
         return {key: reader(around, whole, roots[key]) for key, reader in self._roots}
 
     def _reader(self, place: Place) -> Reader:
-        if place.name in {"__typename", "accessLog"}:
+        if place.name in OWN_ROOTS or place.name == "__typename":
             raise NotCompilable
         at, leaf = self._at.get(place), self._types.get(place.type)
         if at is not None:

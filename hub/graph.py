@@ -118,8 +118,8 @@ class Graph:
         return await self.documents.load(text, asked.operation_name)
 
     async def _answered(self, operation: Operation, asked: Asked, standing: Standing, media: str, scope: Scope) -> Written:
-        if scope["method"] == "GET" and operation.identifying:
-            raise CallerError("an operation with variables that may name a person is asked by POST", code="METHOD_NOT_ALLOWED", status=405)
+        if scope["method"] == "GET" and (operation.identifying or operation.changes):
+            raise CallerError("what may name a person, or changes something, is asked by POST", code="METHOD_NOT_ALLOWED", status=405)
         if operation.introspects:
             return Written(200, orjson.dumps({"data": operation.introspect(asked.variables)}), media, decision="SCHEMA")
         travelled = await self.road.travel(

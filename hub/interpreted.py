@@ -20,7 +20,7 @@ from hub.layout import IDENTITY, PersonPlace
 from hub.leaf_types import LeafType
 from hub.plan import Plan
 from hub.question import Place
-from hub.records import Surroundings, concrete, json_ready, read
+from hub.records import Keyed, Surroundings, concrete, json_ready, read
 from hub.telling import Telling
 from hub.unlisted import unlisted
 from policies.forms import Form, Kind
@@ -85,7 +85,7 @@ class Interpretation:
 
     def _root(self, place: Place, plan: Plan) -> object:
         if place.name == "__typename":
-            return "Query"
+            return place.parent
         value = self.fetched.roots[place.key] if place.key in self.fetched.roots else plan.reached.roots.get(place.key)
         return self._complete(place, 0, value, (place.key,))
 
@@ -167,7 +167,7 @@ class Interpretation:
             return self._of_person(place, value)
         if isinstance(value, _Facts):
             return self._of_facts(place, value)
-        return read(self.around, type_name, place.name, value)
+        return value.get(place.key) if isinstance(value, Keyed) else read(self.around, type_name, place.name, value)
 
     def _of_person(self, place: Place, person: _Person) -> object:
         if place.name == "id":

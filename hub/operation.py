@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from graphql import GraphQLSchema, execute_sync
+from graphql import GraphQLSchema, OperationType, execute_sync
 
 from hub.arguments import named
 from hub.bounded import Bounded
 from hub.errors import Malformed, TooLarge
-from hub.operations.cost import Weights, weigh
+from hub.operations.cost import Weights, paged, weigh
 from hub.operations.extent import SUBGRAPH, introspects
 from hub.operations.limits import Limits
 from hub.operations.reading import ReadDocument, read_document
@@ -43,16 +43,16 @@ READ = 100_000
 class _Shape:
     question: Question
     weights: Weights
-    pages: tuple[object, ...]  # the `first` of each page of the log
+    pages: tuple[object, ...]  # the `first` of each page of entries
 
 
 _Shapes = Bounded[tuple[str, tuple[bool, ...], tuple[str, ...]], _Shape]
 
 
 class Operation:
-    """One query of a valid document. `digest` names document and operation; `hash` is the document's SHA-256, hex."""
+    """One operation of a valid document; `changes` if it is a mutation. `digest` names document and operation; `hash` is the document's SHA-256, hex."""
 
-    __slots__ = ("_booleans", "_document", "_limits", "_shapes", "_source", "_variables", "digest", "hash", "introspects", "name")
+    __slots__ = ("_booleans", "_document", "_limits", "_shapes", "_source", "_variables", "changes", "digest", "hash", "introspects", "name")
 
     def __init__(
         self, read: ReadDocument, name: str, *, document_hash: str, schema: GraphQLSchema, limits: Limits, shapes: _Shapes,
@@ -63,6 +63,7 @@ class Operation:
         self.digest = sha256(f"{document_hash}\0{name}".encode()).hexdigest()
         self.introspects = introspects(read.extents[name])
         operation = read.operations[name]
+        self.changes = operation.operation is OperationType.MUTATION
         self._document = read.document
         self._limits = limits
         self._source = Source(schema, operation, read.fragments, limits)
@@ -114,7 +115,7 @@ class Operation:
         places = shaper.places()
         text = "\0".join((self.digest, *(f"{name}={value}" for name, value in booleans.items()), *sorted(present)))
         question = Question(sha256(text.encode()).hexdigest(), places, frozenset(_used(places)))
-        pages = tuple(place.arguments.get("first") for place in places if place.name == "accessLog")
+        pages = tuple(place.arguments.get("first") for place in paged(places))
         return _Shape(question, weigh(places), pages), 1 + shaper.made
 
     def _page(self, first: object) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+OWN_ROOTS = frozenset({"accessLog", "me", "requestCorrection"})
+"""Roots answered from the hub's own records, never from the matter of the token nor by a department."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variable:

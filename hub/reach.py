@@ -21,7 +21,7 @@ from hub.bounded import Bounded
 from hub.caller import Caller
 from hub.errors import Malformed
 from hub.layout import Layout, PersonPlace
-from hub.question import Place
+from hub.question import OWN_ROOTS, Place
 from schema.federation import NAMES_PEOPLE
 
 _PEOPLE = {"members": "MEMBER", "obligors": "OBLIGOR"}
@@ -75,7 +75,7 @@ class Reach:
         found: dict[tuple[PersonPlace, str], Member] = {}
         later: list[Place] = []
         for place in layout.question.places:
-            if matter is None or place.name in {"accessLog", "__typename"}:
+            if matter is None or place.name in OWN_ROOTS or place.name == "__typename":
                 roots[place.key] = [None] * _length(place, variables) if place.name in NAMES_PEOPLE else None
                 continue
             arguments = resolve(place.arguments, variables)

@@ -30,6 +30,10 @@ class Surroundings:
         return self.reach.handle(kind, internal, self.plan.standing.caller)
 
 
+class Keyed(dict[str, object]):
+    """An object whose fields take arguments, read by response key: one field may stand twice with different arguments."""
+
+
 Getter = Callable[[Surroundings, object], object]
 
 

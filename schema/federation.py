@@ -54,7 +54,7 @@ union _Entity = Person
 extend type Query { _service: _Service! _entities(representations: [_Any!]!): [_Entity]! }
 """
 _SHARED = frozenset(FORM_TYPES) | {"PageInfo", "Source", "Disclosure", "FieldDisclosure"}
-_DIRECT_ONLY = frozenset({"lookUp", "accessLog"})
+_DIRECT_ONLY = frozenset({"lookUp", "accessLog", "me"})
 _LONGEST = 200
 
 
@@ -100,7 +100,9 @@ class _Federating(Visitor):
         return replace(node, definitions=known)
 
     def leave_object_type_definition(self, node: ObjectTypeDefinitionNode, *_: object) -> ObjectTypeDefinitionNode | None:
-        """Called by graphql-core."""
+        """Called by graphql-core. What a person sets going they set going at their own hub, never through a router."""
+        if node.name.value == "Mutation":
+            return replace(node, directives=_also(node, "inaccessible"))
         return replace(node, directives=_also(node, "shareable")) if node.name.value in _SHARED else None
 
     def leave_field_definition(self, node: FieldDefinitionNode, *_: object) -> FieldDefinitionNode | None:

@@ -9,6 +9,7 @@ import strawberry
 from graphql import GraphQLScalarType, GraphQLSchema, assert_valid_schema, build_schema
 from strawberry.schema.config import StrawberryConfig
 
+from schema.citizen import Mutation
 from schema.labels import FactGroup, Key, Label
 from schema.query import Query
 from schema.scalars import LITERALS, PARSERS, SCALARS, Literal, Parser
@@ -21,7 +22,7 @@ _HEAD = """# 披露登记: printed by `make schema`; do not edit. Every field of
 def declared() -> strawberry.Schema:
     """Strawberry's schema; used to print, never to execute."""
     config = StrawberryConfig(scalar_map=dict(SCALARS), disable_field_suggestions=True)
-    return strawberry.Schema(query=Query, config=config, schema_directives=[Label, FactGroup, Key])
+    return strawberry.Schema(query=Query, mutation=Mutation, config=config, schema_directives=[Label, FactGroup, Key])
 
 
 @cache

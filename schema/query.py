@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from schema.access_log import AccessLogConnection, AccessLogFilter
+from schema.citizen import DataSubject
 from schema.household import Case, Household, Person
 from schema.labels import asked
 from schema.scalars import IdNumber
@@ -45,3 +46,8 @@ class Query:
     ) -> AccessLogConnection:
         """Answered by the road."""
         raise NotImplementedError(filter, first, after)
+
+    @asked("本人", "The person a citizen's token is about, for themself; each look is itself logged (PIPL §44–46).")
+    def me(self) -> DataSubject | None:
+        """Answered by the road."""
+        raise NotImplementedError

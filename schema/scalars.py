@@ -20,6 +20,7 @@ Instant = NewType("Instant", str)
 YearMonth = NewType("YearMonth", str)
 RegionCode = NewType("RegionCode", str)
 IdNumber = NewType("IdNumber", str)
+Statement = NewType("Statement", str)
 
 _DECIMAL = re.compile(r"-?\d{1,18}(\.\d{1,6})?", re.ASCII)
 _YUAN = re.compile(r"-?\d{1,12}(\.\d{1,2})?", re.ASCII)
@@ -27,8 +28,10 @@ _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 _REGION = re.compile(r"[1-9]\d{5}(\d{6})?", re.ASCII)
 _BAND = re.compile(r"[\[(]?\d[\d,+\[\]()]*", re.ASCII)
 _ID_NUMBER = re.compile(r"\d{17}[\dX]|\d{15}", re.ASCII)
+LONGEST_STATEMENT = 1000
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10X98765432"
+_HELD_NUMBER = re.compile(r"(?<!\d)(\d{17}[\dXx]|\d{15})(?!\d)", re.ASCII)
 
 
 def parse_date(value: object) -> str:
@@ -78,6 +81,21 @@ def parse_id_number(value: object) -> str:
     return number
 
 
+def parse_statement(value: object) -> str:
+    """What a person states, in their own words: without an ID number, since it is kept beside data about data. No message shows it."""
+    text = _string(value, "Statement").strip()
+    if not 5 <= len(text) <= LONGEST_STATEMENT or not text.replace("\n", "").isprintable():
+        raise GraphQLError(f"a Statement has 5 to {LONGEST_STATEMENT} printable characters")
+    if _HELD_NUMBER.search(text):
+        raise GraphQLError("a Statement holds what could be an ID number: it is known whom it is about")
+    return text
+
+
+def refuse_statement_literal(node: ValueNode, variables: object = None) -> str:  # noqa: ARG001 (the signature graphql-core calls)
+    """A person's words travel only in a variable: a document is cached and may be registered."""
+    raise GraphQLError("a Statement travels only in a variable")
+
+
 def refuse_id_literal(node: ValueNode, variables: object = None) -> str:  # noqa: ARG001 (the signature graphql-core calls)
     """An ID number travels only in a variable: a document is cached, compared and may be logged by its hash."""
     raise GraphQLError("an IdNumber travels only in a variable")
@@ -116,10 +134,11 @@ PARSERS: Mapping[str, Parser] = MappingProxyType({
     "YearMonth": lambda value: _matching(value, _MONTH, "YearMonth", "YYYY-MM"),
     "RegionCode": parse_region,
     "IdNumber": parse_id_number,
+    "Statement": parse_statement,
 })
 """What a value sent by a caller becomes, by scalar name; a GraphQLError says what is wrong without showing the value."""
 
-LITERALS: Mapping[str, Literal] = MappingProxyType({"IdNumber": refuse_id_literal})
+LITERALS: Mapping[str, Literal] = MappingProxyType({"IdNumber": refuse_id_literal, "Statement": refuse_statement_literal})
 """Scalars whose literals are not read as their values are."""
 
 
@@ -135,6 +154,7 @@ SCALARS: Mapping[Any, ScalarDefinition] = MappingProxyType({
     Instant: _scalar("DateTime", "时刻 An instant with its offset (RFC 3339)."),
     YearMonth: _scalar("YearMonth", "年月 A month, YYYY-MM."),
     RegionCode: _scalar("RegionCode", "行政区划代码 A region of GB/T 2260: 12 digits; 6 are accepted."),
+    Statement: _scalar("Statement", "陈述 What a person states, 5 to 1000 characters, without an ID number; only in a variable."),
     IdNumber: _scalar(
         "IdNumber", "公民身份号码 An ID number (GB 11643). Only sent, never told; only in a variable, never in a document.",
     ),

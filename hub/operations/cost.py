@@ -6,7 +6,7 @@ in a list weighs as often as the list is long: as sent for `people` and for a pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -20,6 +20,9 @@ from schema.register import GROUPS
 
 _ASSUMED = {"members": 8, "obligors": 4, "records": 4}
 """Length of a list nobody can know before asking (57 §7: a declared household is small)."""
+
+_PAGES = frozenset({("Query", "accessLog"), ("DataSubject", "accesses")})
+"""Lists whose length is the argument `first`."""
 
 _LEVELS = {Level.L1: 1, Level.L2: 1, Level.L3: 2, Level.L4: 4}
 _ASK = 10
@@ -74,6 +77,15 @@ def weigh(places: tuple[Place, ...]) -> Weights:
     return Weights(cost, subjects)
 
 
+def paged(places: tuple[Place, ...]) -> Iterator[Place]:
+    """The places of a question that are pages of entries."""
+    for place in places:
+        if (place.parent, place.name) in _PAGES:
+            yield place
+        elif place.type == "DataSubject":
+            yield from paged(place.selections["DataSubject"])
+
+
 def _subjects(place: Place) -> Weight:
     if place.name in NAMES_PEOPLE:
         return _length(place.arguments.get(NAMES_PEOPLE[place.name]))
@@ -99,7 +111,7 @@ def _often(place: Place, own: Weight) -> Weight:
     """The weight of a list: of what is in it, as often as it is long; only one of the lengths may come from a variable."""
     if place.parent == "Query" and place.name in NAMES_PEOPLE:
         length = _length(place.arguments.get(NAMES_PEOPLE[place.name]))
-    elif place.parent == "Query" and place.name == "accessLog":
+    elif (place.parent, place.name) in _PAGES:
         length = _number(place.arguments.get("first"))
     else:
         return own.times(_ASSUMED[place.name]) if place.name in _ASSUMED and "[" in place.wrapping else own

@@ -13,7 +13,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    OperationType,
     parse,
     validate,
 )
@@ -41,7 +40,7 @@ class InvalidDocument(Malformed):
 
 @dataclass(frozen=True, slots=True)
 class ReadDocument:
-    """A valid document: its queries by name ("" if it has none), its fragments, what each query's extent is."""
+    """A valid document: its operations by name ("" if one has none), its fragments, what each operation's extent is."""
 
     document: DocumentNode
     operations: Mapping[str, OperationDefinitionNode]
@@ -57,7 +56,7 @@ def read_document(text: str, schema: GraphQLSchema, limits: Limits, *, introspec
     try:
         document = _parsed(text, limits)
         refuse_in_strings(document)
-        _only_queries(document)
+        _served(document, schema)
         extents = measure(document, limits)
         if not introspection and any(extent.asks_schema for extent in extents.values()):
             raise Malformed("introspection is switched off here", code="INTROSPECTION_OFF")
@@ -82,9 +81,9 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
         raise InvalidDocument([_shown(error)]) from None
 
 
-def _only_queries(document: DocumentNode) -> None:
+def _served(document: DocumentNode, schema: GraphQLSchema) -> None:
     for node in document.definitions:
-        if isinstance(node, OperationDefinitionNode) and node.operation is not OperationType.QUERY:
+        if isinstance(node, OperationDefinitionNode) and schema.get_root_type(node.operation) is None:
             raise Malformed(f"a {node.operation.value} is not served here", code="OPERATION_NOT_SERVED")
     if not any(isinstance(node, OperationDefinitionNode) for node in document.definitions):
         raise Malformed("the document holds no operation", code="NO_OPERATION")

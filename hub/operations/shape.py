@@ -27,6 +27,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
     Undefined,
@@ -66,10 +67,15 @@ class Shaper:
 
     def places(self) -> tuple[Place, ...]:
         """The root's places; TooLarge if they are more than a question may have."""
-        root = self._source.schema.query_type
+        operation = self._source.operation
+        root = self._source.schema.get_root_type(operation.operation)
         if root is None:
-            raise Malformed("the schema has no query root")
-        return self._under(root, [self._source.operation.selection_set], ())
+            raise Malformed("the schema has no such root")
+        places = self._under(root, [operation.selection_set], ())
+        # What several changes of one request leave behind when the second fails would need explaining: there is one.
+        if operation.operation is OperationType.MUTATION and sum(place.name != "__typename" for place in places) != 1:
+            raise Malformed("a mutation sets one thing going", code="ONE_CHANGE")
+        return places
 
     def _under(self, type_: GraphQLObjectType, sets: Iterable[SelectionSetNode], path: tuple[str, ...]) -> tuple[Place, ...]:
         fields: dict[str, list[FieldNode]] = {}

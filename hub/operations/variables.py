@@ -26,10 +26,10 @@ from graphql import (
 from hub.errors import Malformed, TooLarge
 from hub.operations.limits import Limits
 
-_OWN_WORDS = frozenset({"Date", "DateTime", "YearMonth", "RegionCode", "IdNumber", "YuanDecimal", "Decimal", "Band"})
+_OWN_WORDS = frozenset({"Date", "DateTime", "YearMonth", "RegionCode", "IdNumber", "YuanDecimal", "Decimal", "Band", "Statement"})
 """Scalars whose messages are ours and show no value (schema/scalars.py); graphql-core's own messages repeat what was sent."""
 
-_IDENTIFYING = frozenset({"ID", "IdNumber", "_Any"})
+_IDENTIFYING = frozenset({"ID", "IdNumber", "Statement", "_Any"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,8 +238,8 @@ def test_one_of_several_operations_is_chosen_by_name() -> None:
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("mutation { x }", "OPERATION_NOT_SERVED"), ("subscription { x }", "OPERATION_NOT_SERVED"), ("fragment F on Person { id }", "NO_OPERATION"),
-    ("query { __typename } mutation M { x }", "OPERATION_NOT_SERVED"), ("", "NO_QUERY"), ("{ \ud800 }", "DOCUMENT_INVALID"),
+    ("mutation { x }", "DOCUMENT_INVALID"), ("subscription { x }", "OPERATION_NOT_SERVED"), ("fragment F on Person { id }", "NO_OPERATION"),
+    ("query { __typename } subscription M { x }", "OPERATION_NOT_SERVED"), ("", "NO_QUERY"), ("{ \ud800 }", "DOCUMENT_INVALID"),
     ("{ __schema { queryType { name } } }", "INTROSPECTION_OFF"), ('{ ...F } fragment F on Query { __type(name: "X") { name } }', "INTROSPECTION_OFF"),
     ("{ __schema { queryType { name } } person(id: 1) { id } }", "INTROSPECTION_MIXED"), ("type Query { x: Int }", "NO_OPERATION"),
     ("{ a: __schema { queryType { name } } }", "INTROSPECTION_OFF"),

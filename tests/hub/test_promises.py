@@ -379,8 +379,9 @@ async def test_8_a_department_that_is_down_is_an_error_of_its_own_group_alone(li
 # 9. A person decides.
 
 
-async def test_9_every_question_about_people_names_the_officer_and_no_mutation_or_verdict_exists(living, signed_matter):
-    assert SCHEMA.mutation_type is None
+async def test_9_every_question_about_people_names_the_officer_and_no_mutation_tells_or_decides(living, signed_matter):
+    assert set(SCHEMA.mutation_type.fields) == {"requestCorrection"}
+    assert set(SCHEMA.type_map["CorrectionFiled"].fields) == {"id", "state", "due"}  # a handle and its progress, no fact
     assert SCHEMA.subscription_type is None
     words = ("eligib", "approve", "reject", "conclusion", "decide")
     outputs = [f"{name}.{field}" for name, kind in SCHEMA.type_map.items() if hasattr(kind, "fields") and not name.startswith("__")

@@ -1,0 +1,209 @@
+"""个人: what a person is told of themselves: who asked about them, their letters, their requests for correction. Never a department's fact."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import strawberry
+
+from policies.forms import Form
+from schema.access_log import Decision, PageInfo
+from schema.facts import FactGroupCode
+from schema.labels import asked, told
+from schema.scalars import Instant, IsoDate, RegionCode, Statement
+
+
+@strawberry.enum(description="授权书状态 Whether a letter is in force.")
+class LetterState(StrEnum):
+    """As it is at the moment of asking."""
+
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    REVOKED = "REVOKED"
+    EXPIRED = "EXPIRED"
+
+
+@strawberry.enum(description="签署身份 In what capacity a letter was signed for this person.")
+class SignerCapacity(StrEnum):
+    """Domain B17."""
+
+    SELF = "SELF"
+    LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
+    AGENT = "AGENT"
+
+
+@strawberry.enum(description="更正状态 What became of a request for correction.")
+class CorrectionProgress(StrEnum):
+    """GDS §26."""
+
+    OPEN = "OPEN"
+    CORRECTED = "CORRECTED"
+    UPHELD = "UPHELD"
+
+
+@strawberry.type(description="查询机构 The organisation that asked; for a neighbouring region, as its hub named it.")
+class AskingOrganisation:
+    """Code and name."""
+
+    code: str = told("机构代码", "Code.")
+    name: str | None = told("机构名称", "Name, where the organisation is enrolled here.")
+
+
+@strawberry.type(description="查询依据 On what basis a question was asked.")
+class AccessBasis:
+    """A person is told the kind of an emergency, not what the officer wrote: that may speak of others."""
+
+    kind: str = told("依据类别", "letter, statute, emergency, self or audit.")
+    article: str | None = told("条款", "The law: the article named, or the one an emergency, own access or audit rests on.")
+    letters: list[strawberry.ID] = told("授权书", "Ids of the letters relied on that are this person's, as in `letters`.")
+
+
+@strawberry.type(description="涉及的事实组 One fact group that was asked for about this person.")
+class AccessedGroup:
+    """Group and the strongest form told."""
+
+    group: str = told("事实组", "Code of the group.")
+    title: str | None = told("名称", "Its name.")
+    region: RegionCode | None = told("地区", "The neighbouring region asked, where it was one.")
+    form: Form | None = told("形式", "Strongest form in which a value of it was told; null where none was.")
+
+
+@strawberry.type(description="日志回执 Proof that an entry stands in the log; `hub verify-receipt` checks it without network.")
+class LogReceipt:
+    """The members of `household-facts-receipt/1`."""
+
+    format: str = told("格式", "household-facts-receipt/1")
+    id: strawberry.ID = told("条目标识", "Id of the entry.")
+    index: strawberry.ID = told("序号", "Position in the tree.")
+    entry: str = told("条目", "The entry's head: the bytes the tree commits to.")
+    proof: list[str] = told("证明", "Hashes from the leaf up, base64.")
+    checkpoint: str = told("检查点", "The signed root the path leads to.")
+
+
+@strawberry.type(description="查询记录 One question about this person, or one that was refused in a case of theirs.")
+class PersonalAccess:
+    """Intent and outcome together."""
+
+    id: strawberry.ID = told("标识", "Id of the question in the log.")
+    at: Instant = told("时间", "When it was asked.")
+    organisation: AskingOrganisation | None = told("查询机构", "Who asked.")
+    role: str | None = told("角色", "In which role.")
+    officer: str | None = told("经办人", "Id of the officer, where the region tells it.")
+    purpose: str | None = told("用途代码", "Purpose code.")
+    purpose_title: str | None = told("用途", "The purpose in words.")
+    basis: AccessBasis | None = told("依据", "Why.")
+    case: str | None = told("受理编号", "Number of the case, as its platform gave it.")
+    decision: Decision | None = told("决定", "What was decided; null while the answer is on its way.")
+    reason: str | None = told("理由", "Reason code of a refusal.")
+    several: bool = told("多人", "Whether the question was about others too.")
+    neighbour: bool = told("跨区域", "Whether it came from, or went to, a neighbouring region.")
+    groups: list[AccessedGroup] = told("事实组", "What was asked for about this person.")
+    receipts: list[LogReceipt] = told("回执", "Receipts of the question's entries, the question first.")
+
+
+@strawberry.type(description="查询记录与游标 A question with its cursor.")
+class PersonalAccessEdge:
+    """Edge."""
+
+    cursor: str = told("游标", "Opaque; pass it as `after`.")
+    node: PersonalAccess = told("查询记录", "The question.")
+
+
+@strawberry.type(description="依法不予告知 Questions not shown, by the law that forbids it.")
+class WithheldAccesses:
+    """PIPL §45(1), §18, §35."""
+
+    article: str = told("条款", "Why they are not shown.")
+    count: int = told("条数", "How many of the period asked for.")
+    until: Instant = told("至", "When the last of them is to be shown.")
+
+
+@strawberry.type(description="查询记录分页 A page, newest first; there is no total, only what the law hides is counted.")
+class PersonalAccessConnection:
+    """Connection."""
+
+    edges: list[PersonalAccessEdge] = told("查询记录", "Questions.")
+    page_info: PageInfo = told("翻页", "Page.")
+    withheld: list[WithheldAccesses] = told("依法不予告知", "What is hidden of the period, counted.")
+
+
+@strawberry.type(description="撤回方式 How a letter is withdrawn, and what that stops.")
+class Withdrawal:
+    """PIPL §15, §16; 57 §29."""
+
+    platform: str = told("受理平台", "The platform that takes the withdrawal, as it took the letter.")
+    stops: list[str] = told("停止的用途", "Purposes that end, in words.")
+    consequence: str = told("后果", "What it means for the matter.")
+
+
+@strawberry.type(description="本人授权书 A letter signed by or for this person.")
+class PersonalLetter:
+    """From the letter as registered."""
+
+    id: strawberry.ID = told("标识", "Id at this hub.")
+    number: str = told("授权书编号", "Number.")
+    platform: str = told("平台", "The platform it was registered by.")
+    case: str = told("受理编号", "Number of the case.")
+    matter: str = told("事项类型", "Kind of assistance.")
+    purposes: list[str] = told("用途", "Purpose codes.")
+    fact_groups: list[str] = told("事实组", "Codes of the groups, or ALL_LISTED.")
+    receivers: list[str] = told("接收方", "Organisations or regions, or ALL_LEVELS.")
+    signed_at: Instant = told("签署时间", "When it was signed for this person.")
+    capacity: SignerCapacity = told("签署身份", "By themselves, by a legal representative, or by an agent.")
+    expires_at: Instant | None = told("有效期至", "Until when; null where it ends with the matter.")
+    state: LetterState = told("状态", "Whether it is in force.")
+    revoked_at: Instant | None = told("撤回时间", "When it was withdrawn.")
+    withdrawal: Withdrawal | None = told("撤回", "How to withdraw it; null where it is no longer in force.")
+
+
+@strawberry.type(description="更正请求 A request of this person's that wrong data be corrected (PIPL §46).")
+class PersonalCorrection:
+    """State and clock."""
+
+    id: strawberry.ID = told("标识", "Id of the request.")
+    group: str = told("事实组", "Code of the group.")
+    provider: str = told("数据提供部门", "Code of the department that has to look.")
+    text: str = told("陈述", "What the person stated.")
+    state: CorrectionProgress = told("状态", "What became of it.")
+    filed_at: Instant = told("提出时间", "When it was filed.")
+    due: IsoDate = told("办理期限", "The last day of the ten working days (GDS §26).")
+    overdue: bool = told("逾期", "Whether that day is past and nothing came.")
+    answered_at: Instant | None = told("答复时间", "When the provider answered.")
+    note: str | None = told("答复", "What the provider reported.")
+
+
+@strawberry.type(description="个人 The person a citizen's token is about (PIPL §44–46).")
+class DataSubject:
+    """Answered for the token's person alone; there is no argument to name another."""
+
+    id: strawberry.ID = told("标识", "Handle of the person for this token's organisation.")
+
+    @asked("查询记录", "Who asked about this person, refusals included; newest first.")
+    def accesses(
+        self, first: int | None = 20, after: str | None = strawberry.UNSET, since: Instant | None = strawberry.UNSET,
+        until: Instant | None = strawberry.UNSET,
+    ) -> PersonalAccessConnection:
+        """Answered by the road."""
+        raise NotImplementedError(first, after, since, until)
+
+    letters: list[PersonalLetter] = told("授权书", "Letters signed by or for this person, in all their cases here, newest first.")
+    corrections: list[PersonalCorrection] = told("更正请求", "Requests filed by this person, newest first.")
+
+
+@strawberry.type(description="更正请求已受理 A request was filed: its id and the day an answer is due; no fact.")
+class CorrectionFiled:
+    """Handle and progress."""
+
+    id: strawberry.ID = told("标识", "Id of the request, as in `corrections`.")
+    state: CorrectionProgress = told("状态", "OPEN.")
+    due: IsoDate = told("办理期限", "The last day of the ten working days (GDS §26).")
+
+
+@strawberry.type(description="变更 What may be set going. No type reached from here carries a fact.")
+class Mutation:
+    """The root."""
+
+    @asked("请求更正", "A person states that what a department holds about them is wrong (PIPL §46); the statement travels in a variable.")
+    def request_correction(self, group: FactGroupCode, text: Statement) -> CorrectionFiled:
+        """Answered by the road."""
+        raise NotImplementedError(group, text)
