@@ -101,7 +101,7 @@ def node(stored: Stored) -> Mapping[str, object]:
     return {
         "id": stored.id, "index": str(stored.index), "kind": stored.kind.value, "at": head["at"],
         "question": head.get("question"), "exchange": head.get("exchange"), "organisation": head.get("organisation"), "client": rest.get("client"),
-        "officer": rest.get("officer"), "role": rest.get("role"), "purpose": head.get("purpose"),
+        "officer": rest.get("officer"), "officerProof": rest.get("officer_proof"), "role": rest.get("role"), "purpose": head.get("purpose"),
         "basis": _basis(str(rest.get("basis") or ""), _list(rest.get("letters"))), "case": head.get("case"),
         "subjects": _list(rest.get("subjects")), "decision": head.get("decision"), "reason": head.get("code"),
         "departments": _departments(rest), "fields": _fields(rest), "policy": head.get("policy"),

@@ -40,4 +40,5 @@ class Caller:
     groups: frozenset[str] | None = None  # fact groups the token names; None: all its purpose allows
     allow_list_only: bool = False
     look_ups_per_day: int = 0
+    officer_proof: str = ""  # ASSERTED, or by whom and how the officer was proven; "" where nobody was to be
     exchange: str = ""  # the id a question between two hubs carries in both logs

@@ -29,6 +29,8 @@ from hub.identity import Identifier, Presentation
 from hub.keys import KeyRing, Random
 from hub.oauth.assertion import Assertions
 from hub.oauth.clients import Clients
+from hub.oauth.officers import TYPES as OFFICER_TYPES
+from hub.oauth.officers import OfficerTokens
 from hub.oauth.server import OnRefusal, Parts
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Tokens
@@ -109,7 +111,7 @@ async def open_desk(
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
-            on_refusal=on_refusal,
+            on_refusal=on_refusal, subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
         ),
         watch=watch, recheck=Recheck(watch, matters, presenter, clock), clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(

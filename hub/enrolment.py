@@ -16,7 +16,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations.revocation import AGREEMENT, tell_workers
-from hub.tables import Agreement, Base, CatalogueEntry, Client, ClientOperation, ConsoleUser, Organisation, Outbox, Platform
+from hub.tables import (
+    Agreement,
+    Base,
+    CatalogueEntry,
+    Client,
+    ClientOperation,
+    ConsoleUser,
+    OfficerIssuer,
+    Organisation,
+    Outbox,
+    Platform,
+)
 
 
 async def enrol_organisation(
@@ -33,16 +44,36 @@ async def enrol_organisation(
 
 async def enrol_client(
     engine: AsyncEngine, *, client_id: str, organisation: str, name: str, jwks: Mapping[str, Any], purposes: Sequence[str],
-    at: datetime, allow_list_only: bool = False, look_ups_per_day: int = 200,
+    at: datetime, allow_list_only: bool = False, look_ups_per_day: int = 200, officer_identity: str = "asserted",
+    groups: Sequence[str] | None = None, max_uses: int | None = None,
 ) -> None:
-    """Add or change a client system; `jwks` holds public keys only."""
+    """Add or change a client system; `jwks` holds public keys only. `groups` and `max_uses` limit what its tokens are granted."""
     if any("d" in key for key in jwks.get("keys", [])):
         raise ValueError("a client's key set must not hold private keys")
     values = {
         "id": client_id, "organisation": organisation, "name": name, "jwks": dict(jwks), "purposes": list(purposes),
-        "allow_list_only": allow_list_only, "look_ups_per_day": look_ups_per_day, "active": True, "created_at": at,
+        "allow_list_only": allow_list_only, "look_ups_per_day": look_ups_per_day, "active": True,
+        "officer_identity": officer_identity, "groups": None if groups is None else list(groups), "max_uses": max_uses, "created_at": at,
     }
     await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
+
+
+async def enrol_officer_issuer(
+    engine: AsyncEngine, *, name: str, organisation: str, issuer: str, audience: str, jwks: Mapping[str, Any], at: datetime,
+) -> None:
+    """Add or change who vouches for an organisation's officers; `issuer` and `audience` as its tokens' `iss` and `aud` have them."""
+    values = {"name": name, "organisation": organisation, "issuer": issuer, "audience": audience, "jwks": dict(jwks), "active": True}
+    await _put(engine, OfficerIssuer, values, key=("name",), kind="OFFICER_ISSUER_ENROLLED", ref=name, at=at)
+
+
+async def disable_officer_issuer(engine: AsyncEngine, *, name: str, at: datetime) -> bool:
+    """None of its officers' tokens is exchanged from now on; False where there is no active one of this name."""
+    async with engine.begin() as connection:
+        ended = update(OfficerIssuer).where(OfficerIssuer.name == name, OfficerIssuer.active).values(active=False)
+        if not (await connection.execute(ended)).rowcount:
+            return False
+        await _note(connection, kind="OFFICER_ISSUER_DISABLED", ref=name, at=at)
+    return True
 
 
 async def enrol_platform(

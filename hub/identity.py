@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.value import value
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import stand
+from hub.authorizations.checks import NotStanding, stand
 from hub.authorizations.matter import Matter
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reasons import Reason
@@ -28,10 +28,10 @@ from hub.authorizations.watch import RevocationWatch
 from hub.bounded import Bounded
 from hub.caller import Caller
 from hub.errors import Overloaded, Unauthenticated
-from hub.oauth.clients import Clients, RegisteredClient
+from hub.oauth.clients import PROVEN, Clients, RegisteredClient
 from hub.oauth.dpop import check_proof
 from hub.oauth.single_use import SingleUse
-from hub.oauth.tokens import Token, Tokens
+from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
 from policies.calendar import CHINA
 
@@ -147,6 +147,10 @@ class Identifier:
         ):  # fmt: skip
             return held.standing
         caller = self._caller(held.token, client)
+        if client.officer_identity == PROVEN and not held.token.evidence:  # set so after the token was given
+            refused = NotStanding(Reason.OFFICER_NOT_PROVEN, "this system's officers prove themselves")
+            refused.caller = caller
+            raise refused
         on = now.astimezone(CHINA).date()
         catalogue = self._catalogue.decide(asking_of(caller), on)
         standing = stand(self._presenter.present(caller, client.requester, matter, now), catalogue)
@@ -171,6 +175,7 @@ class Identifier:
             client.requester, officer=token.officer, purpose=details.purpose, basis=details.basis, case=details.case,
             groups=details.groups, token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,
             look_ups_per_day=client.look_ups_per_day, organisation=token.organisation,
+            officer_proof=proof_text(token.evidence),
         )  # fmt: skip
 
 

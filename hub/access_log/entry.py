@@ -39,7 +39,7 @@ NOT_DELIVERED = "NOT_DELIVERED"
 
 HEAD = ("organisation", "purpose", "case", "exchange", "question", "operation", "policy", "answer", "decision", "code")
 REST = (
-    "client", "officer", "role", "address", "basis", "token", "letters", "subjects", "plan", "fields", "told", "statuses",
+    "client", "officer", "officer_proof", "role", "address", "basis", "token", "letters", "subjects", "plan", "fields", "told", "statuses",
     "rows", "latency_ms", "about",
 )  # fmt: skip
 
@@ -58,6 +58,7 @@ class Entry:
     organisation: str = ""
     client: str = ""
     officer: str = ""
+    officer_proof: str = ""
     role: str = ""
     address: str = ""
     purpose: str = ""
@@ -221,6 +222,7 @@ def _asked_by(
         organisation=caller.organisation,
         client=caller.client,
         officer=caller.officer,
+        officer_proof=caller.officer_proof,
         role=caller.role,
         address=address,
         purpose=caller.purpose,

@@ -31,14 +31,14 @@ class Presenter:
     def caller(
         self, requester: Requester, *, officer: str, purpose: str, basis: Basis, case: str, groups: frozenset[str] | None,
         token: str, expires_at: datetime, allow_list_only: bool, look_ups_per_day: int,
-        organisation: str = "",
+        organisation: str = "", officer_proof: str = "",
     ) -> Caller:  # fmt: skip
         """The caller as policy will see it. `organisation` is the token's own word, where there is a token."""
         return Caller(
             organisation=organisation or requester.organisation, department=requester.department, region=requester.region,
             relation=relation_to(self._region, requester.region), role=requester.role, client=requester.client, officer=officer,
             purpose=purpose, basis=basis, case=case, token=token, expires_at=expires_at, groups=groups,
-            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day,
+            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day, officer_proof=officer_proof,
         )  # fmt: skip
 
     def held(self, case: str) -> Matter | None:

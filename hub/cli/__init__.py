@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, str] = {
     "keys": "hub.cli.keys:keys",
     "organisation": "hub.cli.organisation:organisation",
     "client": "hub.cli.client:client",
+    "officer-issuer": "hub.cli.officer_issuer:officer_issuer",
     "platform": "hub.cli.platform:platform",
     "catalogue": "hub.cli.catalogue:catalogue",
     "agreement": "hub.cli.agreement:agreement",

@@ -17,11 +17,13 @@ from hub.cli.premises import Premises, at_work, clock
 from hub.cli.public_keys import PublicKeys
 from hub.cli.token import token_command
 from hub.enrolment import allow_operation, enrol_client, withdraw_operation
+from hub.oauth.clients import ASSERTED, PROVEN
 from hub.operation import Documents
 from hub.operations.limits import Limits
 from hub.operations.persisted import PersistedOperations
 from hub.postgres.connection import pool
 from hub.tables import Client, ClientOperation
+from policies.groups import GROUPS
 from policies.purposes import PURPOSES
 from schema.federation import served
 
@@ -44,16 +46,20 @@ client.add_command(token_command)
 @click.option("--purpose", "purposes", required=True, multiple=True, type=click.Choice(sorted(PURPOSES)), metavar="CODE", help="May be repeated.")
 @click.option("--allow-list-only", is_flag=True, help="Runs listed operations only.")
 @click.option("--look-ups-per-day", type=click.IntRange(min=0), default=200, show_default=True, help="By ID number; 0 for none.")
+@click.option("--officer-identity", type=click.Choice([ASSERTED, PROVEN]), default=ASSERTED, show_default=True, help="Whether its word names an officer, or their own log-in proves them.")
+@click.option("--group", "groups", multiple=True, type=click.Choice(sorted(GROUPS)), metavar="GROUP", help="Fact group its tokens may be granted; none given: all of its purposes.")
+@click.option("--max-uses", type=click.IntRange(min=1), help="Questions one token may ask.")
 def add(
     client_id: str, organisation: str, name: str, jwks: dict[str, Any], purposes: tuple[str, ...], *, allow_list_only: bool,
-    look_ups_per_day: int,
+    look_ups_per_day: int, officer_identity: str, groups: tuple[str, ...], max_uses: int | None,
 ) -> None:
     """Add or change a client; one that was disabled is active again."""
 
     async def work(premises: Premises) -> None:
         await enrol_client(
             premises.engine, client_id=client_id, organisation=organisation, name=name, jwks=jwks, purposes=purposes, at=clock(),
-            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day,
+            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day, officer_identity=officer_identity,
+            groups=groups or None, max_uses=max_uses,
         )
         click.echo(f"client {client_id} enrolled for {', '.join(purposes)} with {len(jwks['keys'])} key(s); workers follow within 30 s")
 

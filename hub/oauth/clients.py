@@ -16,6 +16,8 @@ from hub.signatures import BadSignature, key_set
 KEPT = 30.0
 """Seconds a client is kept; a revoked one is dropped by the watch, a deactivated organisation's within this time."""
 CLIENTS = 1000
+ASSERTED, PROVEN = "asserted", "proven"
+"""How a client's officers are known: by its word, or by a token of their own log-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,9 @@ class RegisteredClient:
     keys: KeySet
     allow_list_only: bool
     look_ups_per_day: int
+    officer_identity: str = ASSERTED
+    groups: frozenset[str] | None = None  # fact groups it may be granted; None: all of its purposes
+    max_uses: int | None = None  # questions a token of its may ask; None: as many as its ten minutes hold
 
 
 class Clients:
@@ -69,4 +74,7 @@ def _client(row: Row) -> RegisteredClient | None:
         client=row["id"], organisation=row["code"], department=row["department"], region=row["region"], role=row["role"],
         purposes=frozenset(row["purposes"]), active=row["active"],
     )  # fmt: skip
-    return RegisteredClient(requester, keys, row["allow_list_only"], row["look_ups_per_day"])
+    return RegisteredClient(
+        requester, keys, row["allow_list_only"], row["look_ups_per_day"], row["officer_identity"],
+        None if row["groups"] is None else frozenset(row["groups"]), row["max_uses"],
+    )

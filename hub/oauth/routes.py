@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.oauth.details import TYPE
+from hub.oauth.grants import CLIENT_CREDENTIALS, TOKEN_EXCHANGE
 from hub.oauth.posting import PRIVATE, Note, posted
 from hub.oauth.refusals import OAuthRefused
 from hub.oauth.server import AuthorizationServer, Parts
@@ -79,7 +80,7 @@ def metadata(issuer: str, *, require_dpop: bool) -> Mapping[str, Any]:
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "jwks_uri": f"{issuer}/oauth/jwks",
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": [CLIENT_CREDENTIALS, TOKEN_EXCHANGE],
         "response_types_supported": [],
         **methods,
         "authorization_details_types_supported": [TYPE],

@@ -1,4 +1,4 @@
-"""The authorization server, without HTTP: one grant, one way to authenticate, tokens that are identity and consent at once.
+"""The authorization server, without HTTP: two grants, one way to authenticate, tokens that are identity and consent at once.
 
 A token is issued only where checks 3 to 8 hold at that moment; they are run again for every question it asks.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.checks import NotStanding, allowed
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import revoke_token
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
 from hub.oauth.assertion import Assertions, Authenticated
 from hub.oauth.details import Details, read
 from hub.oauth.dpop import check_proof
+from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
 from hub.oauth.naming import named
-from hub.oauth.refusals import OAuthRefused, malformed
+from hub.oauth.refusals import OAuthRefused
 from hub.oauth.single_use import SingleUse
-from hub.oauth.tokens import LIFETIME, Token, Tokens
+from hub.oauth.tokens import LIFETIME, Token, Tokens, proof_text
 from hub.operations.quotas import ClientQuota
 from hub.signatures import BadSignature
 from policies.purposes import PURPOSES
@@ -47,6 +49,7 @@ class Parts:
     require_dpop: bool
     clock: Callable[[], datetime]
     on_refusal: OnRefusal | None = None
+    subject_tokens: Mapping[str, SubjectTokens] = field(default_factory=dict)  # by subject_token_type (RFC 8693 §3)
 
 
 class AuthorizationServer:
@@ -60,7 +63,7 @@ class AuthorizationServer:
         self._quota = quota
 
     async def token(self, form: Mapping[str, str], proof: str | None) -> Mapping[str, Any]:
-        """POST /oauth/token: client_credentials with exactly one household_facts detail."""
+        """POST /oauth/token: client_credentials or token exchange, with exactly one household_facts detail."""
         now = self._parts.clock()
         client = await self._parts.assertions.authenticate(form, now)
         with self._place(client):
@@ -68,24 +71,36 @@ class AuthorizationServer:
 
     async def _issued(self, client: Authenticated, form: Mapping[str, str], proof: str | None, now: datetime) -> Mapping[str, Any]:
         identifier = client.client.requester.client
-        if form.get("grant_type") != "client_credentials":
-            raise OAuthRefused("unsupported_grant_type", "only client_credentials is served", client=identifier)
-        if not client.officer:
-            raise malformed("the assertion names no officer", client=identifier)
+        exchanged = form.get("grant_type") == TOKEN_EXCHANGE
+        if not exchanged and form.get("grant_type") != CLIENT_CREDENTIALS:
+            raise OAuthRefused("unsupported_grant_type", "only client_credentials and token exchange are served", client=identifier)
         asked = await named(read(form.get("authorization_details", "")), self._parts.presenter)
         thumbprint = await self._bound(proof, now)
-        granted = _granted(asked)
-        await self._check(client, granted, now)
+        of = await self._behalf(form, client, asked, now)
+        granted = _granted(of.asked)
+        await self._check(client, of, granted, now)
         token, text = self._parts.tokens.issue(
-            client=identifier, organisation=client.client.requester.organisation, officer=client.officer,
-            details=granted.given, thumbprint=thumbprint, now=now,
+            client=identifier, organisation=client.client.requester.organisation, officer=of.officer,
+            details=granted.given, thumbprint=thumbprint, now=now, evidence=of.evidence,
         )  # fmt: skip
         return {
             "access_token": text,
             "token_type": "DPoP" if token.thumbprint else "Bearer",
             "expires_in": int(LIFETIME.total_seconds()),
             "authorization_details": [dict(granted.given)],
-        }
+        } | ({"issued_token_type": ACCESS_TOKEN} if exchanged else {})
+
+    async def _behalf(self, form: Mapping[str, str], client: Authenticated, asked: Details, now: datetime) -> Behalf:
+        parts = self._parts
+        try:
+            return await behalf(form, client, asked, kinds=parts.subject_tokens, issuer=parts.issuer, now=now)
+        except NotProven as error:
+            caller = self._caller(client, Behalf(client.officer, asked), asked, now)
+            if parts.on_refusal is not None:
+                await parts.on_refusal(caller, Reason.OFFICER_NOT_PROVEN.value, now)
+            raise OAuthRefused(  # one answer, whatever is wrong with a subject token (RFC 8693 §2.2.2)
+                "invalid_request", f"{Reason.OFFICER_NOT_PROVEN.value}: this officer is not proven", detail=str(error), client=caller.client,
+            ) from None
 
     async def introspect(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         """POST /oauth/introspect (RFC 7662): a client sees its own organisation's tokens; all others look inactive."""
@@ -100,9 +115,12 @@ class AuthorizationServer:
         told = {
             "active": True, "iss": self._parts.issuer, "aud": self._parts.issuer, "client_id": token.client, "sub": token.client,
             "jti": token.jti, "exp": int(token.expires_at.timestamp()), "officer": token.officer,
+            "iat": int((token.expires_at - LIFETIME).timestamp()),
             "organisation": token.organisation, "authorization_details": [dict(token.details.given)],
             "token_type": "DPoP" if token.thumbprint else "Bearer",
         }  # fmt: skip
+        if token.evidence:
+            told |= {"sub": token.officer, "act": {"sub": token.client}, "officer_evidence": dict(token.evidence)}
         return told | ({"cnf": {"jkt": token.thumbprint}} if token.thumbprint else {})
 
     async def revoke(self, form: Mapping[str, str]) -> None:
@@ -132,13 +150,17 @@ class AuthorizationServer:
             raise OAuthRefused("invalid_dpop_proof", "the DPoP proof is refused", detail="TOKEN_REPLAYED: presented before")
         return good.thumbprint
 
-    async def _check(self, client: Authenticated, granted: Details, now: datetime) -> None:
-        presenter, known = self._parts.presenter, client.client
-        caller = presenter.caller(
-            known.requester, officer=client.officer, purpose=granted.purpose, basis=granted.basis, case=granted.case,
+    def _caller(self, client: Authenticated, of: Behalf, granted: Details, now: datetime) -> Caller:
+        known = client.client
+        return self._parts.presenter.caller(
+            known.requester, officer=of.officer, purpose=granted.purpose, basis=granted.basis, case=granted.case,
             groups=granted.groups, token="", expires_at=now + LIFETIME, allow_list_only=known.allow_list_only,
-            look_ups_per_day=known.look_ups_per_day,
+            look_ups_per_day=known.look_ups_per_day, officer_proof=proof_text(of.evidence),
         )  # fmt: skip
+
+    async def _check(self, client: Authenticated, of: Behalf, granted: Details, now: datetime) -> None:
+        presenter, known = self._parts.presenter, client.client
+        caller = self._caller(client, of, granted, now)
         await self._parts.watch.settled()
         matter = await presenter.matter_anew(granted.case)
         try:

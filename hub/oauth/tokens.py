@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,6 +32,7 @@ class Token:
     details: Details
     expires_at: datetime
     thumbprint: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)  # how the officer was proven; empty: named by the client
 
 
 class Tokens:
@@ -45,15 +46,18 @@ class Tokens:
         self._public: tuple[int, KeySet] | None = None
 
     def issue(
-        self, *, client: str, organisation: str, officer: str, details: Mapping[str, Any], thumbprint: str, now: datetime
+        self, *, client: str, organisation: str, officer: str, details: Mapping[str, Any], thumbprint: str, now: datetime,
+        evidence: Mapping[str, Any] | None = None,
     ) -> tuple[Token, str]:
-        """A new token, as value and as text."""
+        """A new token, as value and as text. With `evidence` the officer is its subject and the client the actor (RFC 8693 §4.1)."""
         jti = new_id("tok", now, self._random(10))
         claims: dict[str, Any] = {
             "iss": self._issuer, "aud": self._issuer, "sub": client, "client_id": client, "jti": jti,
             "iat": int(now.timestamp()), "exp": int((now + LIFETIME).timestamp()),
             "organisation": organisation, "officer": officer, "authorization_details": [dict(details)],
         }  # fmt: skip
+        if evidence:
+            claims |= {"sub": officer, "act": {"sub": client}, "officer_evidence": dict(evidence)}
         if thumbprint:
             claims["cnf"] = {"jkt": thumbprint}
         current = self._ring.current(Use.TOKEN)
@@ -93,7 +97,17 @@ def _token(claims: Mapping[str, Any], now: datetime) -> Token:
         details=details(claims["authorization_details"][0]),
         expires_at=datetime.fromtimestamp(claims["exp"], now.tzinfo),
         thumbprint=claims.get("cnf", {}).get("jkt", ""),
+        evidence=claims.get("officer_evidence", {}),
     )
+
+
+def proof_text(evidence: Mapping[str, Any]) -> str:
+    """How an officer is known, in one line for the log: ASSERTED, or "PROVEN by idp-500152, auth_time 1764068400, acr 2, amr pwd otp"."""
+    if not evidence:
+        return "ASSERTED"
+    told = [f"PROVEN by {evidence['issuer']}"]
+    told += [f"{name} {evidence[name]}" for name in ("auth_time", "acr") if name in evidence]
+    return ", ".join([*told, *([f"amr {' '.join(evidence['amr'])}"] if evidence.get("amr") else [])])
 
 
 def _kid(version: int) -> str:

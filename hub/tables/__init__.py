@@ -5,7 +5,17 @@ sealed answers of departments that answer later (`deferred.py`).
 Times are timestamptz; text keys are ULIDs with a prefix; a person's key is a random UUID that leaves the hub only inside a handle.
 """
 
-from hub.tables.asking import Client, ClientOperation, LookUpCount, Organisation, PersistedOperation, Revocation, UsedAssertion
+from hub.tables.asking import (
+    Allowance,
+    Client,
+    ClientOperation,
+    LookUpCount,
+    OfficerIssuer,
+    Organisation,
+    PersistedOperation,
+    Revocation,
+    UsedAssertion,
+)
 from hub.tables.console import ConsoleSession, ConsoleUser
 from hub.tables.credit import CreditRecord
 from hub.tables.declared import Base
@@ -19,6 +29,7 @@ from hub.tables.sharing import CatalogueEntry, CorrectionRequest, ShareRequest, 
 
 __all__ = [
     "Agreement",
+    "Allowance",
     "Base",
     "Case",
     "CatalogueEntry",
@@ -39,6 +50,7 @@ __all__ = [
     "MeansCheck",
     "Member",
     "Message",
+    "OfficerIssuer",
     "Organisation",
     "Outbox",
     "PersistedOperation",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.tables.declared import Base
@@ -35,8 +35,24 @@ class Client(Base):
     purposes: Mapped[list[str]]
     allow_list_only: Mapped[bool] = mapped_column(default=False)
     look_ups_per_day: Mapped[int] = mapped_column(default=200)
+    officer_identity: Mapped[str] = mapped_column(default="asserted")  # asserted, proven
+    groups: Mapped[list[str] | None]  # fact groups it may be granted; none: all of its purposes
+    max_uses: Mapped[int | None]  # questions a token of its may ask
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+
+
+class OfficerIssuer(Base):
+    """Who vouches for an organisation's officers (RFC 8693): the log-in system whose tokens the hub exchanges for its own."""
+
+    __tablename__ = "officer_issuer"
+    __table_args__ = (Index("officer_issuer_organisation", "organisation", "issuer", unique=True),)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    organisation: Mapped[str] = mapped_column(ForeignKey("organisation.code"))
+    issuer: Mapped[str]  # the tokens' `iss`
+    audience: Mapped[str]  # what their `aud` must name
+    jwks: Mapped[dict[str, Any]]
+    active: Mapped[bool] = mapped_column(default=True)
 
 
 class UsedAssertion(Base):
@@ -75,6 +91,18 @@ class ClientOperation(Base):
     __tablename__ = "client_operation"
     client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), primary_key=True)
     hash: Mapped[str] = mapped_column(ForeignKey("persisted_operation.hash"), primary_key=True)
+
+
+class Allowance(Base):
+    """How much of an allowance is used up: a token's uses, or what a purpose lets be asked of a case in a day or by an officer in an hour."""
+
+    __tablename__ = "allowance"
+    kind: Mapped[str] = mapped_column(primary_key=True)  # TOKEN, FREQUENCY, CASE_DAY, OFFICER_HOUR
+    ref: Mapped[str] = mapped_column(primary_key=True)
+    period: Mapped[datetime] = mapped_column(primary_key=True)  # when it began
+    used: Mapped[int]
+    refused: Mapped[int] = mapped_column(default=0)
+    ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class LookUpCount(Base):

@@ -60,6 +60,7 @@ class World:
     vault: Vault
     http: httpx.AsyncClient
     settings: Settings
+    accepted: Accepted | None = None
 
     def jti(self) -> str:
         return f"jti-{next(NUMBERS):08d}"
@@ -116,12 +117,12 @@ class World:
 
 
 @asynccontextmanager
-async def open_world(database_url, engine, pool, keys, random, clock, *, require_dpop: bool = False, tmp_path) -> AsyncIterator[World]:
+async def open_world(database_url, engine, pool, keys, random, clock, *, require_dpop: bool = False, on_refusal=None, tmp_path) -> AsyncIterator[World]:
     """Enrol everybody and open one desk."""
     await enrol(engine, clock())
     settings = Settings(region="500152", issuer=HUB, directory=tmp_path, database_url=database_url, require_dpop=require_dpop)
     vault = Vault(keys, random)
-    desk = await open_desk(settings, engine=engine, pool=pool, keys=keys, vault=vault, clock=clock, random=random)
+    desk = await open_desk(settings, engine=engine, pool=pool, keys=keys, vault=vault, clock=clock, random=random, on_refusal=on_refusal)
     app = Starlette(routes=[*oauth_routes(desk.authorization), *intake_routes(desk, lambda: None)])
     try:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HUB) as http:
