@@ -22,6 +22,8 @@ from hub.console.inquiry import console_routes
 from hub.credit.records import CreditRecords
 from hub.credit.routes import routes as credit_routes
 from hub.deferred.callback import Callbacks
+from hub.disposal.reports import Reports
+from hub.disposal.routes import routes as disposal_routes
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
@@ -43,6 +45,7 @@ from hub.operations.registering import routes as operation_routes
 from hub.people.handles import Handles
 from hub.regions.routes import routes as region_routes
 from hub.settings import Settings
+from policies.disposal import disposal_terms
 from policies.objection import objection_period
 from policies.retention import retentions
 from schema import SCHEMA
@@ -127,6 +130,10 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
     found: list[BaseRoute] = [
         *_probes(hub),
         *oauth_routes(hub.desk.authorization, hub.security.note, admission),
+        *disposal_routes(
+            Reports(hub.engine, hub.log, disposal_terms(hub.settings.region[:6]), random=hub.random), hub.desk.authorization.assertions,
+            hub.clock, admission, hub.security.note,
+        ),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note, signed),
         *_messages(hub, pushed),
         *_means_checks(hub, answering),

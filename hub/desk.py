@@ -53,6 +53,7 @@ class Desk:
     authorization: Parts
     watch: RevocationWatch
     recheck: Recheck
+    catalogue: Catalogue
     clock: Clock
     _identifier: Identifier
     _people: People
@@ -113,7 +114,7 @@ async def open_desk(
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             on_refusal=on_refusal, subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
         ),
-        watch=watch, recheck=Recheck(watch, matters, presenter, clock), clock=clock, _people=people, _engine=engine,
+        watch=watch, recheck=Recheck(watch, matters, presenter, clock), catalogue=catalogue, clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(
             tokens=tokens, clients=clients, presenter=presenter, catalogue=catalogue, watch=watch, used=used,
             require_dpop=settings.require_dpop,

@@ -94,7 +94,7 @@ async def publish_catalogue_entry(
     engine: AsyncEngine, *, entry: str, fact_group: str, name: str, provider: str, attribute: str, departments: Sequence[str],
     purposes: Sequence[str], legal_basis: str, valid_from: date, at: datetime, valid_to: date | None = None, items: Sequence[str] = (),
     data_format: str = "", frequency: str = "", modes: Sequence[str] = (), conditions: str = "", grade: str = "",
-    onward_sharing: bool = False, by_request: bool = False,
+    onward_sharing: bool = False, by_request: bool = False, disposal: str = "", keep_days: int | None = None,
 ) -> None:
     """Add or change one entry of the shared-data catalogue (GDS §13–15); each change is the entry's next version."""
     values = {
@@ -102,6 +102,7 @@ async def publish_catalogue_entry(
         "departments": list(departments), "purposes": list(purposes), "legal_basis": legal_basis, "onward_sharing": onward_sharing,
         "valid_from": valid_from, "valid_to": valid_to, "items": list(items), "data_format": data_format, "frequency": frequency,
         "modes": list(modes), "conditions": conditions, "grade": grade, "by_request": by_request,
+        "disposal": disposal, "keep_days": keep_days,
     }
     await _put(
         engine, CatalogueEntry, values, key=("id",), kind="CATALOGUE_PUBLISHED", ref=entry, at=at,

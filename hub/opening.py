@@ -35,6 +35,8 @@ from hub.audit import Audit
 from hub.caller import Caller
 from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, open_desk
+from hub.disposal.duties import follow
+from hub.disposal.terms import Terms
 from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
@@ -53,6 +55,7 @@ from hub.regions.neighbours import Neighbours, open_neighbours
 from hub.route import Road
 from hub.settings import Settings
 from hub.sources import KnownSources, Source
+from policies.disposal import disposal_terms
 from policies.engine import Policy, load
 from schema.federation import served
 from schema.register import GROUPS
@@ -167,9 +170,10 @@ async def _platforms(
 
 
 async def _drop(database: AsyncEngine, at: datetime) -> None:
-    """What its retention ended."""
+    """What its retention ended; and what receivers owe from now on."""
     await drop_overdue(database, at)
     await drop_reports(database, at)
+    await follow(database)
 
 
 async def _open_log(
@@ -202,6 +206,7 @@ def _road(
     return Road(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
         clock=clock, random=random, max_response=limits.response, sought=audit.sought,
+        terms=Terms(desk.catalogue, disposal_terms(settings.region[:6]), issuer=settings.issuer.rstrip("/")),
         told=waiting.ledger.told if waiting.departments else None,
     )
 

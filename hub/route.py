@@ -26,6 +26,8 @@ from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
 from hub.answer import Answer, Answerer
 from hub.authorizations.standing import Standing
+from hub.caller import Caller
+from hub.disposal.terms import told_groups
 from hub.errors import Forbidden, TooLarge
 from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
@@ -38,6 +40,9 @@ SALT = 16  # bytes
 Sought = Callable[[Question, Mapping[str, Any]], Awaitable[tuple[str, ...]]]
 """Pseudonyms of the people a question to the log itself looks for."""
 
+SayTerms = Callable[[Caller, frozenset[str], datetime], Mapping[str, Any]]
+"""What the receiver of an answer about some fact groups may do with it, `hub/disposal/terms.py`."""
+
 
 @value
 class Travelled:
@@ -46,6 +51,7 @@ class Travelled:
     data: bytes = field(repr=False)
     errors: tuple[Mapping[str, object], ...]
     extensions: Mapping[str, object]
+    terms: Mapping[str, object]  # empty where the answer is about nobody
     intent: str
     receipt: Receipt
     decision: Decision
@@ -71,6 +77,7 @@ class Road:
     random: Callable[[int], bytes]
     max_response: int
     sought: Sought
+    terms: SayTerms
     told: Callable[[str, Fetched], Awaitable[None]] | None = None
     """Hears of each question whose outcome is recorded and whose answer is about to leave."""
 
@@ -110,8 +117,9 @@ class Road:
         if self.told is not None:
             await self.told(intended, fetched)
         receipt = self.log.receipt(appended, salt=salt)
-        extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
-        return Travelled(data, answer.errors, extensions, intended, receipt, decision, answer, plan)  # 8
+        terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.people else {}
+        extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()} | ({"terms": terms} if terms else {})
+        return Travelled(data, answer.errors, extensions, terms, intended, receipt, decision, answer, plan)  # 8
 
     async def _intend(self, operation: Operation, plan: Plan, address: str, subjects: tuple[str, ...]) -> str:
         appended = await self.log.append(

@@ -18,6 +18,7 @@ _FILES = {
     "message": _HUB / "messages" / "message.schema.json",
     "bodies": _HUB / "messages" / "bodies.schema.json",
     "collection": _HUB / "messages" / "collection.schema.json",
+    "terms": _HUB / "disposal" / "terms.schema.json",
     "household_facts": _HUB / "oauth" / "household_facts.schema.json",
 }
 PUBLISHED: Mapping[str, bytes] = {name: path.read_bytes() for name, path in _FILES.items()}

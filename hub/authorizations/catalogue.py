@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -36,7 +36,7 @@ def asking_of(caller: Caller) -> Asking:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, as far as it decides."""
+    """One entry, as far as it decides, and what its provider asks of whoever is told."""
 
     id: str
     fact_group: str
@@ -48,6 +48,10 @@ class Entry:
     onward_sharing: bool = False
     by_request: bool = False
     supplied: Mapping[str, date] = field(default_factory=dict)  # organisation -> last day of its term (GDS §20)
+    provider: str = ""
+    conditions: str = ""
+    disposal: str = ""
+    keep_days: int | None = None
 
     def in_force(self, on: date) -> bool:
         """From its first day on, up to but not on `valid_to`."""
@@ -109,6 +113,10 @@ class Catalogue:
         """Check 9 for one asker on a day, by the rows last read."""
         return decide(self._entries, asking, on)
 
+    def of(self, groups: Collection[str]) -> tuple[Entry, ...]:
+        """The entries of some fact groups, whether or not they are in force."""
+        return tuple(entry for entry in self._entries if entry.fact_group in groups)
+
 
 def _entry(row: Row) -> Entry:
     supplied: dict[str, date] = {}
@@ -116,5 +124,5 @@ def _entry(row: Row) -> Entry:
         supplied[one["requester"]] = max(one["used_until"], supplied.get(one["requester"], date.min))
     return Entry(
         row["id"], row["fact_group"], row["attribute"], frozenset(row["departments"]), frozenset(row["purposes"]), row["valid_from"],
-        row["valid_to"], row["onward_sharing"], row["by_request"], supplied,
+        row["valid_to"], row["onward_sharing"], row["by_request"], supplied, row["provider"], row["conditions"], row["disposal"], row["keep_days"],
     )

@@ -83,7 +83,7 @@ _SUPPLIED = _Rows(("r.requester", "r.used_until"), "share_request r WHERE r.entr
 _ENTRIES = _Rows(
     (
         "e.id", "e.fact_group", "e.attribute", "e.departments", "e.purposes", "e.valid_from", "e.valid_to", "e.onward_sharing",
-        "e.by_request",
+        "e.by_request", "e.provider", "e.conditions", "e.disposal", "e.keep_days",
     ),
     "catalogue_entry e WHERE $3 ORDER BY e.id",
     {"supplied": _SUPPLIED},

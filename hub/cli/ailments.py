@@ -29,6 +29,7 @@ from hub.regions.neighbours import region_keys
 from hub.settings import Settings
 from hub.sharing.due import owed
 from policies.calendar import CHINA
+from policies.disposal import disposal_terms
 from policies.engine import load
 
 _SKEW = 5.0  # seconds between this machine's clock and the database's
@@ -133,8 +134,8 @@ async def revocations_heard(premises: Premises) -> Finding:
 
 
 async def sharing_in_time(premises: Premises) -> Finding:
-    """Answers, supplies and corrections that providers owe under the catalogue (GDS §21, §22, §26)."""
-    found = await owed(premises.engine, clock().astimezone(CHINA).date())
+    """Answers, supplies and corrections that providers owe (GDS §21, §22, §26), and disposals that receivers do (GDS §27)."""
+    found = await owed(premises.engine, clock().astimezone(CHINA).date(), disposal_terms(premises.settings.region[:6]))
     late = [one for one in found if one.overdue]
     if late:
         return warn("sharing", f"{len(late)} of {len(found)} open are overdue, the oldest since {late[0].due}", "see `hub catalogue due`")

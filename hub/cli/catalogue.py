@@ -18,6 +18,7 @@ from hub.enrolment import publish_catalogue_entry
 from hub.sharing.due import owed
 from hub.tables import CatalogueEntry
 from policies.calendar import CHINA
+from policies.disposal import disposal_terms
 
 
 @click.group()
@@ -84,10 +85,10 @@ def show_entry(entry: str) -> None:
 
 @catalogue.command()
 def due() -> None:
-    """What providers owe: answers, supplies, corrections; the nearest first. Exit status 1 where something is overdue."""
+    """What is owed: answers, supplies, corrections, disposals; the nearest first. Exit status 1 where something is overdue."""
 
     async def work(premises: Premises) -> int:
-        found = await owed(premises.engine, clock().astimezone(CHINA).date())
+        found = await owed(premises.engine, clock().astimezone(CHINA).date(), disposal_terms(premises.settings.region[:6]))
         show(
             ("due", "", "step", "id", "entry", "provider", "requester"),
             [(one.due, "OVERDUE 逾期" if one.overdue else "", one.step, one.identifier, one.entry, one.provider, one.requester) for one in found],

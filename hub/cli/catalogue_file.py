@@ -18,7 +18,8 @@
     valid_from = 2026-01-01
 
 Optional: `valid_to`, the first day it no longer holds; `by_request = true` opens the entry only to organisations it was supplied to
-on their share request (GDS §20–22); `onward_sharing = true` lets it be handed on to a third party (GDS §25).
+on their share request (GDS §20–22); `onward_sharing = true` lets it be handed on to a third party (GDS §25); `disposal` says how its data are
+disposed of after use, `keep_days` within how many days after they were told (GDS §27).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ ATTRIBUTES = ("UNCONDITIONAL", "CONDITIONAL", "NOT_SHARED")
 _REQUIRED = frozenset({
     "id", "fact_group", "name", "provider", "items", "format", "frequency", "attribute", "modes", "grade", "legal_basis", "valid_from",
 })
-_OPTIONAL = frozenset({"departments", "purposes", "conditions", "valid_to", "by_request", "onward_sharing"})
+_OPTIONAL = frozenset({"departments", "purposes", "conditions", "valid_to", "by_request", "onward_sharing", "disposal", "keep_days"})
 
 
 class CatalogueFault(click.ClickException):
@@ -68,6 +69,8 @@ class Entry:
     grade: str
     onward_sharing: bool
     by_request: bool
+    disposal: str
+    keep_days: int | None
 
 
 def read_entries(document: Mapping[str, Any]) -> Sequence[Entry]:
@@ -100,6 +103,8 @@ def _entry(number: int, given: Mapping[str, Any]) -> Entry:
         data_format=_text(where, given, "format"), frequency=_text(where, given, "frequency"), modes=_texts(where, given, "modes"),
         conditions=_text(where, given, "conditions") if "conditions" in given else "", grade=_text(where, given, "grade"),
         onward_sharing=_flag(where, given, "onward_sharing"), by_request=_flag(where, given, "by_request"),
+        disposal=_text(where, given, "disposal") if "disposal" in given else "",
+        keep_days=_days(where, given, "keep_days") if "keep_days" in given else None,
     )
     _sensible(where, entry)
     return entry
@@ -129,6 +134,13 @@ def _text(where: str, given: Mapping[str, Any], key: str) -> str:
     value = given[key]
     if not isinstance(value, str) or not value:
         raise CatalogueFault(f"{where}: {key} is a text")
+    return value
+
+
+def _days(where: str, given: Mapping[str, Any], key: str) -> int:
+    value = given[key]
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise CatalogueFault(f"{where}: {key} is a whole number of days above 0")
     return value
 
 

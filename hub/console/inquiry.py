@@ -18,6 +18,7 @@ from hub.opening import Hub
 from hub.regions.names import region_name
 from hub.sharing.due import Due, owed
 from policies.calendar import CHINA
+from policies.disposal import disposal_terms
 from policies.verdict import BasisKind, Relation
 
 PURPOSE = "PRIVACY_AUDIT"
@@ -50,7 +51,7 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
         return {row["code"]: row["name"] for row in await hub.records.fetch("SELECT code, name FROM organisation ORDER BY code")}
 
     async def what_is_owed() -> Sequence[Due]:
-        return await owed(hub.engine, hub.clock().astimezone(CHINA).date())
+        return await owed(hub.engine, hub.clock().astimezone(CHINA).date(), disposal_terms(hub.settings.region[:6]))
 
     sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
     console = Console(

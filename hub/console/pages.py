@@ -66,7 +66,7 @@ Names = Callable[[], Awaitable[Mapping[str, str]]]
 """Organisations' names by code."""
 Owed = Callable[[], Awaitable[Sequence[Due]]]
 """What providers owe under the catalogue today; it is about departments, nobody's log is looked at."""
-STEPS: Mapping[str, str] = {"ANSWER": "答复共享申请", "SUPPLY": "提供数据", "CORRECTION": "核实校核申请"}
+STEPS: Mapping[str, str] = {"ANSWER": "答复共享申请", "SUPPLY": "提供数据", "CORRECTION": "核实校核申请", "DISPOSAL": "使用后处置"}
 WRONG = ("用户名或口令不正确，或账户已锁定。", "Wrong name or password, or locked.")
 FORGED = ("这一请求不是从本页面发出的，未予处理。", "The request did not come from this page.")
 UNREADABLE = ("表单无法读取。", "The form cannot be read.")

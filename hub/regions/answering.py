@@ -30,7 +30,7 @@ from hub.regions.credential import issue
 from hub.regions.exchange import ExchangeRefused, seal, sign_response, unseal, verify_request
 from hub.regions.issuing import Issuing
 from hub.regions.recognition import GROUP, Recognition
-from hub.route import Road
+from hub.route import Road, Travelled
 
 _MAX_BYTES = 100_000
 BODY_SECONDS = 5.0
@@ -131,7 +131,12 @@ class Answering:
         results = {}
         for (ref, _, _), person, answer in zip(asked.subjects, people, told, strict=True):
             results[ref] = await self._result(agreement, asked, person, (answer or {}).get("confirmation"), now)
-        return {"exchange": asked.exchange, "question": travelled.intent, "results": results}
+        return {"exchange": asked.exchange, "question": travelled.intent, "results": results, "terms": self._terms(agreement, asked, travelled)}
+
+    def _terms(self, agreement: Agreement, asked: Recognition, travelled: Travelled) -> Mapping[str, object]:
+        """Our terms bind the receiver as they would a department here; whom it may tell further, the agreement names."""
+        terms: dict[str, Any] = dict(travelled.terms)
+        return terms | {"onward": {**terms["onward"], "departments": sorted(agreement.parties[asked.region].receivers)}}
 
     async def _result(
         self, agreement: Agreement, asked: Recognition, person: Person, facts: Mapping[str, Any] | None, now: datetime,

@@ -20,6 +20,7 @@ from hub.tables.console import ConsoleSession, ConsoleUser
 from hub.tables.credit import CreditRecord
 from hub.tables.declared import Base
 from hub.tables.deferred import DeferredJob
+from hub.tables.disposal import DisposalDuty, DisposalReport, LogFollower
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, Signer
 from hub.tables.means_check import MeansCheck
@@ -40,11 +41,14 @@ __all__ = [
     "CorrectionRequest",
     "CreditRecord",
     "DeferredJob",
+    "DisposalDuty",
+    "DisposalReport",
     "Household",
     "IssuedResult",
     "Letter",
     "LogCheckpoint",
     "LogEntry",
+    "LogFollower",
     "LogHead",
     "LookUpCount",
     "MeansCheck",

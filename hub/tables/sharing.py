@@ -33,6 +33,8 @@ class CatalogueEntry(Base):
     grade: Mapped[str] = mapped_column(server_default="")  # 数据分类分级
     by_request: Mapped[bool] = mapped_column(default=False, server_default=false())  # opens only to whom it was supplied
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+    disposal: Mapped[str] = mapped_column(default="", server_default="")  # how its data are disposed of after use (GDS §27)
+    keep_days: Mapped[int | None] = mapped_column(Integer)  # for how long after the telling they may be kept
     __table_args__ = (CheckConstraint("attribute IN ('UNCONDITIONAL','CONDITIONAL','NOT_SHARED')", name="attribute"),)
 
 

@@ -111,6 +111,14 @@ class Line:
             raw = await reply.read()
         return Reply(reply.status, raw, (self.clock() - started).total_seconds())
 
+    async def report(self, office: Office, path: str, **fields: str) -> Reply:
+        """A form an office's system signs for, to /disposals."""
+        started = self.clock()
+        form = {"client_assertion_type": FORM, "client_assertion": self._assertion(office), **fields}
+        async with self.session.post(self.hub + path, data=form) as reply:
+            raw = await reply.read()
+        return Reply(reply.status, raw, (self.clock() - started).total_seconds())
+
     def _assertion(self, office: Office) -> str:
         now = self.clock()
         claims = {

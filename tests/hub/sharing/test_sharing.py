@@ -208,11 +208,11 @@ async def test_what_is_owed_is_overdue_the_day_after(requests, corrections, enro
     await requests.agree(third)                                           # supply by 18 December
     fourth = await requests.file(filing())
     await requests.incomplete(fourth, "m")                                # nobody owes anything
-    found = await owed(enrolled, date(2026, 11, 24))
+    found = await owed(enrolled, date(2026, 11, 24), {})
     assert [(one.identifier, one.step, one.due, one.overdue) for one in found] == sorted([
         (first, "ANSWER", date(2026, 11, 23), True), (second, "ANSWER", date(2026, 12, 4), False),
         (fix, "CORRECTION", date(2026, 12, 4), False), (third, "SUPPLY", date(2026, 12, 18), False),
     ], key=lambda one: (one[2], one[0]))
     for day, late in ((date(2026, 11, 23), 0), (date(2026, 12, 4), 1), (date(2026, 12, 5), 3), (date(2026, 12, 18), 3), (date(2026, 12, 19), 4)):
-        assert sum(one.overdue for one in await owed(enrolled, day)) == late
+        assert sum(one.overdue for one in await owed(enrolled, day, {})) == late
     assert {(one.provider, one.requester) for one in found} == {("公安局", "mz")}

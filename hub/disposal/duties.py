@@ -1,0 +1,112 @@
+"""Duties follow from the access log: whatever it says was told, and to whom, has to be disposed of one day; nothing is asked twice.
+
+No question waits for this: the entries are durable, so a duty that is written a moment later, by whichever process, misses none.
+One process reads at a time, from where the last one stopped, and moves that mark in the transaction of what it wrote. So each entry
+counts once, and one that stands in the log behind a report opens the duty again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Row, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from hub.access_log.leaf import split
+from hub.disposal.terms import OWED_BY_NOBODY, duty_id, told_groups
+from hub.tables import Case, DisposalDuty, LogEntry, LogFollower, LogHead, Organisation
+
+NAME = "disposal"
+WINDOW = 2_000
+"""Entries looked at in one transaction."""
+MEANS_CHECK = "meansCheck"
+"""What stands for a report of a means check among the groups: it holds all of them."""
+
+
+@dataclass(slots=True)
+class _Told:
+    organisation: str
+    case: str
+    purpose: str
+    first: datetime
+    last: datetime
+    answers: int = 0
+    groups: set[str] = field(default_factory=set)
+    letters: set[str] = field(default_factory=set)
+
+
+async def follow(engine: AsyncEngine) -> int:
+    """Write the duties of everything the log holds by now; how many answers led to one. Another process at it is left to it."""
+    found = 0
+    while True:
+        async with engine.begin() as connection:
+            moved, answers = await _window(connection, waits=False)
+        found += answers
+        if not moved:
+            return found
+
+
+async def caught_up(connection: AsyncConnection) -> None:
+    """The same, inside the caller's transaction and waiting for whoever is at it: before a report says that everything is gone."""
+    while (await _window(connection, waits=True))[0]:
+        pass
+
+
+async def _window(connection: AsyncConnection, *, waits: bool) -> tuple[bool, int]:
+    await connection.execute(insert(LogFollower).values(name=NAME, next=0).on_conflict_do_nothing())
+    mark = select(LogFollower.next).where(LogFollower.name == NAME).with_for_update(skip_locked=not waits)
+    begin = (await connection.execute(mark)).scalar_one_or_none()
+    size = (await connection.execute(select(LogHead.size))).scalar_one_or_none() or 0
+    if begin is None or begin >= size:
+        return False, 0
+    end = min(begin + WINDOW, size)
+    query = select(LogEntry.at, LogEntry.organisation, LogEntry.purpose, LogEntry.case_id, LogEntry.body).where(
+        LogEntry.index >= begin, LogEntry.index < end, LogEntry.kind == "OUTCOME", LogEntry.decision.in_(("ALLOW", "PARTIAL")),
+        LogEntry.case_id.in_(select(Case.id)), LogEntry.organisation.in_(select(Organisation.code)),
+    )
+    told = _gathered((await connection.execute(query.order_by(LogEntry.index))).all())
+    answers = sum(one.answers for one in told.values())
+    if told:
+        await _owe(connection, told)
+    await connection.execute(update(LogFollower).where(LogFollower.name == NAME).values(next=end))
+    return True, answers
+
+
+def _gathered(rows: Iterable[Row[datetime, str | None, str | None, str | None, bytes]]) -> Mapping[str, _Told]:
+    told: dict[str, _Told] = {}
+    for at, named, meant, concerned, body in rows:
+        organisation, purpose, case_id = named or "", meant or "", concerned or ""
+        rest = orjson.loads(split(body)[1])
+        groups = told_groups(rest.get("rows", ()))
+        if rest.get("statuses", {}).get(MEANS_CHECK) == "OK" and orjson.loads(split(body)[0]).get("answer"):
+            groups |= {MEANS_CHECK}
+        if not groups or rest.get("basis") in OWED_BY_NOBODY:
+            continue
+        identifier = duty_id(organisation=organisation, case=case_id, purpose=purpose)
+        one = told.setdefault(identifier, _Told(organisation, case_id, purpose, at, at))
+        one.first, one.last, one.answers = min(one.first, at), max(one.last, at), one.answers + 1
+        one.groups |= groups
+        one.letters |= set(rest.get("letters", ()))
+    return told
+
+
+async def _owe(connection: AsyncConnection, told: Mapping[str, _Told]) -> None:
+    """Add to what is owed. Who holds the mark writes alone; a report meanwhile waits for these rows, or these for it."""
+    known = select(DisposalDuty).where(DisposalDuty.id.in_(told), DisposalDuty.state != "DISPOSED").order_by(DisposalDuty.id)
+    for row in (await connection.execute(known.with_for_update())).all():
+        one = told[row.id]
+        one.first, one.answers = min(one.first, row.first_told_at), one.answers + row.told
+        one.groups |= set(row.groups)
+        one.letters |= set(row.letters)
+    for identifier, one in sorted(told.items()):
+        values = {
+            "id": identifier, "organisation": one.organisation, "case_id": one.case, "purpose": one.purpose, "groups": sorted(one.groups),
+            "letters": sorted(one.letters), "told": one.answers, "first_told_at": one.first, "last_told_at": one.last, "state": "OPEN",
+            "retained_until": None, "settled_at": None,
+        }
+        statement = insert(DisposalDuty).values(values)
+        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))

@@ -1,0 +1,62 @@
+"""Where receivers see what disposals they owe, and report them: a form with a client assertion, as at the token endpoint.
+
+Not by access token: the case whose purpose is met is closed by then, and nobody gets a token for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from hub.disposal.reports import Reports, read
+from hub.errors import CallerError
+from hub.oauth.assertion import Assertions
+from hub.oauth.posting import PRIVATE, Note, posted
+from hub.oauth.refusals import malformed
+from hub.oauth.routes import Admission
+from policies.calendar import CHINA
+
+
+def routes(
+    reports: Reports, assertions: Assertions, clock: Callable[[], datetime], admission: Admission, note: Note | None = None,
+) -> list[Route]:
+    """POST /disposals and POST /disposals/due."""
+
+    async def report(_: Request, form: Mapping[str, str]) -> Response:
+        now = clock()
+        client = await assertions.authenticate(form, now)
+        known = client.client.requester
+        with admission.placed(known.client):
+            if not client.officer:
+                raise malformed("the assertion names no officer", client=known.client)
+            try:
+                told = await reports.accept(
+                    read(form, now.astimezone(CHINA).date()), organisation=known.organisation, client=known.client,
+                    officer=client.officer, now=now,
+                )
+            except CallerError as error:
+                return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=PRIVATE)
+        return JSONResponse(told, headers=PRIVATE)
+
+    async def due(_: Request, form: Mapping[str, str]) -> Response:
+        now = clock()
+        known = (await assertions.authenticate(form, now)).client.requester
+        with admission.placed(known.client):
+            owed = await reports.owed(known.organisation, now)
+        told = [
+            {
+                "duty": one.id, "case": one.case, "purpose": one.purpose, "groups": one.groups, "answers": one.told, "state": one.state,
+                "due": one.due.isoformat() if one.due is not None else None, "overdue": one.overdue,
+            }
+            for one in owed
+        ]
+        return JSONResponse({"disposals": told}, headers=PRIVATE)
+
+    return [
+        Route("/disposals", posted(report, note, admission.places), methods=["POST"]),
+        Route("/disposals/due", posted(due, note, admission.places), methods=["POST"]),
+    ]
