@@ -27,6 +27,8 @@ from tests.hub.living import PEOPLE, TAXES, TONGNAN, Living, Matter, live, prepa
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TODAY = date(2026, 11, 23)
+SHORT = "SW-tax-short"
+CARS = TAXES.replace("tax { status records { month income { yuan } } }", "vehicle { status records { vehicleType } }")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -34,7 +36,13 @@ async def living(postgres, tmp_path_factory) -> AsyncIterator[Living]:
     """A hub whose clock is this module's to move."""
     async with AsyncExitStack() as stack:
         prepared = await prepare(stack, postgres, tmp_path_factory.mktemp("disposal"), TONGNAN, FakeClock(), people=100)
-        yield await live(stack, prepared)
+        one = await live(stack, prepared)
+        await publish_catalogue_entry(
+            one.hub.engine, entry=SHORT, fact_group="tax", name="个税", provider="税务局", attribute="UNCONDITIONAL", departments=[], purposes=[],
+            legal_basis="SAL §41", valid_from=date(2026, 1, 1), valid_to=date(2028, 1, 1), at=one.clock(), onward_sharing=True,
+            conditions="仅限审核", disposal="删除并出具说明", keep_days=10,
+        )
+        yield one
 
 
 async def owed(living: Living, matter: Matter, office: str = "hd") -> dict | None:
@@ -50,11 +58,11 @@ async def report(living: Living, duty: str, office: str = "hd", **fields: str):
 
 async def test_terms_travel_with_every_answer_about_people(living):
     matter = await living.register()
-    terms = (await living.ask(matter, TAXES)).body["extensions"]["terms"]
+    terms = (await living.ask(matter, CARS)).body["extensions"]["terms"]
     fit("terms", terms)
     assert terms["purpose"] == "DIBAO_REVIEW"
     assert terms["onward"] == {"groups": [], "otherwise": "CONSENT_OF_PROVIDER"}
-    assert [one["group"] for one in terms["providers"]] == ["tax"]
+    assert [one["group"] for one in terms["providers"]] == ["vehicle"]
     assert terms["retention"] == {"latest": "2029-11-22", "event": "CASE_CLOSED", "daysAfter": 30, "source": "example [D]"}
     assert terms["disposal"]["duty"] == duty_id(organisation=living.offices["hd"].organisation, case=matter.id, purpose="DIBAO_REVIEW")
     assert terms["disposal"]["report"] == f"{living.url}/disposals"
@@ -69,18 +77,11 @@ async def test_an_audit_is_told_no_fact_and_no_terms(living):
 
 
 async def test_what_a_provider_asks_stands_in_the_terms_and_bounds_the_day(living):
-    entry = "SW-tax-short"
-    await publish_catalogue_entry(
-        living.hub.engine, entry=entry, fact_group="tax", name="个税", provider="税务局", attribute="UNCONDITIONAL", departments=[], purposes=[],
-        legal_basis="SAL §41", valid_from=date(2026, 1, 1), valid_to=date(2028, 1, 1), at=living.clock(), onward_sharing=True,
-        conditions="仅限审核", disposal="删除并出具说明", keep_days=10,
-    )
-    living.hub.desk.catalogue._read_at = float("-inf")  # published for days, read again within thirty seconds
     matter = await living.register()
     terms = (await living.ask(matter, TAXES)).body["extensions"]["terms"]
     fit("terms", terms)
     assert terms["onward"]["groups"] == ["tax"]
-    assert {"group": "tax", "entry": entry, "provider": "税务局", "conditions": "仅限审核", "disposal": "删除并出具说明"} in terms["providers"]
+    assert {"group": "tax", "entry": SHORT, "provider": "税务局", "conditions": "仅限审核", "disposal": "删除并出具说明"} in terms["providers"]
     assert terms["retention"]["latest"] == "2026-12-03"
     assert (await owed(living, matter))["due"] == "2026-12-03"
 
