@@ -38,7 +38,8 @@ from hub.people.handles import Handles
 from hub.people.id_number import BadIdNumber, parse
 from hub.people.store import People
 from hub.people.vault import Vault
-from hub.settings import Settings
+from hub.settings import Settings, SettingsError
+from hub.suites import allow_list
 from policies.verdict import BasisKind
 
 Clock = Callable[[], datetime]
@@ -97,6 +98,10 @@ async def open_desk(
     """A desk over an open database; follows revocations from here on until closed. `on_refusal` hears of tokens refused by a check."""
     issuer = settings.issuer.rstrip("/")
     trust = Path(settings.trust_list) if settings.trust_list else None
+    try:
+        suites = allow_list(settings.signature_algorithms)
+    except ValueError as error:
+        raise SettingsError(f"HUB_SIGNATURE_ALGORITHMS: {error}") from None
     if trust is not None:
         await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
     people, watch = People(vault, random), RevocationWatch(settings.database_url, pool, clock=clock)
@@ -107,7 +112,7 @@ async def open_desk(
     tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(reading)
     presenter = Presenter(matters, Handles(keys), region=settings.region)
     desk = Desk(
-        registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust),
+        registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust, suites=suites),
         revocations=Revocations(engine, people, vault, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),

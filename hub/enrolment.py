@@ -15,6 +15,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.authorizations.key_changes import replace_keys
 from hub.authorizations.revocation import AGREEMENT, tell_workers
 from hub.tables import (
     Agreement,
@@ -78,16 +79,19 @@ async def disable_officer_issuer(engine: AsyncEngine, *, name: str, at: datetime
 
 async def enrol_platform(
     engine: AsyncEngine, *, platform: str, name: str, jwks: Mapping[str, Any], at: datetime, sends: Sequence[str] = (),
-    collects: Sequence[str] = (), region: str = "",
+    collects: Sequence[str] = (), region: str = "", algorithms: Sequence[str] = (),
 ) -> None:
     """Add or change a platform whose signed registrations the hub accepts; `sends` and `collects` name kinds of message
-    (hub.messages.kinds), `region` (12 digits) where it collects.
+    (hub.messages.kinds), `region` (12 digits) where it collects, `algorithms` those of the letters it brings (none: the installation's).
+    Keys that `jwks` leaves out are retired. Raises `PlatformKeyRefused`.
     """
     values = {
-        "id": platform, "name": name, "jwks": dict(jwks), "active": True, "sends": list(sends), "collects": list(collects),
-        "region": region,
+        "id": platform, "name": name, "active": True, "sends": list(sends), "collects": list(collects), "region": region,
+        "algorithms": list(algorithms),
     }
-    await _put(engine, Platform, values, key=("id",), kind="PLATFORM_ENROLLED", ref=platform, at=at)
+    async with changing(engine, kind="PLATFORM_ENROLLED", ref=platform, at=at) as connection:
+        await _upsert(connection, Platform, values, key=("id",))
+        await replace_keys(connection, platform, jwks, at)
 
 
 async def publish_catalogue_entry(

@@ -30,6 +30,7 @@ LONGEST_TOKEN = 8192  # characters of a token, assertion or proof
 LONGEST_REGISTRATION = 128_000
 LEEWAY = 5  # seconds a neighbour's clock may run ahead
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*\Z")
+_COORDINATE = 32  # bytes, on either curve (RFC 7518 §6.2.1.2, RFC 8037 §2)
 _PUBLIC_MEMBERS = {"OKP": ("kty", "crv", "x"), "EC": ("kty", "crv", "x", "y")}
 
 
@@ -49,6 +50,9 @@ def public_key(jwk: object) -> PublicKey:
     if kind is None:
         raise BadSignature("a key is neither Ed25519 nor P-256")
     members = {name: jwk[name] for name in (*_PUBLIC_MEMBERS[kind], "kid") if isinstance(jwk.get(name), str)}
+    # One spelling of a key: its thumbprint is who it is, and stray bits would make two of one.
+    if any(len(unbase64url(members[name])) != _COORDINATE for name in ("x", "y") if name in members):
+        raise BadSignature("a key's coordinate is not 32 bytes")
     try:
         key: PublicKey = OKPKey.import_key(members) if kind == "OKP" else ECKey.import_key(members)
         _ = key.public_key  # a point off its curve is found here, not at the first signature

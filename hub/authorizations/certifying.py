@@ -30,7 +30,7 @@ class Certifying:
     platform: str
     now: datetime
 
-    def assurance(self, number: str, given: Mapping[str, Any], signer: DeclaredPerson, key: PublicKey, at: datetime) -> str:
+    def assurance(self, number: str, given: Mapping[str, Any], signer: DeclaredPerson, key: PublicKey | None, at: datetime) -> str:
         """The assurance of one signature made at `at`. Raises `Refused` for a certificate that does not hold, or is missing."""
         required = self.platform in self.trust.required
         if given["method"] != "ESIGN":

@@ -4,6 +4,7 @@ Rules of this file:
 - Each person whose data is fetched is covered by their own signature or their representative's (domain B17). A household's signature
   covers nobody; an obligor outside it signs too (SAL §41); an excluded person is never covered.
 - Only letters the token names count, and only those that are active, unexpired, and name purpose and receiver.
+- What a platform's revoked key brought is under review: it covers nobody but by a certified signature for oneself (docs/decisions/0029).
 - A guardian's signature ends with the ward's coming of age: from then on the person decides.
 - Of a letter withdrawn in part, what is left counts (`withdrawal.py`).
 - Nothing here asks a clock.
@@ -33,6 +34,8 @@ def letter_state(letter: Letter, at: datetime) -> Reason | None:
         return Reason.AUTH_REVOKED
     if letter.status != "ACTIVE" or (letter.expires_at is not None and letter.expires_at <= at):
         return Reason.AUTH_EXPIRED
+    if letter.under_review and not any(_own_word(signature) for signature in letter.signatures):
+        return Reason.AUTH_UNDER_REVIEW
     return None
 
 
@@ -61,6 +64,9 @@ def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[
     `groups` are the fact groups the law opens. An excluded person stays uncovered: not part of the matter.
     """
     covered = Coverage(True, "", "NONE", (), groups)
+    if matter.under_review and kind is BasisKind.STATUTE:
+        # Who belongs to the matter, and who handles it, is the word of a key somebody else may have had. Danger (emergency) does not wait.
+        covered = Coverage(False, Reason.AUTH_UNDER_REVIEW.value, "NONE", (), frozenset())
     return {
         member.person.id: covered
         if member.role != "EXCLUDED" and (kind is not BasisKind.SELF or member.person.id == person)
@@ -76,13 +82,17 @@ def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], to
     lapsed: list[Reason] = []
     for letter, state in letters:
         for signature in letter.covering.get(member.person.id, ()):
-            if _stands_for(signature, member, today):
-                opened = left(letter, member.person.id, told)
-                if state is None and opened != NOTHING:
-                    held.append((letter, signature, opened))
-                else:
-                    lapsed.append(state or Reason.AUTH_REVOKED)
-                break
+            if not _stands_for(signature, member, today):
+                continue
+            if state is None and letter.under_review and not _own_word(signature):
+                lapsed.append(Reason.AUTH_UNDER_REVIEW)
+                continue
+            opened = left(letter, member.person.id, told)
+            if state is None and opened != NOTHING:
+                held.append((letter, signature, opened))
+            else:
+                lapsed.append(state or Reason.AUTH_REVOKED)
+            break
     if not held:
         return Coverage(False, (lapsed[0] if lapsed else Reason.SUBJECT_NOT_COVERED).value, "NONE", (), frozenset())
     groups = [opened for _, _, opened in held]
@@ -93,6 +103,14 @@ def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], to
         letters=tuple([letter.id for letter, _, _ in held]),
         groups=None if None in groups else NOTHING.union(*[opened for opened in groups if opened is not None]),
     )
+
+
+def _own_word(signature: Signature) -> bool:
+    """Whether a signature counts without the platform's word: a trusted certificate names who signed for themselves.
+
+    Whose guardian or agent somebody is, the platform declares.
+    """
+    return signature.certified and signature.capacity == "SELF"
 
 
 def _stands_for(signature: Signature, member: Member, today: date) -> bool:

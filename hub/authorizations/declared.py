@@ -34,6 +34,7 @@ class DeclaredSignature:
     kid: str
     signature: bytes
     signed_at: datetime
+    certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class DeclaredLetter:
     signed_at: datetime
     expires_at: datetime | None
     signatures: tuple[DeclaredSignature, ...]
+    brought: bytes = field(repr=False)  # the signers' entries as the platform sent them, canonical: keys, certificates, signatures
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +76,4 @@ class Registration:
     people: tuple[DeclaredPerson, ...]
     letters: tuple[DeclaredLetter, ...]
     warnings: tuple[str, ...]
+    kid: str  # of the platform's key

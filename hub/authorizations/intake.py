@@ -84,7 +84,7 @@ def answering(
             return JSONResponse({"code": "OVERLOADED", "message": str(error)}, status_code=503, headers=headers)
         except CallerError as error:
             kind = "registration" if isinstance(error, Refused) else "request"
-            _log.info(f"{kind} refused", code=error.code)
+            _log.info(f"{kind} refused", code=error.code, detail=error.detail if isinstance(error, Refused) else "")
             note(f"INTAKE_{error.code}")
             return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=_PRIVATE)
 

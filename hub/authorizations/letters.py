@@ -23,27 +23,33 @@ from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.trust_list import TrustList
 from hub.canonical import NotCanonical, canonical
 from hub.shapes import Misshapen, fit
-from hub.signatures import ALGORITHMS, BadSignature, public_key, sha256, signature_holds, thumbprint, unbase64url
+from hub.signatures import BadSignature, sha256, unbase64url
+from hub.suites import SUITES, SuiteMissing, document_digest, signer_key
 
 PREFIX = b"household-letter/1\n"
-"""Stands before the 32 bytes of the document's hash in what a signer signs."""
+"""Stands before the 32 bytes of the document's digest in what a signer signs."""
 
 SKEW = timedelta(minutes=5)
 SIGNING = timedelta(days=30)
 """How far a signer's own time may lie from the document's; ability is judged on the earlier of the two."""
 
 
-def signed_message(document: bytes) -> bytes:
+def signed_message(document: bytes, alg: str) -> bytes:
     """The bytes a signer's key signs for a document."""
-    return PREFIX + sha256(document)
+    return PREFIX + document_digest(document, alg)
 
 
 def verify_letter(
     entry: Mapping[str, Any], people: Mapping[str, DeclaredPerson], *, platform: str, reference: str, now: datetime,
-    trust: TrustList | None = None,
+    trust: TrustList | None = None, suites: frozenset[str] = frozenset(SUITES),
 ) -> DeclaredLetter:
-    """One letter of a registration whose shape was checked; `people` by ref. Raises `Refused`."""
+    """One letter of a registration whose shape was checked; `people` by ref, `suites` the algorithms that count. Raises `Refused`."""
     number = entry["number"]
+    for signer in entry["signers"]:
+        if signer["alg"] not in suites:
+            raise Refused(
+                Flaw.SIGNATURE_ALGORITHM, f"letter '{number}' is signed by '{signer['ref']}' with an algorithm that is not allow-listed",
+            )
     data, letter = _document(entry)
     if (letter["number"], letter["platform"], letter["reference"]) != (number, platform, reference):
         raise Refused(Flaw.LETTER_OF_ANOTHER_CASE, f"letter '{number}' was written for another number, platform or matter")
@@ -65,6 +71,7 @@ def verify_letter(
         signed_at=signed_at,
         expires_at=instant(until, f"letter '{number}' validity") if until else None,
         signatures=signatures,
+        brought=canonical(entry["signers"]),
     )
 
 
@@ -144,25 +151,26 @@ def _signature(
     at = _signed(number, given, signed_at, now)
     for ward in listed["for"]:
         _may_sign(number, listed, people[ref], people[ward], at)
-    if alg not in ALGORITHMS:
-        raise Refused(Flaw.SIGNATURE_ALGORITHM, f"letter '{number}' is signed by '{ref}' with an algorithm that is not allow-listed")
     try:
-        key, signature = public_key(given["jwk"]), unbase64url(given["signature"])
+        key, signature = signer_key(given["jwk"], alg), unbase64url(given["signature"])
+    except SuiteMissing as error:
+        raise Refused(Flaw.SIGNATURE_SUITE_MISSING, f"letter '{number}' signer '{ref}': {error}") from None
     except BadSignature as error:
         raise Refused(Flaw.SIGNATURE_ALGORITHM, f"letter '{number}' signer '{ref}': {error}") from None
     if given["method"] == "ESIGN":
         # One key is one person: a household's head signing for everybody with their own certificate is found here.
-        if keys.setdefault(thumbprint(key), ref) != ref:
+        if keys.setdefault(key.thumbprint, ref) != ref:
             raise Refused(Flaw.SIGNATURE_REPEATED, f"letter '{number}' is signed for '{ref}' with another signer's key")
     elif given["assurance"] == "HIGH":
         # The key is the counter's that witnessed ink or fingerprint: identity was not compared by certificate.
         raise Refused(Flaw.ASSURANCE_OVERSTATED, f"letter '{number}' claims high assurance for a paper signature of '{ref}'")
-    if not signature_holds(key, alg, signature, signed_message(document)):
+    if not key.holds(signature, signed_message(document, alg)):
         raise Refused(Flaw.SIGNATURE_BROKEN, f"letter '{number}': the signature of '{ref}' does not fit the document")
-    assurance = certifying.assurance(number, given, people[ref], key, at) if certifying is not None else given["assurance"]
+    assurance = certifying.assurance(number, given, people[ref], key.certifiable, at) if certifying is not None else given["assurance"]
     return DeclaredSignature(
         ref=ref, capacity=given["capacity"], covers=tuple(sorted(given["for"])), method=given["method"],
         assurance=assurance, alg=alg, kid=given["kid"], signature=signature, signed_at=at,
+        certified=certifying is not None and given["method"] == "ESIGN" and "x5c" in given,
     )  # fmt: skip
 
 

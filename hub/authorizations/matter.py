@@ -40,6 +40,7 @@ class Signature:
     covers: frozenset[str]
     assurance: str
     signed_at: datetime
+    certified: bool = False  # a certificate of the trust list names the signer: no platform's word
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Letter:
     revoked_at: datetime | None
     signatures: tuple[Signature, ...]
     withdrawn: tuple[Part, ...] = ()  # parts of it; as a whole it is REVOKED
+    under_review: bool = False  # the platform's key that brought it was revoked
     # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
     covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)
 
@@ -103,6 +105,7 @@ class Matter:
     members: tuple[Member, ...]
     letters: tuple[Letter, ...]
     version: int
+    under_review: bool = False  # the platform's key that registered it last was revoked
 
     def people(self) -> Mapping[str, Member]:
         """Members and obligors by person id."""

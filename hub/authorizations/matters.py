@@ -68,15 +68,17 @@ class Matters:
         return await self._reading.case(platform, reference)
 
     def drop(self, kind: str, ref: str) -> None:
-        """What a revocation touches is read again, now: `kind` CASE or LETTER. A reading under way begins again."""
-        if kind not in ("CASE", "LETTER"):
+        """What a revocation touches is read again, now: `kind` CASE, LETTER, or PLATFORM for all it registered, one of whose keys was
+        revoked. A reading under way begins again.
+        """
+        if kind not in ("CASE", "LETTER", "PLATFORM"):
             return
         self._dropped += 1
         self._loading.clear()  # those waiting get what they began; who comes now reads anew
         # Rare, and over what is in memory: a map from letter to case would have to be kept true for nothing else.
         # Both memories: they bound themselves apart, and one may have let go of what the other still gives out.
         for case, latest in [*self._latest.items(), *((case, one) for case, one in self._held.items() if case not in self._latest)]:
-            if case == ref or (latest is not None and any(letter.id == ref for letter in latest.letters)):
+            if case == ref or (latest is not None and _names(latest, kind, ref)):
                 self._held.pop(case, None)
                 self._latest[case] = None
                 self._touched.put(case, True)
@@ -117,13 +119,17 @@ def _weight(held: Matter | None) -> int:
     return 10 + len(held.members) + sum(1 + len(letter.signatures) + len(letter.withdrawn) for letter in held.letters)
 
 
+def _names(held: Matter, kind: str, ref: str) -> bool:
+    return held.platform == ref if kind == "PLATFORM" else any(letter.id == ref for letter in held.letters)
+
+
 def _matter(row: Row, people: People) -> Matter:
     made = Matter(
         case=row["id"], reference=row["reference"], platform=row["platform"], assistance_type=row["assistance_type"], stage=row["stage"],
         region=row["region"], organisations=frozenset(row["organisations"]), opened_at=row["opened_at"], closed_at=row["closed_at"],
         household=str(row["household"]), area=row["area"], hukou_region=row["hukou_region"], residence_region=row["residence_region"],
         kin_of_staff=row["kin_of_staff"], members=tuple([_member(one, people.declared(row["household"], one)) for one in row["members"]]),
-        letters=tuple([_letter(one) for one in row["letters"]]), version=0,
+        letters=tuple([_letter(one) for one in row["letters"]]), version=0, under_review=row["under_review"],
     )  # fmt: skip
     # By content: every worker gives the same state the same version, and another state another one.
     persons = [member.person for member in made.members]
@@ -145,8 +151,9 @@ def _letter(row: Row) -> matter.Letter:
         fact_groups=frozenset(row["fact_groups"]), receivers=frozenset(row["receivers"]), signed_at=row["signed_at"],
         expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
         signatures=tuple([_signature(one) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
+        under_review=row["under_review"],
     )  # fmt: skip
 
 
 def _signature(row: Row) -> matter.Signature:
-    return matter.Signature(str(row["person_id"]), row["capacity"], frozenset(row["covers"]), row["assurance"], row["signed_at"])
+    return matter.Signature(str(row["person_id"]), row["capacity"], frozenset(row["covers"]), row["assurance"], row["signed_at"], row["certified"])

@@ -9,24 +9,24 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.authorizations.reasons import Flaw, Refused
-from hub.signatures import LONGEST_REGISTRATION, BadSignature, claims_unverified, key_set
-from hub.tables import Platform, UsedAssertion
+from hub.authorizations.platform_keys import keys_for
+from hub.authorizations.reasons import unproven
+from hub.signatures import LONGEST_REGISTRATION, BadSignature, claims_unverified, header_of
+from hub.tables import UsedAssertion
 
 
 async def sender(engine: AsyncEngine, token: str) -> tuple[str, KeySet]:
-    """The platform a message claims to come from, and its keys. Raises `Refused`: unknown and unreadable look alike."""
+    """The platform a message claims to come from, and the keys it may have signed with then. Raises `Refused`: unknown and unreadable
+    look alike.
+    """
     try:
-        platform = claims_unverified(token, longest=LONGEST_REGISTRATION).get("iss")
-        if isinstance(platform, str) and "\0" not in platform:
-            async with engine.connect() as connection:
-                query = select(Platform.jwks).where(Platform.id == platform, Platform.active)
-                jwks = (await connection.execute(query)).scalar_one_or_none()
-            if jwks is not None:
-                return platform, key_set(jwks)
-    except BadSignature:
-        pass
-    raise Refused(Flaw.MESSAGE_UNSIGNED, "the message is no signed message of a platform the hub knows")
+        claims = claims_unverified(token, longest=LONGEST_REGISTRATION)
+        kid = header_of(token, longest=LONGEST_REGISTRATION).get("kid")
+        async with engine.connect() as connection:
+            keys = await keys_for(connection, claims.get("iss"), kid=kid, issued=claims.get("iat"))
+        return str(claims["iss"]), keys
+    except BadSignature as error:
+        raise unproven(str(error)) from None
 
 
 async def first_use(connection: AsyncConnection, issuer: str, jti: str, expires_at: datetime) -> bool:

@@ -17,6 +17,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from hub.authorizations.platform_keys import UNDER_REVIEW
+
 Row = Mapping[str, Any]
 """One row by the names of its columns; rows that belong to it are a list under a name of their own."""
 
@@ -60,13 +62,13 @@ _MEMBERS = _Rows(
     "member m JOIN person p ON p.id = m.person_id WHERE m.household_id = h.id ORDER BY m.ordinal",
 )  # fmt: skip
 _SIGNERS = _Rows(
-    ("s.person_id", "s.capacity", "s.covers", "s.assurance", "s.signed_at"),
+    ("s.person_id", "s.capacity", "s.covers", "s.assurance", "s.signed_at", "s.certified"),
     "signer s WHERE s.letter_id = l.id ORDER BY s.person_id",
 )
 _LETTERS = _Rows(
     (
         "l.id", "l.number", "l.document_hash", "l.purposes", "l.fact_groups", "l.receivers", "l.signed_at", "l.expires_at", "l.status",
-        "l.revoked_at", "l.withdrawn::text AS withdrawn",
+        "l.revoked_at", "l.withdrawn::text AS withdrawn", UNDER_REVIEW.format("l") + " AS under_review",
     ),
     "letter l WHERE l.case_id = c.id ORDER BY l.id",
     {"signers": _SIGNERS},
@@ -75,6 +77,7 @@ _MATTERS = _Rows(
     (
         "c.id", "c.reference", "c.platform", "c.assistance_type", "c.stage", "c.region", "c.organisations", "c.opened_at", "c.closed_at",
         "h.id AS household", "h.area", "h.hukou_region", "h.residence_region", "h.kin_of_staff",
+        UNDER_REVIEW.format("c") + " AS under_review",
     ),
     "matter_case c JOIN household h ON h.case_id = c.id WHERE c.id = ANY($2)",
     {"members": _MEMBERS, "letters": _LETTERS},

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     AUTH_HASH_MISMATCH = "AUTH_HASH_MISMATCH"
     AUTH_REVOKED = "AUTH_REVOKED"
     AUTH_EXPIRED = "AUTH_EXPIRED"
+    AUTH_UNDER_REVIEW = "AUTH_UNDER_REVIEW"
     REVOCATION_UNKNOWN = "REVOCATION_UNKNOWN"
     OFFICER_NOT_PROVEN = "OFFICER_NOT_PROVEN"
     REQUESTER_MISMATCH = "REQUESTER_MISMATCH"
@@ -48,6 +49,7 @@ class Flaw(StrEnum):
     SIGNER_UNLISTED = "SIGNER_UNLISTED"
     SIGNATURE_REPEATED = "SIGNATURE_REPEATED"
     SIGNATURE_ALGORITHM = "SIGNATURE_ALGORITHM"
+    SIGNATURE_SUITE_MISSING = "SIGNATURE_SUITE_MISSING"
     SIGNATURE_BROKEN = "SIGNATURE_BROKEN"
     ASSURANCE_OVERSTATED = "ASSURANCE_OVERSTATED"
     SIGNER_CERTIFICATE = "SIGNER_CERTIFICATE"
@@ -76,11 +78,17 @@ class Refused(CallerError):
 
     status = 422
 
-    def __init__(self, flaw: Flaw, message: str) -> None:
-        """401 when the platform is not proven, 409 for a replay, 422 for what it said."""
+    def __init__(self, flaw: Flaw, message: str, *, detail: str = "") -> None:
+        """401 when the platform is not proven, 409 for a replay, 422 for what it said. `detail` is for the log alone."""
         status = {
             Flaw.MESSAGE_UNSIGNED: 401, Flaw.MESSAGE_REPLAYED: 409, Flaw.MESSAGE_ID_REUSED: 409, Flaw.LETTER_UNKNOWN: 404,
             Flaw.KIND_NOT_ALLOWED: 403,
         }.get(flaw, 422)
         super().__init__(message, code=flaw.value, status=status)
         self.flaw = flaw
+        self.detail = detail
+
+
+def unproven(detail: str) -> Refused:
+    """One outward answer to whatever is no message a platform's key signed just now: nothing to learn by trying."""
+    return Refused(Flaw.MESSAGE_UNSIGNED, "the message is no signed message of a platform the hub knows", detail=detail)

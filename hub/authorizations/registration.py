@@ -14,11 +14,12 @@ from joserfc.jwk import KeySet
 from hub.authorizations.ability import needs_guardian
 from hub.authorizations.declared import DeclaredPerson, Registration
 from hub.authorizations.letters import instant, verify_letter
-from hub.authorizations.reasons import Flaw, Refused
+from hub.authorizations.reasons import Flaw, Refused, unproven
 from hub.authorizations.trust_list import TrustList
 from hub.people.id_number import BadIdNumber, IdNumber, parse
 from hub.shapes import Misshapen, fit
-from hub.signatures import LONGEST_REGISTRATION, BadSignature, check_claims, open_jws, sha256
+from hub.signatures import LONGEST_REGISTRATION, BadSignature, check_claims, header_of, open_jws, sha256
+from hub.suites import SUITES
 
 TYP = "household-registration+jws"
 FRESH = timedelta(minutes=10)
@@ -27,9 +28,10 @@ FRESH = timedelta(minutes=10)
 
 def verify(
     token: str, keys: KeySet, *, platform: str, audience: str, now: datetime, trust: TrustList | None = None,
+    suites: frozenset[str] = frozenset(SUITES),
 ) -> Registration:
-    """The registration a platform signed; with `trust` its signers' certificates count. Raises `Refused` naming the flaw; nothing of a
-    refused registration is used.
+    """The registration a platform signed; with `trust` its signers' certificates count, and their algorithms must be of `suites`. Raises
+    `Refused` naming the flaw; nothing of a refused registration is used.
     """
     claims = open_message(token, keys, typ=TYP, shape="registration", platform=platform, audience=audience, now=now)
     case, household = claims["case"], claims["household"]
@@ -38,7 +40,8 @@ def verify(
     if len(set(numbers)) != len(numbers):
         raise Refused(Flaw.LETTER_REPEATED, "two letters have the same number")
     letters = tuple(
-        verify_letter(letter, people, platform=platform, reference=case["reference"], now=now, trust=trust) for letter in claims["letters"]
+        verify_letter(letter, people, platform=platform, reference=case["reference"], now=now, trust=trust, suites=suites)
+        for letter in claims["letters"]
     )
     closed = case.get("closedAt")
     return Registration(
@@ -60,6 +63,7 @@ def verify(
         people=tuple(people.values()),
         letters=letters,
         warnings=warnings,
+        kid=str(header_of(token, longest=LONGEST_REGISTRATION)["kid"]),
     )
 
 
@@ -72,7 +76,7 @@ def open_message(
         claims = open_jws(token, keys, typ=(typ,), longest=LONGEST_REGISTRATION)
         check_claims(_limited(claims, fresh), now=now, issuer=platform, audience=(audience,), longest=fresh)
     except BadSignature as error:
-        raise Refused(Flaw.MESSAGE_UNSIGNED, f"the platform's signature is refused: {error}") from None
+        raise unproven(str(error)) from None
     try:
         fit(shape, claims)
     except Misshapen as error:

@@ -7,7 +7,7 @@ and the signers', never the hub's.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +23,27 @@ from hub.authorizations.registration import TYP as REGISTRATION
 from hub.authorizations.withdrawals import TYP as REVOCATION
 from hub.canonical import canonical
 from hub.signatures import base64url
+from hub.suites import SM2, sm2_sign, sm2_thumbprint
 
 PrivateKey = ECKey | OKPKey
+
+
+@dataclass(frozen=True, slots=True)
+class Sm2Key:
+    """A signer's SM2 key (GB/T 32918.1 §6): `point` x‖y, `secret` d, 64 and 32 bytes. Needs the extra `sm`."""
+
+    point: bytes
+    secret: bytes = field(repr=False)
+
+    def as_dict(self, *, private: bool) -> dict[str, str]:
+        """The public JWK, in the profile of hub/suites.py."""
+        if private:
+            raise ValueError("an SM2 key is shown without its secret")
+        return {"kty": "EC", "crv": "SM2", "x": base64url(self.point[:32]), "y": base64url(self.point[32:])}
+
+    def thumbprint(self) -> str:
+        """RFC 7638."""
+        return sm2_thumbprint(base64url(self.point[:32]), base64url(self.point[32:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +51,7 @@ class Signatory:
     """One row of a letter's table of signers, with the key they sign with."""
 
     ref: str
-    key: PrivateKey
+    key: PrivateKey | Sm2Key
     capacity: str = "SELF"
     covers: tuple[str, ...] = ()  # empty: themselves
     method: str = "ESIGN"
@@ -46,8 +65,10 @@ class Signatory:
         return row | ({"mandate": dict(self.mandate)} if self.mandate else {})
 
 
-def algorithm(key: PrivateKey) -> str:
-    """Ed25519 or ES256."""
+def algorithm(key: PrivateKey | Sm2Key) -> str:
+    """Ed25519, ES256 or SM2-SM3."""
+    if isinstance(key, Sm2Key):
+        return SM2
     return "Ed25519" if isinstance(key, OKPKey) else "ES256"
 
 
@@ -68,8 +89,10 @@ def letter_document(
     })  # fmt: skip
 
 
-def sign_raw(key: PrivateKey, message: bytes) -> bytes:
-    """A signature in JWS form: 64 bytes for either algorithm."""
+def sign_raw(key: PrivateKey | Sm2Key, message: bytes) -> bytes:
+    """A signature in JWS form: 64 bytes for each algorithm."""
+    if isinstance(key, Sm2Key):
+        return sm2_sign(key.secret, key.point, message)
     private = key.private_key
     if isinstance(private, Ed25519PrivateKey):
         return private.sign(message)
@@ -81,13 +104,13 @@ def sign_raw(key: PrivateKey, message: bytes) -> bytes:
 
 def sign_letter(document: bytes, signatory: Signatory) -> dict[str, Any]:
     """One signer's entry under a letter: their signature over the document's hash, with their public key."""
-    public = signatory.key.as_dict(private=False)
+    public, alg = signatory.key.as_dict(private=False), algorithm(signatory.key)
     row = signatory.listed()
     row.pop("mandate", None)
     certificates = {"x5c": list(signatory.x5c)} if signatory.x5c else {}
     return row | certificates | {
-        "method": signatory.method, "assurance": signatory.assurance, "alg": algorithm(signatory.key),
-        "kid": signatory.key.thumbprint(), "jwk": public, "signature": base64url(sign_raw(signatory.key, signed_message(document))),
+        "method": signatory.method, "assurance": signatory.assurance, "alg": alg, "kid": signatory.key.thumbprint(), "jwk": public,
+        "signature": base64url(sign_raw(signatory.key, signed_message(document, alg))),
     }  # fmt: skip
 
 

@@ -25,9 +25,10 @@ from hub.authorizations.revocation import tell_workers
 from hub.authorizations.trust_list import TrustList
 from hub.keys import Random
 from hub.people.store import People
-from hub.people.vault import Identity, Vault, letter_context
+from hub.people.vault import Identity, Vault, letter_context, signers_context
 from hub.signatures import sha256
-from hub.tables import Case, Household, Letter, Member, Outbox, Signer
+from hub.suites import SUITES
+from hub.tables import Case, Household, Letter, Member, Outbox, Platform, Signer
 from hub.ulid import new_id
 
 
@@ -44,14 +45,20 @@ class Accepted:
 class Registrar:
     """Accepts platforms' registrations."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, trust: Path | None = None) -> None:
-        """`audience` is the hub's own name, which a registration must bear; `trust` the directory of the trust list."""
+    def __init__(
+        self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, trust: Path | None = None,
+        suites: frozenset[str] = frozenset(SUITES),
+    ) -> None:
+        """`audience` is the hub's own name, which a registration must bear; `trust` the directory of the trust list; `suites` the
+        installation's algorithms, of which a platform may be left fewer.
+        """
         self._engine = engine
         self._vault = vault
         self._people = People(vault, random)
         self._random = random
         self._audience = audience
         self._trust = trust
+        self._suites = suites
 
     async def accept(self, token: str, now: datetime) -> Accepted:
         """Verify and store. Raises `Refused`; then nothing is stored."""
@@ -59,7 +66,8 @@ class Registrar:
         known = await self._known(platform, token)
         if known is not None:
             return known
-        registration = await asyncio.to_thread(self._verified, token, keys, platform, now)
+        suites = await self._allowed(platform)
+        registration = await asyncio.to_thread(self._verified, token, keys, platform, suites, now)
         async with self._engine.begin() as connection:
             await one_at_a_time(connection, platform, registration.reference)
             query = select(Case.id, Case.registration_hash).where(Case.platform == platform, Case.reference == registration.reference)
@@ -70,9 +78,14 @@ class Registrar:
                 raise Refused(Flaw.MESSAGE_REPLAYED, "a message with this jti was accepted before")
             return await self._write(connection, registration, existing, now)
 
-    def _verified(self, token: str, keys: KeySet, platform: str, now: datetime) -> Registration:
+    async def _allowed(self, platform: str) -> frozenset[str]:
+        async with self._engine.connect() as connection:
+            own = (await connection.execute(select(Platform.algorithms).where(Platform.id == platform))).scalar_one()
+        return self._suites.intersection(own) if own else self._suites
+
+    def _verified(self, token: str, keys: KeySet, platform: str, suites: frozenset[str], now: datetime) -> Registration:
         trust = TrustList.read(self._trust) if self._trust is not None else None
-        return verify(token, keys, platform=platform, audience=self._audience, now=now, trust=trust)
+        return verify(token, keys, platform=platform, audience=self._audience, now=now, trust=trust, suites=suites)
 
     async def _known(self, platform: str, token: str) -> Accepted | None:
         """The same bytes as the case's registration in force: a repeat after a lost answer, however late."""
@@ -87,7 +100,7 @@ class Registrar:
         case = existing.id if existing is not None else new_id("case", now, self._random(10))
         row = {
             "assistance_type": registration.assistance_type, "stage": registration.stage, "region": registration.region,
-            "organisations": list(registration.organisations), "registration_hash": registration.hash,
+            "organisations": list(registration.organisations), "registration_hash": registration.hash, "registered_under": registration.kid,
             "opened_at": registration.opened_at, "closed_at": registration.closed_at,
         }  # fmt: skip
         if existing is None:
@@ -101,7 +114,7 @@ class Registrar:
         superseded = await self._store_letters(connection, case, registration, people, now)
         told = await self._told(connection, case, registration.warnings, changed=True)
         body = {
-            "case": case, "platform": registration.platform, "registration": registration.hash.hex(),
+            "case": case, "platform": registration.platform, "kid": registration.kid, "registration": registration.hash.hex(),
             "letters": [identifier for identifier, _ in told.letters.values()], "superseded": superseded,
         }  # fmt: skip
         kind = "CASE_REGISTERED" if existing is None else "CASE_REGISTERED_AGAIN"
@@ -149,30 +162,44 @@ class Registrar:
         query = select(Letter.id, Letter.document_hash, Letter.status).where(Letter.case_id == case)
         stored = {row.document_hash: row for row in await connection.execute(query)}
         for letter in registration.letters:
-            if letter.hash not in stored:
-                await self._store_letter(connection, case, letter, people, now)
+            if letter.hash in stored:
+                identifier = stored[letter.hash].id
+                again = self._proof(identifier, letter, registration.kid)
+                await connection.execute(update(Letter).where(Letter.id == identifier).values(again))
+                await connection.execute(delete(Signer).where(Signer.letter_id == identifier))
+            else:
+                identifier = await self._store_letter(connection, case, letter, registration.kid, now)
+            await self._store_signers(connection, identifier, letter, people)
         brought = {letter.hash for letter in registration.letters}
         superseded = [row.id for digest, row in stored.items() if digest not in brought and row.status == "ACTIVE"]
         await connection.execute(update(Letter).where(Letter.id.in_(superseded)).values(status="SUPERSEDED"))
         return superseded
 
-    async def _store_letter(
-        self, connection: AsyncConnection, case: str, letter: DeclaredLetter, people: Mapping[str, UUID], now: datetime
-    ) -> None:
+    async def _store_letter(self, connection: AsyncConnection, case: str, letter: DeclaredLetter, kid: str, now: datetime) -> str:
         identifier = new_id("auth", now, self._random(10))
-        sealed, version = self._vault.seal_bytes(letter_context(identifier), letter.document)
         row = {
-            "id": identifier, "number": letter.number, "case_id": case, "sealed_document": sealed, "key_version": version,
+            "id": identifier, "number": letter.number, "case_id": case, **self._proof(identifier, letter, kid),
             "document_hash": letter.hash, "hash_alg": "SHA-256", "notice_version": letter.notice,
             "purposes": list(letter.purposes), "fact_groups": list(letter.fact_groups), "receivers": list(letter.receivers),
             "signed_at": letter.signed_at, "expires_at": letter.expires_at, "status": "ACTIVE",
         }  # fmt: skip
         await connection.execute(insert(Letter).values(row))
+        return identifier
+
+    def _proof(self, letter_id: str, letter: DeclaredLetter, kid: str) -> dict[str, bytes | int | str]:
+        """What a letter is verified by, from the registration that brought it last: to bring it again is how a platform confirms it."""
+        document, version = self._vault.seal_bytes(letter_context(letter_id), letter.document)
+        signers, _ = self._vault.seal_bytes(signers_context(letter_id), letter.brought)
+        return {"sealed_document": document, "sealed_signers": signers, "key_version": version, "registered_under": kid}
+
+    async def _store_signers(
+        self, connection: AsyncConnection, letter_id: str, letter: DeclaredLetter, people: Mapping[str, UUID]
+    ) -> None:
         signers = [
             {
-                "letter_id": identifier, "person_id": people[one.ref], "capacity": one.capacity,
+                "letter_id": letter_id, "person_id": people[one.ref], "capacity": one.capacity,
                 "covers": [str(people[ref]) for ref in one.covers], "method": one.method, "assurance": one.assurance,
-                "alg": one.alg, "kid": one.kid, "signature": one.signature, "signed_at": one.signed_at,
+                "alg": one.alg, "kid": one.kid, "signature": one.signature, "signed_at": one.signed_at, "certified": one.certified,
             }
             for one in letter.signatures
         ]  # fmt: skip

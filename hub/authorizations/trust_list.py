@@ -72,8 +72,12 @@ class TrustList:
         except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise TrustListUnreadable from error
 
-    def verify(self, x5c: Sequence[str], key: PublicKey, *, name: str, id_number: str, signed_at: datetime, now: datetime) -> None:
+    def verify(
+        self, x5c: Sequence[str], key: PublicKey | None, *, name: str, id_number: str, signed_at: datetime, now: datetime,
+    ) -> None:
         """Nothing where the chain (RFC 7515 §4.1.6, leaf first) names this person and holds their key. Raises NotTrusted."""
+        if key is None:
+            raise NotTrusted("no certificate of an SM2 key can be verified here")
         leaf, *others = _chain(x5c)
         if leaf.public_key() != key.public_key:
             raise NotTrusted("the certificate is of another key")

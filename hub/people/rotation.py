@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.keys import KeyRing, Use
 from hub.people.sealing import version_of
-from hub.people.vault import Vault, letter_context, message_context, report_context
+from hub.people.vault import Vault, letter_context, message_context, report_context, signers_context
 from hub.tables import Letter, MeansCheck, Member, Message, Person
 
 _PERSON = select(Person.id, Person.blind_index, Person.sealed, Person.key_version, Person.log_key).order_by(Person.id)
@@ -26,7 +26,7 @@ _MEMBER = (
 )
 _CONTENTS = select(Message.number, Message.platform, Message.id, Message.sealed, Message.key_version).where(Message.sealed.is_not(None))
 _REPORTS = select(MeansCheck.id, MeansCheck.sealed, MeansCheck.key_version).where(MeansCheck.sealed.is_not(None))
-_LETTER = select(Letter.id, Letter.sealed_document, Letter.key_version).order_by(Letter.id)
+_LETTER = select(Letter.id, Letter.sealed_document, Letter.sealed_signers, Letter.key_version).order_by(Letter.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,11 @@ async def _letters(connection: AsyncConnection, keys: KeyRing, vault: Vault, aft
         context = letter_context(row.id)
         document = vault.open_bytes(context, row.sealed_document, row.key_version)
         sealed, version = vault.seal_bytes(context, document)
-        await connection.execute(update(Letter).where(Letter.id == row.id).values(sealed_document=sealed, key_version=version))
+        changed: dict[str, bytes | int] = {"sealed_document": sealed, "key_version": version}
+        if row.sealed_signers is not None:
+            context = signers_context(row.id)
+            changed["sealed_signers"], _ = vault.seal_bytes(context, vault.open_bytes(context, row.sealed_signers, row.key_version))
+        await connection.execute(update(Letter).where(Letter.id == row.id).values(changed))
     return (rows[-1].id if rows else None), len(stale)
 
 

@@ -91,6 +91,11 @@ def letter_context(letter_id: str) -> bytes:
     return b"letter" + letter_id.encode()
 
 
+def signers_context(letter_id: str) -> bytes:
+    """What the sealed entries of a letter's signers are bound to: their keys and certificates, which name them."""
+    return b"letter signers" + letter_id.encode()
+
+
 def _identity_context(person_id: UUID, household: UUID | None) -> bytes:
     return b"identity" + person_id.bytes if household is None else b"declared" + household.bytes + person_id.bytes
 

@@ -22,7 +22,7 @@ from hub.tables.declared import Base
 from hub.tables.deferred import DeferredJob
 from hub.tables.disposal import DisposalDuty, DisposalReport, LogFollower
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
-from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, Signer
+from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, PlatformKey, Signer
 from hub.tables.means_check import MeansCheck
 from hub.tables.messages import Message
 from hub.tables.regions import Agreement, IssuedResult
@@ -60,6 +60,7 @@ __all__ = [
     "PersistedOperation",
     "Person",
     "Platform",
+    "PlatformKey",
     "Revocation",
     "ShareRequest",
     "SharingDispute",

@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import ForeignKey, Integer, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -14,16 +14,28 @@ from hub.tables.declared import Base
 
 
 class Platform(Base):
-    """A platform whose signed registrations the hub accepts (domain A1), with its keys."""
+    """A platform whose signed registrations the hub accepts (domain A1); its keys are `PlatformKey`."""
 
     __tablename__ = "platform"
     id: Mapped[str] = mapped_column(primary_key=True)  # cq-jiuzhutong, sc-tianfu, dept-approval/JY …
     name: Mapped[str]
-    jwks: Mapped[dict[str, Any]]
     active: Mapped[bool] = mapped_column(default=True)
     sends: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # kinds of message it may push
     collects: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # kinds whose contents wait for it
     region: Mapped[str] = mapped_column(default="", server_default="")  # 12 digits; where it collects
+    algorithms: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # of letters it brings; empty: the installation's
+
+
+class PlatformKey(Base):
+    """One public key of a platform. A `kid` means one key for ever: cases and letters remember under which they came."""
+
+    __tablename__ = "platform_key"
+    platform: Mapped[str] = mapped_column(ForeignKey("platform.id"), primary_key=True)
+    kid: Mapped[str] = mapped_column(primary_key=True)
+    jwk: Mapped[dict[str, Any]]
+    valid_from: Mapped[datetime]
+    valid_to: Mapped[datetime | None]  # NULL: until retired
+    revoked_at: Mapped[datetime | None]
 
 
 class Person(Base):
@@ -49,6 +61,7 @@ class Case(Base):
     region: Mapped[str]
     organisations: Mapped[list[str]]  # who handles it
     registration_hash: Mapped[bytes]
+    registered_under: Mapped[str | None]  # kid of the platform key; NULL: before the hub kept it
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
     household: Mapped[Household] = relationship(back_populates="case", uselist=False, lazy="raise")
@@ -94,6 +107,7 @@ class Letter(Base):
     number: Mapped[str]
     case_id: Mapped[str] = mapped_column(ForeignKey("matter_case.id"), index=True)
     sealed_document: Mapped[bytes]
+    sealed_signers: Mapped[bytes | None]  # who signed, by which key, with which certificate, as brought; NULL: before the hub kept it
     key_version: Mapped[int]
     document_hash: Mapped[bytes]
     hash_alg: Mapped[str]
@@ -106,6 +120,7 @@ class Letter(Base):
     status: Mapped[str]  # ACTIVE, REVOKED, EXPIRED, SUPERSEDED
     revoked_at: Mapped[datetime | None]
     withdrawn: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")  # parts of it (PIPL §15)
+    registered_under: Mapped[str | None]  # kid of the platform key that brought it last; NULL: before the hub kept it
     case: Mapped[Case] = relationship(back_populates="letters", lazy="raise")
     signers: Mapped[list[Signer]] = relationship(back_populates="letter", lazy="raise")
 
@@ -124,4 +139,5 @@ class Signer(Base):
     kid: Mapped[str]
     signature: Mapped[bytes]
     signed_at: Mapped[datetime]
+    certified: Mapped[bool] = mapped_column(default=False, server_default=false())  # a trusted certificate names the signer
     letter: Mapped[Letter] = relationship(back_populates="signers", lazy="raise")

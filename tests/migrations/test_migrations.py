@@ -130,7 +130,7 @@ async def test_the_log_writer_appends_and_reads_and_nothing_else(database_url) -
 
 
 async def test_the_app_keeps_records_and_reads_the_log_and_never_writes_it(pool) -> None:
-    await pool.execute("INSERT INTO platform VALUES ('p', 'name', '{}', true)")
+    await pool.execute("INSERT INTO platform (id, name, active) VALUES ('p', 'name', true)")
     await pool.execute("INSERT INTO outbox (kind, body, at) VALUES ('X', '{}', now())")
     assert await pool.fetch("SELECT * FROM log_entry") == []
     for refused in (

@@ -38,10 +38,11 @@ class Sender:
     key: OKPKey
     living: Living
     told: dict[str, Any] = field(default_factory=dict)
+    kid: str = "k1"
 
     def signed(self, kind: str, body: Mapping[str, Any], *, reference: str = "", message: str = "", of: str = "", **more: Any) -> str:
         clock = self.living.clock
-        told = {"now": clock(), "occurred_at": clock(), "audience": self.living.url, "kid": "k1"} | more
+        told = {"now": clock(), "occurred_at": clock(), "audience": self.living.url, "kid": self.kid} | more
         return push(
             self.key, platform=self.platform, message=message or f"{self.platform}-{next(NUMBERS):06d}", kind=kind,
             reference=reference or f"R-{next(NUMBERS)}", body=body, of=of, **told,
@@ -63,7 +64,7 @@ class Sender:
 
     async def collect(self, received: Sequence[int] = ()) -> list[dict[str, Any]]:
         token = collect(
-            self.key, kid="k1", platform=self.platform, audience=self.living.url, jti=f"collect-{next(NUMBERS):06d}",
+            self.key, kid=self.kid, platform=self.platform, audience=self.living.url, jti=f"collect-{next(NUMBERS):06d}",
             now=self.living.clock(), received=received,
         )
         assert await self.send(token, "/messages/collections") == 200, self.told

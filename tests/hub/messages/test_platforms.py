@@ -44,12 +44,12 @@ def body(kind: Kind, living: Living) -> Mapping[str, Any]:
 
 async def enrolled(living: Living, platform: str, *, sends=(), collects=()) -> Sender:
     desk = replace(living.platform, platform=platform, region=TOWN)
-    key = OKPKey.import_key({**desk.key.as_dict(private=True), "kid": "k1"})
+    key = OKPKey.import_key({**desk.key.as_dict(private=True), "kid": "k2"})
     await enrol_platform(
         living.hub.engine, platform=platform, name=platform, at=living.clock(), sends=sends, collects=collects, region=TOWN if collects else "",
-        jwks={"keys": [*desk.jwks()["keys"], {**key.as_dict(private=False), "kid": "k1"}]},
+        jwks={"keys": [*desk.jwks()["keys"], {**key.as_dict(private=False), "kid": "k2"}]},
     )
-    return Sender(platform, key, living)
+    return Sender(platform, key, living, kid="k2")
 
 
 async def registered(living: Living, platform: str, reference: str) -> None:

@@ -109,7 +109,7 @@ async def test_after_rotation_every_row_stands_under_the_new_key_and_nothing_els
 async def test_letters_are_sealed_anew_too(engine, vault, keys, random, clock) -> None:
     sealed, version = vault.seal_bytes(letter_context("l1"), b"the signed bytes")
     async with engine.begin() as connection:
-        await connection.execute(text("INSERT INTO platform VALUES ('p', 'p', '{}', true)"))
+        await connection.execute(text("INSERT INTO platform (id, name, active) VALUES ('p', 'p', true)"))
         await connection.execute(
             text(
                 "INSERT INTO matter_case (id, platform, reference, assistance_type, stage, region, organisations, registration_hash, opened_at) VALUES ('c', 'p', 'r', 't', 's', 'x', '{}', '', now())"
@@ -136,7 +136,7 @@ async def test_contents_of_messages_and_check_reports_are_sealed_anew_too(engine
     at = clock()
     async with engine.begin() as connection:
         for statement in (
-            insert(Platform).values(id="p", name="p", jwks={}),
+            insert(Platform).values(id="p", name="p"),
             insert(Organisation).values(code="o", name="o", department="MZ-HD", region="500152000000", role="CHECK_OPERATOR"),
             insert(Case).values(
                 id="c", platform="p", reference="r", assistance_type="DIBAO", stage="SURVEY", region="x", organisations=[], registration_hash=b"",

@@ -1,0 +1,43 @@
+"""`hub platform key`: keys added, retired and revoked by the operator; what `show` says of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hub.cli.conftest import key_pair
+
+
+@pytest.fixture
+def platform(desk):
+    desk.run("platform", "add", "p", "--name", "台", "--jwks", desk.file("k1.json", key_pair("k1")[1]))
+    return desk
+
+
+def test_a_key_is_added_retired_and_revoked_and_shown(platform) -> None:
+    second = platform.file("k2.json", key_pair("k2")[1])
+    assert "from 2050-01-01T00:00:00+08:00" in platform.run("platform", "key", "add", "p", "--jwks", second, "--from", "2050-01-01")
+    assert "has key 'k2'" in platform.run("platform", "key", "add", "p", "--jwks", second, code=1)
+    assert [line.split()[:2] for line in platform.run("platform", "show", "p").splitlines()[2:]] == [["k1", "ACTIVE"], ["k2", "COMING"]]
+    assert platform.run("platform", "list").split()[-2:] == ["k1", "台"]
+    assert "signs nothing from" in platform.run("platform", "key", "retire", "p", "k1")
+    said = platform.run("platform", "key", "revoke", "p", "k2", "--reason", "lost laptop")
+    assert "under review: 0 case(s), 0 letter(s)" in said
+    shown = platform.run("platform", "show", "p")
+    assert [line.split()[:2] for line in shown.splitlines()[2:]] == [["k1", "RETIRED"], ["k2", "REVOKED"]]
+    assert platform.outbox()[1:] == [("PLATFORM_KEY_ADDED", "p k2"), ("PLATFORM_KEY_RETIRED", "p k1"), ("PLATFORM_KEY_REVOKED", "p k2")]
+    assert platform.ask("SELECT kind, ref FROM revocation") == [("PLATFORM", "p")]
+
+
+def test_what_is_not_there_is_refused(platform) -> None:
+    assert "no key 'k9'" in platform.run("platform", "key", "retire", "p", "k9", code=1)
+    assert "no key 'k9'" in platform.run("platform", "key", "revoke", "p", "k9", "--reason", "x", code=1)
+    assert "no platform q" in platform.run("platform", "show", "q", code=1)
+    assert "not enrolled" in platform.run("platform", "key", "add", "q", "--jwks", platform.file("k3.json", key_pair("k3")[1]), code=1)
+
+
+def test_algorithms_of_a_platform_are_shown(platform) -> None:
+    assert "signed with: Ed25519 ES256 SM2-SM3" in platform.run("platform", "show", "p")
+    again = ("platform", "add", "p", "--name", "台", "--jwks", platform.file("k1.json", key_pair("k4")[1]))
+    platform.run(*again, "--algorithm", "SM2-SM3")
+    assert "signed with: SM2-SM3" in platform.run("platform", "show", "p")
+    assert "Invalid value for '--algorithm'" in platform.run(*again, "--algorithm", "RS256", code=2)
