@@ -83,9 +83,9 @@ def sm2_sign(secret: bytes, point: bytes, message: bytes) -> bytes:
 
 
 def allow_list(text: str) -> frozenset[str]:
-    """An installation's algorithms, between blanks. Raises ValueError for an empty list or a name that is no suite of ours."""
-    named = frozenset(text.split())
-    if not named or not named <= set(SUITES):
+    """An installation's algorithms, between commas. Raises ValueError for a name that is no suite of ours, and for none."""
+    named = frozenset(text.split(","))
+    if not named <= set(SUITES):
         raise ValueError(f"the algorithms of letters are some of {', '.join(SUITES)}")
     return named
 

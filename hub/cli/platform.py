@@ -84,7 +84,7 @@ def show_platform(platform_id: str) -> None:
                 raise click.ClickException(f"no platform {platform_id}")
             keys = (await connection.execute(select(PlatformKey.__table__).where(where).order_by(PlatformKey.valid_from, PlatformKey.kid))).all()
             came = [await brought(connection, platform_id, one.kid) for one in keys]
-        click.echo(f"letters may be signed with: {' '.join(algorithms) or premises.settings.signature_algorithms}")
+        click.echo(f"letters may be signed with: {','.join(algorithms) or premises.settings.signature_algorithms}")
         now = clock()
         listed = [
             (one.kid, state(one, now), _day(one.valid_from), _day(one.valid_to), flagged.cases, flagged.letters)

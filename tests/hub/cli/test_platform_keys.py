@@ -36,7 +36,7 @@ def test_what_is_not_there_is_refused(platform) -> None:
 
 
 def test_algorithms_of_a_platform_are_shown(platform) -> None:
-    assert "signed with: Ed25519 ES256 SM2-SM3" in platform.run("platform", "show", "p")
+    assert "signed with: Ed25519,ES256,SM2-SM3" in platform.run("platform", "show", "p")
     again = ("platform", "add", "p", "--name", "台", "--jwks", platform.file("k1.json", key_pair("k4")[1]))
     platform.run(*again, "--algorithm", "SM2-SM3")
     assert "signed with: SM2-SM3" in platform.run("platform", "show", "p")
