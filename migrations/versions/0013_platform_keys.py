@@ -1,6 +1,6 @@
 """A platform's keys each with their validity; under which of them cases and letters came; what is needed to verify letters again.
 
-Revision: 0012, after 0011
+Revision: 0013, after 0012
 """
 
 import base64
@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
