@@ -67,6 +67,17 @@ class GroupDecision:
     disclosure: tuple[Line, ...]
     verdicts: Mapping[str, Verdict]
 
+    def told(self, leaf: AskedLeaf) -> Column | None:
+        """The column a leaf is told from; None where it is not told."""
+        return self.columns[self.cells[leaf.place]] if leaf.place in self.cells else None
+
+    def why_not(self, leaf: AskedLeaf) -> Line:
+        """Why a leaf that was asked is not told: its field is told in no such form, or there is no such standard to compare with."""
+        lines = [line for line in self.disclosure if line.field == leaf.spec.name]
+        allowed = leaf.form is not None and self.verdicts.get(leaf.spec.name, NO_VERDICT).form.allows(leaf.form)
+        of_threshold = [line for line in lines if line.reason in (STANDARD_MISSING, UNIT_MISMATCH)]
+        return next(iter((of_threshold if allowed else []) + lines), Line(leaf.spec.name, Form.WITHHELD, self.reason, ""))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlaceDecision:

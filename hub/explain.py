@@ -72,12 +72,11 @@ def _leaf(leaf: AskedLeaf, group: GroupDecision, departments: Descriptions) -> s
     head = f"{name}{asked} {leaf.spec.title_zh}"
     if leaf.form is None:
         return f"{head}: metadata, told"
-    if leaf.place in group.cells:
-        column = group.columns[group.cells[leaf.place]]
+    column = group.told(leaf)
+    if column is not None:
         limit = f" at least {column.parameter} yuan" if column.parameter else ""
         return f"{head}: told {column.form} {FORMS_ZH[column.form]}{limit}; {_verdict(group, leaf.spec.name)}; {_where(leaf, departments)}"
-    why = next((line.reason for line in group.disclosure if line.field == leaf.spec.name), group.reason)
-    return f"{head}: not told, {why}; {_verdict(group, leaf.spec.name)}; not asked"
+    return f"{head}: not told, {group.why_not(leaf).reason}; {_verdict(group, leaf.spec.name)}; not asked"
 
 
 def _verdict(group: GroupDecision, field: str) -> str:

@@ -26,7 +26,7 @@ from hub.operations.limits import Limits
 from hub.operations.reading import ReadDocument, read_document
 from hub.operations.shape import Shaper, Source
 from hub.operations.usage import conditions, never_null
-from hub.operations.variables import coerce, declared
+from hub.operations.variables import Declared, coerce, declared
 from hub.question import Place, Question
 from schema.federation import subgraph_sdl
 
@@ -70,6 +70,11 @@ class Operation:
         self._variables = declared(operation, schema, never_null(read.document, schema))
         self._booleans = tuple(sorted(conditions(read.document).intersection(each.name for each in self._variables)))
         self._shapes = shapes
+
+    @property
+    def declared(self) -> tuple[Declared, ...]:
+        """The variables a request may send."""
+        return self._variables
 
     @property
     def identifying(self) -> bool:

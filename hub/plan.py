@@ -100,12 +100,22 @@ class Planner:
     async def plan(self, question: Question, variables: Mapping[str, object], standing: Standing, now: datetime) -> Plan:
         """The whole plan of one question. Warm it costs tens of microseconds; a new kind of question or person some ms more."""
         layout = self._layout(question, variables)
-        caller, matter = standing.caller, standing.matter
         if self._look_up is not None:
             for root in question.places:
                 if root.name == "lookUp":
-                    await self._look_up(caller)
-        reached = self.reach.walk(layout, variables, caller, matter)
+                    await self._look_up(standing.caller)
+        reached = self.reach.walk(layout, variables, standing.caller, standing.matter)
+        return await self._made(layout, variables, reached, standing, now)
+
+    async def of_anybody(self, question: Question, variables: Mapping[str, object], standing: Standing, now: datetime) -> Plan:
+        """The plan as if the question named everybody of the matter wherever it may: what can be said of it before anybody asks it."""
+        layout = self._layout(question, variables)
+        return await self._made(layout, variables, self.reach.anybody(layout, standing.matter), standing, now)
+
+    async def _made(
+        self, layout: Layout, variables: Mapping[str, object], reached: Reached, standing: Standing, now: datetime,
+    ) -> Plan:
+        caller, matter = standing.caller, standing.matter
         scope = self._scopes.of(layout, standing, now)
         at: dict[str, list[PersonPlace]] = {}
         decided: dict[str, list[PlaceDecision]] = {}
@@ -133,7 +143,7 @@ class Planner:
             standing=standing, layout=layout, variables=variables, reached=reached, scope=scope, people=people, joins=joins, tellings=tellings,
             asks=_asks(joins, people, scope), fields=self._log_fields(joins),
             log_subjects=tuple([member.person.log_subject for member in people.values()]), letters=_letters(people, standing),
-            digest=_digest(question, joins, people, scope),
+            digest=_digest(layout.question, joins, people, scope),
         )
 
     def forget_sources(self) -> None:

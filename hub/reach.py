@@ -69,8 +69,7 @@ class Reach:
 
     def walk(self, layout: Layout, variables: Mapping[str, object], caller: Caller, matter: Matter | None) -> Reached:
         """Everything and everybody the question reaches."""
-        members = tuple([one for one in matter.members if one.role == "MEMBER"]) if matter else ()
-        obligors = tuple([one for one in matter.members if one.role == "OBLIGOR"]) if matter else ()
+        members, obligors = _declared(matter)
         roots: dict[str, object] = {}
         found: dict[tuple[PersonPlace, str], Member] = {}
         later: list[Place] = []
@@ -90,6 +89,19 @@ class Reach:
             self._household(place, layout, members, obligors, found)
         places = tuple([(place, member) for (place, _), member in found.items()])
         return Reached(roots=roots, members=members, obligors=obligors, places=places)
+
+    def anybody(self, layout: Layout, matter: Matter | None) -> Reached:
+        """Every place with everybody who may stand at it, whatever the question's arguments name."""
+        members, obligors = _declared(matter)
+        found: dict[tuple[PersonPlace, str], Member] = {}
+        for place in layout.question.places:
+            if place in layout.at:
+                for member in members + obligors:
+                    found[layout.at[place], member.person.id] = member
+            else:
+                self._household(place, layout, members, obligors, found)
+        places = tuple([(place, member) for (place, _), member in found.items()])
+        return Reached(roots={}, members=members, obligors=obligors, places=places)
 
     def _household(
         self, place: Place, layout: Layout, members: tuple[Member, ...], obligors: tuple[Member, ...],
@@ -135,6 +147,12 @@ class Reach:
             return known
         internal = self._handles.decode(text, kind=kind, organisation=caller.organisation, case=caller.case)
         return "" if internal is None else self._decoded.put(key, str(internal))
+
+
+def _declared(matter: Matter | None) -> tuple[tuple[Member, ...], tuple[Member, ...]]:
+    """Members and obligors of the declared household."""
+    people = matter.members if matter else ()
+    return tuple([one for one in people if one.role == "MEMBER"]), tuple([one for one in people if one.role == "OBLIGOR"])
 
 
 def _found(people: tuple[Member, ...], fits: Callable[[Member], bool]) -> Member | None:

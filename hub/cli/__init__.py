@@ -22,6 +22,7 @@ COMMANDS: Mapping[str, str] = {
     "agreement": "hub.cli.agreement:agreement",
     "officer": "hub.cli.officer:officer",
     "explain": "hub.cli.explain:explain_command",
+    "fits": "hub.cli.fits:fits_command",
     "log": "hub.cli.log:log",
     "verify-log": "hub.cli.verify:verify_log_command",
     "verify-receipt": "hub.cli.verify:verify_receipt_command",
