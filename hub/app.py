@@ -24,6 +24,7 @@ from hub.credit.routes import routes as credit_routes
 from hub.deferred.callback import Callbacks
 from hub.disposal.reports import Reports
 from hub.disposal.routes import routes as disposal_routes
+from hub.fits import Fitter
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.graphql_http import Receive, Scope, Send
@@ -38,6 +39,7 @@ from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
 from hub.oauth.single_use import SingleUse
 from hub.opening import Hub, open_hub
+from hub.operations.fitting import StoredFits
 from hub.operations.gate import Gate
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
@@ -111,6 +113,10 @@ def graph(hub: Hub) -> Graph:
     )
 
 
+def _fits(hub: Hub) -> StoredFits:
+    return StoredFits(hub.records, Fitter(hub.policy, hub.settings.region), hub.documents)
+
+
 def gate_of(hub: Hub, answering: Graph) -> Gate:
     """What is read beside the graph has places of its own; who is known is counted with their questions, the rest together."""
     settings, places = hub.settings, max(1, hub.settings.in_flight // 4)
@@ -138,7 +144,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_messages(hub, pushed),
         *_means_checks(hub, answering),
         *_credit(hub, answering),
-        *operation_routes(answering, hub.clock, hub.upkeep.wake),
+        *operation_routes(answering, _fits(hub), hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader, gate),
         *region_routes(hub, gate),
         *_callbacks(hub, gate),

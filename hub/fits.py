@@ -10,7 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -91,6 +91,15 @@ class Fitting:
     catalogued: bool
     told: Mapping[tuple[Asked, Class], Told]
 
+    @classmethod
+    def of_all(cls, fittings: Sequence[Fitting]) -> Fitting:
+        """One answer for several questions of one asker under one template; at least one."""
+        told: dict[tuple[Asked, Class], Told] = {}
+        for one in fittings:
+            for key, outcome in one.told.items():
+                _worse(told, key, outcome)
+        return replace(fittings[0], fit=_fit(told.values(), refused=bool(fittings[0].refused)), told=told)
+
     @property
     def reasons(self) -> tuple[str, ...]:
         """Every reason something is withheld for, sorted."""
@@ -108,11 +117,18 @@ class Fitter:
             groups=GROUPS, policy=policy, sources=AllConnected(), handles=NoHandles(), region=region, pseudonym=lambda _: str, kept=64,
         )
 
+    @property
+    def policy_digest(self) -> str:
+        """Of the policy it decides under."""
+        return self._policy.digest
+
     async def fit(
         self, operation: Operation, template: LetterTemplate, *, purpose: str, asker: Asker, now: datetime,
-        catalogue: Mapping[str, str] | None = None, variables: Mapping[str, object] | None = None,
+        catalogue: Mapping[str, str] | None = None, variables: Mapping[str, object] | None = None, most: int | None = None,
     ) -> Fitting:
-        """Raises Malformed for variables that cannot be read. `catalogue` is check 9 by fact group; None: everything is shared."""
+        """Raises Malformed for variables that cannot be read, TooLarge past a limit. `catalogue` is check 9 by fact group; None: everything is
+        shared. `most` ways to mean the question are tried; where there are more, Malformed.
+        """
         told: dict[tuple[Asked, Class], Told] = {}
         refused = ""
         try:
@@ -120,7 +136,8 @@ class Fitter:
         except NotStanding as refusal:
             refused = refusal.reason.value
         else:
-            for values in openings(operation.declared, variables or {}, self._region):
+            asks = not (operation.introspects or operation.changes)  # what does neither tells no fact
+            for values in openings(operation.declared, variables or {}, self._region, most=most) if asks else ():
                 question, coerced = operation.question(values)
                 for standing, classes in households:
                     plan = await self._planner.of_anybody(question, coerced, standing, now)
@@ -153,9 +170,13 @@ def _add(told: dict[tuple[Asked, Class], Told], plan: Plan, classes: Mapping[str
     for (place, person), telling in plan.tellings.items():
         for group in telling.decision.groups:
             for asked, one in said(".".join(place.place.path), group):
-                key = (asked, classes[person])
-                if key not in told or one.withheld:
-                    told[key] = one
+                _worse(told, (asked, classes[person]), one)
+
+
+def _worse(told: dict[tuple[Asked, Class], Told], key: tuple[Asked, Class], one: Told) -> None:
+    """Keep the one that is not told."""
+    if key not in told or one.withheld:
+        told[key] = one
 
 
 def said(path: str, group: GroupDecision) -> Iterable[tuple[Asked, Told]]:

@@ -18,36 +18,42 @@ from hub.people.id_number import check_digit
 
 _NOBODY = "50990119000101001"  # a county code that was never assigned
 _PLACEHOLDERS: Mapping[str, object] = {
-    "ID": "nobody", "IdNumber": _NOBODY + check_digit(_NOBODY), "_Any": {"__typename": "Person", "id": "nobody"},
+    "ID": "nobody", "Int": 1, "IdNumber": _NOBODY + check_digit(_NOBODY), "_Any": {"__typename": "Person", "id": "nobody"},
 }
 _ABROAD = "990000000000"
 
 
-def openings(variables: Sequence[Declared], given: Mapping[str, object], region: str) -> Iterator[Mapping[str, Any]]:
-    """Values for every way the question can be meant; `given` are left as they are. Raises Malformed for a variable that must be given."""
-    fixed = dict(given)
-    booleans: list[str] = []
-    turning: dict[str, Sequence[object]] = {}
-    for variable in variables:
-        name, kind = variable.name, get_named_type(variable.type)
-        if name in given:
-            continue
-        if kind.name == "Boolean":
-            booleans.append(name)
-        elif isinstance(kind, GraphQLEnumType):
-            values = list(kind.values)
-            fixed[name] = values if is_list_type(get_nullable_type(variable.type)) else None
-            turning |= {} if fixed[name] else {name: values}
-        elif kind.name == "RegionCode":
-            turning[name] = (region.ljust(12, "0"), _ABROAD)
-        elif kind.name in _PLACEHOLDERS:
-            one = _PLACEHOLDERS[kind.name]
-            fixed[name] = [one] if is_list_type(get_nullable_type(variable.type)) else one
-        elif not variable.optional and variable.default is Undefined:
-            raise Malformed(f"variable '{name}' decides what is asked: give it", code="VARIABLE_INVALID")
+def openings(
+    variables: Sequence[Declared], given: Mapping[str, object], region: str, *, most: int | None = None,
+) -> Iterator[Mapping[str, Any]]:
+    """Values for every way the question can be meant; `given` are left as they are. Raises Malformed for a variable that must be given, and
+    where there are more than `most` ways.
+    """
+    open_ = [variable for variable in variables if variable.name not in given]
+    values = {one.name: found for one in open_ if (found := _values(one, region))}
+    booleans = [one.name for one in open_ if get_named_type(one.type).name == "Boolean"]
+    turning = [name for name in values if name not in booleans]
     # Leaves are decided each for itself: so the values of all that turn are tried side by side, not each with each.
-    turns = max([1, *map(len, turning.values())])
+    turns = max([1, *(len(values[name]) for name in turning)])
+    if most is not None and turns * 2 ** len(booleans) > most:
+        raise Malformed("the question can be meant in too many ways: give its variables", code="VARIABLE_INVALID")
     for chosen in product((True, False), repeat=len(booleans)):
         for turn in range(turns):
-            turned = {name: values[turn % len(values)] for name, values in turning.items()}
-            yield {**fixed, **turned, **dict(zip(booleans, chosen, strict=True))}
+            turned = {name: values[name][turn % len(values[name])] for name in turning}
+            yield {**given, **turned, **dict(zip(booleans, chosen, strict=True))}
+
+
+def _values(variable: Declared, region: str) -> Sequence[object]:
+    """The values one variable is tried in; none where it may be left out."""
+    kind, several = get_named_type(variable.type), is_list_type(get_nullable_type(variable.type))
+    if kind.name == "Boolean":
+        return (True, False)
+    if isinstance(kind, GraphQLEnumType):
+        return (list(kind.values),) if several else list(kind.values)
+    if kind.name == "RegionCode":
+        return (region.ljust(12, "0"), _ABROAD)
+    if kind.name in _PLACEHOLDERS:
+        return ([_PLACEHOLDERS[kind.name]],) if several else (_PLACEHOLDERS[kind.name],)
+    if not variable.optional and variable.default is Undefined:
+        raise Malformed(f"variable '{variable.name}' decides what is asked: give it", code="VARIABLE_INVALID")
+    return ()

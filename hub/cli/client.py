@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import click
 from sqlalchemy import func, select
 
@@ -17,12 +18,15 @@ from hub.cli.premises import Premises, at_work, clock
 from hub.cli.public_keys import PublicKeys
 from hub.cli.token import token_command
 from hub.enrolment import allow_operation, enrol_client, withdraw_operation
+from hub.fits import Fitter
 from hub.oauth.clients import ASSERTED, PROVEN
 from hub.operation import Documents
+from hub.operations.fitting import StoredFits
 from hub.operations.limits import Limits
 from hub.operations.persisted import PersistedOperations
 from hub.postgres.connection import pool
 from hub.tables import Client, ClientOperation
+from policies.engine import load
 from policies.groups import GROUPS
 from policies.purposes import PURPOSES
 from schema.federation import served
@@ -94,6 +98,23 @@ def disable(client_id: str) -> None:
     at_work(work)
 
 
+@client.command("fits")
+@click.argument("client_id")
+def list_fits(client_id: str) -> None:
+    """Whether the client's registered operations fit the nationwide letter, by purpose, as it was decided when they were registered.
+
+    `stale` is a verdict of another policy, template or enrolment: it says nothing until it is decided anew (`hub fits HASH --client`).
+    """
+
+    async def work(premises: Premises) -> None:
+        async with await pool(premises.url, max_size=1) as records:
+            found = await (await _fits(premises, records, _documents(premises))).stored(client_id)
+        rows = [(one.hash[:16], one.purpose, one.template, one.fit.value, "stale" if one.stale else "", ", ".join(one.reasons)) for one in found]
+        show(("operation", "purpose", "template", "fit", "", "withheld for"), rows, none="nothing was decided")
+
+    at_work(work)
+
+
 @client.command("allow-operation")
 @click.argument("client_id")
 @click.argument("operation", metavar="FILE|HASH")
@@ -112,6 +133,7 @@ def allow(client_id: str, operation: str, *, withdraw: bool) -> None:
         else:
             await allow_operation(premises.engine, client=client_id, digest=digest, at=clock())
             click.echo(f"on {client_id}'s list: {digest}")
+            await _say_fits(premises, client_id, digest)
 
     at_work(work)
 
@@ -122,5 +144,26 @@ async def _digest(premises: Premises, document: Path, *, register: bool) -> str:
     if not register:
         return sha256(text.encode()).hexdigest()
     async with await pool(premises.url, max_size=1) as records:
-        persisted = PersistedOperations(records, Documents(served(federation=premises.settings.federation), Limits()), seconds=lambda: clock().timestamp())
-        return await persisted.register(text, by=OPERATOR, at=clock())
+        return await _persisted(records, _documents(premises)).register(text, by=OPERATOR, at=clock())
+
+
+async def _say_fits(premises: Premises, client_id: str, digest: str) -> None:
+    """Decide and print what its own registration would have told the client."""
+    documents = _documents(premises)
+    async with await pool(premises.url, max_size=1) as records:
+        text = await _persisted(records, documents).text_for(None, digest, client=client_id, allow_list_only=False)
+        for one in await (await _fits(premises, records, documents)).decided(text, digest, client=client_id, at=clock()):
+            click.echo(f"  {one.purpose} under letter {one.template}: {one.fit.value}" + (f" ({', '.join(one.reasons)})" if one.reasons else ""))
+
+
+async def _fits(premises: Premises, records: asyncpg.Pool[asyncpg.Record], documents: Documents) -> StoredFits:
+    policy = await asyncio.to_thread(load, premises.settings.region[:6])
+    return StoredFits(records, Fitter(policy, premises.settings.region), documents)
+
+
+def _documents(premises: Premises) -> Documents:
+    return Documents(served(federation=premises.settings.federation), Limits())
+
+
+def _persisted(records: asyncpg.Pool[asyncpg.Record], documents: Documents) -> PersistedOperations:
+    return PersistedOperations(records, documents, seconds=lambda: clock().timestamp())

@@ -29,6 +29,7 @@ from hub.fits import Asked, Asker, Fit, Fitter, Fitting, Told, alike
 from hub.nobody import UNSIGNED, Class
 from hub.oauth.clients import Clients
 from hub.operation import Documents
+from hub.operations.fitting import StoredFits
 from hub.operations.limits import Limits
 from hub.operations.persisted import PersistedOperations
 from hub.settings import Settings
@@ -116,6 +117,10 @@ async def _at_premises(premises: Premises, asked: _Question, *, stored: bool) ->
         requester: Requester = known.requester
         if asked.purpose not in requester.purposes:
             raise click.ClickException(f"{asked.client} is not enrolled for {asked.purpose}")
+        if stored:  # what is kept beside the document is brought up to date on the way
+            policy, digest = await asyncio.to_thread(load, settings.region[:6]), asked.query.lower()
+            documents = Documents(served(federation=settings.federation), Limits())
+            await StoredFits(records, Fitter(policy, settings.region), documents).decided(text, digest, client=asked.client, at=now)
         asking = Asking(requester.department, asked.purpose, requester.organisation)
         shared = catalogue.decide(asking, now.astimezone(CHINA).date())
         return await _fitted(settings, asked, text, Asker(requester.department, requester.region, requester.role), shared, now)

@@ -18,13 +18,14 @@ from hub.errors import Forbidden, Malformed
 from hub.graph import Graph
 from hub.graphql_http import body_of
 from hub.operations.door import PRIVATE, guarded
+from hub.operations.fitting import StoredFits
 
 _MAX_BYTES = 100_000
 
 
-def routes(graph: Graph, clock: Callable[[], datetime], wake: Callable[[], None]) -> list[BaseRoute]:
-    """One route. A client in allow-list mode registers nothing: its list is the operator's (`hub client allow-operation`). `wake` hears that
-    there is something for the log to carry.
+def routes(graph: Graph, fits: StoredFits, clock: Callable[[], datetime], wake: Callable[[], None]) -> list[BaseRoute]:
+    """One route. A client in allow-list mode registers nothing: its list is the operator's (`hub client allow-operation`). `fits` says for
+    each of the client's purposes whether the nationwide letter lets it be answered; `wake` hears that there is something for the log to carry.
     """
 
     async def register(request: Request, standing: Standing) -> Response:
@@ -34,7 +35,8 @@ def routes(graph: Graph, clock: Callable[[], datetime], wake: Callable[[], None]
         text = _document(await body_of(request.scope, request.receive, max_bytes=_MAX_BYTES))
         digest = await graph.persisted.register(text, by=caller.client, at=clock())
         wake()
-        return JSONResponse({"sha256Hash": digest}, status_code=201, headers=PRIVATE)
+        found = await fits.decided(text, digest, client=caller.client, at=clock())
+        return JSONResponse({"sha256Hash": digest, "fits": [one.plain() for one in found]}, status_code=201, headers=PRIVATE)
 
     return [Route("/operations", guarded(graph, register), methods=["POST"])]
 

@@ -73,6 +73,7 @@ class Revocation(Base):
     ref: Mapped[str] = mapped_column(index=True)
     at: Mapped[datetime]
     expires_at: Mapped[datetime | None]
+    __table_args__ = (Index("revocation_tokens", "expires_at", postgresql_where="kind = 'TOKEN'"),)
 
 
 class PersistedOperation(Base):
@@ -91,6 +92,24 @@ class ClientOperation(Base):
     __tablename__ = "client_operation"
     client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), primary_key=True)
     hash: Mapped[str] = mapped_column(ForeignKey("persisted_operation.hash"), primary_key=True)
+
+
+class OperationFit(Base):
+    """Whether a persisted operation fits a letter's template, for one client and purpose, under the policy it was decided by."""
+
+    __tablename__ = "operation_fit"
+    hash: Mapped[str] = mapped_column(ForeignKey("persisted_operation.hash"), primary_key=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("client.id"), primary_key=True, index=True)
+    purpose: Mapped[str] = mapped_column(primary_key=True)
+    template: Mapped[str] = mapped_column(primary_key=True)
+    department: Mapped[str]
+    region: Mapped[str]
+    role: Mapped[str]
+    fit: Mapped[str]  # FITS, FITS_PARTLY, DOES_NOT_FIT
+    reasons: Mapped[list[str]]
+    policy_digest: Mapped[str]
+    template_digest: Mapped[str]
+    at: Mapped[datetime]
 
 
 class Allowance(Base):

@@ -60,7 +60,7 @@ class Case(Base):
     stage: Mapped[str]
     region: Mapped[str]
     organisations: Mapped[list[str]]  # who handles it
-    registration_hash: Mapped[bytes]
+    registration_hash: Mapped[bytes] = mapped_column(index=True)
     registered_under: Mapped[str | None]  # kid of the platform key; NULL: before the hub kept it
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
@@ -88,7 +88,7 @@ class Member(Base):
 
     __tablename__ = "member"
     household_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("household.id"), primary_key=True)
-    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     ordinal: Mapped[int] = mapped_column(Integer)
     relation: Mapped[str]  # GB/T 4761
     role: Mapped[str]  # MEMBER, OBLIGOR, EXCLUDED

@@ -36,8 +36,8 @@ async def persisted(pool, clock, seconds) -> PersistedOperations:
     )
     for client in ("c", "d"):
         await pool.execute(
-            "INSERT INTO client (id, organisation, name, jwks, purposes, allow_list_only, look_ups_per_day, active, created_at)"
-            " VALUES ($1, 'o', 'C', '{}', '{}', true, 1, true, $2)", client, clock(),
+            "INSERT INTO client (id, organisation, name, jwks, purposes, allow_list_only, look_ups_per_day, active, created_at, officer_identity)"
+            " VALUES ($1, 'o', 'C', '{}', '{}', true, 1, true, $2, 'asserted')", client, clock(),
         )
     return fresh(pool, seconds)
 

@@ -33,7 +33,10 @@ async def token(living: Living, signed_matter) -> str:
 
 async def test_a_new_operation_is_a_change_in_the_log_and_the_same_again_is_none(living, token):
     document = PEOPLE.replace("People", "Told")
-    assert (await sent(living, token, {"query": document})).status == 201
+    first = await sent(living, token, {"query": document})
+    assert (first.status, first.body["sha256Hash"]) == (201, digest(document))
+    fits = {one["purpose"]: one for one in first.body["fits"]}
+    assert fits["DIBAO_REVIEW"]["policyDigest"] == living.hub.policy.digest, "and whether the nationwide letter lets it be answered"
     assert (await sent(living, token, {"query": document})).status == 201
     await drain(living.hub.log)
     changes = [one.parts() for one in await living.entries(kind=Kind.CHANGE)]

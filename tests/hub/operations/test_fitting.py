@@ -1,0 +1,94 @@
+"""Whether a registered question fits the nationwide letter: decided once a policy, kept by client and purpose, stale where what it rests on changed."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+import pytest
+from joserfc.jwk import OKPKey
+
+from hub.enrolment import enrol_client, enrol_organisation
+from hub.fits import Fit, Fitter
+from hub.operation import Documents
+from hub.operations.fitting import StoredFits
+from hub.operations.limits import Limits
+from hub.operations.persisted import PersistedOperations
+from schema import SCHEMA
+from tests.hub.road import policy
+
+TEXT = "query Q($c: ID!) { case(id: $c) { household { members { person { name { masked } tax { status } } } } } }"
+BIRTHS = "query Q($c: ID!) { case(id: $c) { household { members { person { birthDate { on } name { full } } } } } }"
+
+
+class Counting(Fitter):
+    """The fitter, counting what it is asked to decide."""
+
+    decided = 0
+
+    async def fit(self, *given, **more):
+        self.decided += 1
+        return await super().fit(*given, **more)
+
+
+@pytest.fixture
+async def fits(engine, pool, clock):
+    await enrol_organisation(
+        engine, code="o", name="O", department="MZ-HD", region="500152000000", role="CHECK_OPERATOR", at=clock(),
+    )
+    jwks = {"keys": [{**OKPKey.generate_key("Ed25519").as_dict(private=False), "kid": "c1"}]}
+    await enrol_client(engine, client_id="c", organisation="o", name="C", jwks=jwks, purposes=("DIBAO_REVIEW",), at=clock())
+    await pool.execute("UPDATE client SET purposes = '{DIBAO_REVIEW,RESULT_RECOGNITION,SUBJECT_ACCESS,GONE}'")
+    documents = Documents(SCHEMA, Limits())
+    made = StoredFits(pool, Counting(policy(), "500152"), documents)
+    made.persisted = PersistedOperations(pool, documents, seconds=lambda: 0.0)
+    return made
+
+
+async def registered(fits, text, clock):
+    digest = await fits.persisted.register(text, by="c", at=clock())
+    return await fits.decided(text, digest, client="c", at=clock())
+
+
+async def test_each_purpose_that_may_stand_on_a_letter_has_its_verdict(fits, clock):
+    found = {one.purpose: one for one in await registered(fits, TEXT, clock)}
+    assert {purpose: (one.fit, one.stale) for purpose, one in found.items()} == {
+        "DIBAO_REVIEW": (Fit.FITS, False), "RESULT_RECOGNITION": (Fit.FITS_PARTLY, False),
+    }  # fmt: skip
+    assert found["RESULT_RECOGNITION"].reasons == ("NOT_COVERED", "UNDER_14"), "taxes are not of that purpose, and a child's name is not told under it"
+    assert found["DIBAO_REVIEW"].plain() == {
+        "purpose": "DIBAO_REVIEW", "letterTemplate": "national", "fit": "FITS", "reasons": [], "policyDigest": policy().digest,
+    }
+
+
+async def test_the_same_again_decides_nothing_and_another_policy_decides_anew(fits, pool, clock):
+    await registered(fits, TEXT, clock)
+    decided = fits._fitter.decided
+    assert await registered(fits, TEXT, clock) == await fits.stored("c")
+    assert fits._fitter.decided == decided
+    await pool.execute("UPDATE operation_fit SET policy_digest = 'of last year', fit = 'DOES_NOT_FIT' WHERE purpose = 'DIBAO_REVIEW'")
+    assert {one.purpose: one.stale for one in await fits.stored("c")} == {"DIBAO_REVIEW": True, "RESULT_RECOGNITION": False}
+    again = {one.purpose: one for one in await registered(fits, TEXT, clock)}
+    assert (again["DIBAO_REVIEW"].fit, again["DIBAO_REVIEW"].stale, fits._fitter.decided) == (Fit.FITS, False, decided + 1)
+
+
+async def test_a_client_that_moved_to_another_department_has_stale_verdicts(fits, pool, clock):
+    await registered(fits, BIRTHS, clock)
+    await pool.execute("UPDATE organisation SET department = 'JW', role = 'SUPERVISOR'")
+    assert all(one.stale for one in await fits.stored("c"))
+    assert {one.fit for one in await registered(fits, BIRTHS, clock)} == {Fit.DOES_NOT_FIT}
+
+
+async def test_of_several_operations_the_document_fits_as_its_worst_does(fits, clock):
+    both = TEXT.replace("query Q", "query A") + BIRTHS.replace("query Q", "query B")
+    found = {one.purpose: one.fit for one in await registered(fits, both, clock)}
+    assert found["DIBAO_REVIEW"] is Fit.FITS_PARTLY, "a child's name is masked"
+
+
+async def test_what_can_be_meant_in_too_many_ways_has_no_verdict_and_is_registered_all_the_same(fits, clock):
+    switches = [f"b{number}" for number in range(5)]
+    text = f"query Q($c: ID!, {', '.join(f'${one}: Boolean!' for one in switches)}) {{ person(id: $c) {{ {' '.join(f'{one}: id @skip(if: ${one})' for one in switches)} name {{ full }} }} }}"
+    assert await registered(fits, text, clock) == ()
+    assert await fits.persisted.text_for(None, sha256(text.encode()).hexdigest(), client="c", allow_list_only=False) == text
+    assert await fits.decided(text, "0" * 64, client="nobody", at=clock()) == ()
+
+
