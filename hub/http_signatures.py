@@ -57,7 +57,7 @@ def verified(
         parameters = results[0].parameters
         created = datetime.fromtimestamp(int(parameters["created"]), UTC)
         kid, nonce = str(parameters["keyid"]), str(parameters["nonce"])
-    except (HTTPMessageSignaturesException, KeyError, IndexError, TypeError, ValueError) as error:
+    except (HTTPMessageSignaturesException, KeyError, IndexError, TypeError, ValueError, OverflowError) as error:
         raise SignatureRefused("the signature does not verify") from error
     if len(results) != 1 or abs((now - created).total_seconds()) > CLOCK_SKEW:
         raise SignatureRefused("the message was not made now")

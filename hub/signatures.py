@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -28,7 +30,24 @@ PublicKey = ECKey | OKPKey
 ALGORITHMS: Mapping[str, tuple[str, str]] = {"Ed25519": ("OKP", "Ed25519"), "ES256": ("EC", "P-256")}
 LONGEST_TOKEN = 8192  # characters of a token, assertion or proof
 LONGEST_REGISTRATION = 128_000
+LONGEST_JTI = 200
 LEEWAY = 5  # seconds a neighbour's clock may run ahead
+LONGEST_HEADER = 2048  # characters: a DPoP proof's key and a long kid fit; a chain of certificates does not
+_REFUSED = {
+    "crit": "critical header parameters are not understood", "b64": "critical header parameters are not understood",
+    "jku": "the header brings a key along", "jwk": "the header brings a key along",
+    "x5u": "the header brings a key along", "x5c": "the header brings a key along",
+    "cty": "a message within the message", "zip": "a message within the message", "enc": "a message within the message",
+}  # fmt: skip
+"""Header parameters that name another key or another reading of the message (RFC 8725 §3.8–3.10). A proof alone shows its key (RFC 9449)."""
+_SMALL_ORDER = frozenset(
+    bytes.fromhex(point) for point in (
+        "00" * 32, "01" + "00" * 31, "ec" + "ff" * 30 + "7f", "ed" + "ff" * 30 + "7f", "ee" + "ff" * 30 + "7f",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    )
+)  # fmt: skip
+"""Ed25519 points of order up to 8, sign bit aside, with their second spellings (RFC 8032 §5.1.7): one signature holds for every message."""
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*\Z")
 _COORDINATE = 32  # bytes, on either curve (RFC 7518 §6.2.1.2, RFC 8037 §2)
 _PUBLIC_MEMBERS = {"OKP": ("kty", "crv", "x"), "EC": ("kty", "crv", "x", "y")}
@@ -53,6 +72,8 @@ def public_key(jwk: object) -> PublicKey:
     # One spelling of a key: its thumbprint is who it is, and stray bits would make two of one.
     if any(len(unbase64url(members[name])) != _COORDINATE for name in ("x", "y") if name in members):
         raise BadSignature("a key's coordinate is not 32 bytes")
+    if kind == "OKP" and "x" in members and _without_sign(unbase64url(members["x"])) in _SMALL_ORDER:
+        raise BadSignature("a key of small order")
     try:
         key: PublicKey = OKPKey.import_key(members) if kind == "OKP" else ECKey.import_key(members)
         _ = key.public_key  # a point off its curve is found here, not at the first signature
@@ -78,7 +99,10 @@ def header_of(token: str, *, longest: int = LONGEST_TOKEN) -> Mapping[str, objec
     """The header of a compact JWS, unverified: good for nothing but finding the key."""
     if len(token) > longest or token.count(".") != 2 or not token.isascii():
         raise BadSignature("not a compact JWS of a size we read")
-    return _object(unbase64url(token.partition(".")[0]), "header")
+    header = token.partition(".")[0]
+    if len(header) > LONGEST_HEADER:
+        raise BadSignature("the header is too long")
+    return _object(unbase64url(header), "header")
 
 
 def claims_unverified(token: str, *, longest: int = LONGEST_TOKEN) -> Mapping[str, object]:
@@ -93,34 +117,43 @@ def open_jws(token: str, keys: KeySet | PublicKey, *, typ: tuple[str, ...], long
     `keys` as a set demands a known `kid` (D-C4 check 1); as one key it is the key the caller bound beforehand.
     """
     header = header_of(token, longest=longest)
+    head, payload, _ = (unbase64url(part) for part in token.split("."))
+    _once(head, "header")
     alg = header.get("alg")
     if not isinstance(alg, str) or alg not in ALGORITHMS:
         raise BadSignature("algorithm is not allow-listed")
     if str(header.get("typ", "")).lower().removeprefix("application/") not in typ:
         raise BadSignature("wrong typ")
-    if "crit" in header or "b64" in header:
-        raise BadSignature("critical header parameters are not understood")
+    for name in header.keys() & _REFUSED.keys():
+        if name != "jwk" or isinstance(keys, KeySet):
+            raise BadSignature(_REFUSED[name])
+    _once(payload, "payload")
     try:
         key = keys.get_by_kid(_kid(header)) if isinstance(keys, KeySet) else keys
         if (key.key_type, key.curve_name) != ALGORITHMS[alg]:  # type: ignore[union-attr]
             raise BadSignature("algorithm does not fit the key")
-        signed = jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
+        jws.deserialize_compact(token, key, algorithms=list(ALGORITHMS))
     except JoseError as error:
         raise BadSignature(f"signature refused: {type(error).__name__}") from error
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         raise BadSignature("not a JWS") from error
-    return _object(signed.payload, "payload")
+    return _object(payload, "payload")
 
 
 def check_claims(claims: Mapping[str, object], *, now: datetime, issuer: str, audience: tuple[str, ...], longest: timedelta) -> None:
     """`iss`, `aud`, `jti`, `iat` and, within `longest` of `iat`, `exp`; raises `OutOfTime` or `BadSignature`."""
     at = int(now.timestamp())
+    jti, named = claims.get("jti"), claims.get("aud")
+    if not isinstance(jti, str) or "\0" in jti or not 1 <= len(jti) <= LONGEST_JTI:
+        raise BadSignature("claims refused: 'jti'")
+    # One audience: whoever else is named in the list could use the message here (RFC 8725 §3.9).
+    if not isinstance(named, str) and not (isinstance(named, list) and len(named) == 1):
+        raise BadSignature("claims refused: 'aud'")
     registry = JWTClaimsRegistry(
         now=at,
         leeway=LEEWAY,
         iss={"essential": True, "value": issuer},
         aud={"essential": True, "values": list(audience)},
-        jti={"essential": True},
         iat={"essential": True},
         exp={"essential": True},
     )
@@ -131,12 +164,10 @@ def check_claims(claims: Mapping[str, object], *, now: datetime, issuer: str, au
     except JoseError as error:
         raise BadSignature(f"claims refused: {error.description or type(error).__name__}") from error
     issued, expires = claims["iat"], claims["exp"]
-    if not isinstance(issued, int | float) or not isinstance(expires, int | float):
-        raise BadSignature("claims refused: not a number")
+    if not _number(issued) or not _number(expires) or issued < 0:
+        raise BadSignature("claims refused: not a time")
     if expires - issued > longest.total_seconds() or expires - at > longest.total_seconds() + LEEWAY:
         raise BadSignature("lives longer than allowed")
-    if len(str(claims["jti"])) > 200:
-        raise BadSignature("claims refused: 'jti' is too long")
 
 
 def signature_holds(key: PublicKey, alg: str, signature: bytes, message: bytes) -> bool:
@@ -176,6 +207,31 @@ def unbase64url(text: str) -> bytes:
     if base64url(data) != text:
         raise BadSignature("not canonical base64url")
     return data
+
+
+def _number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _without_sign(point: bytes) -> bytes:
+    return point[:-1] + bytes([point[-1] & 0x7F])
+
+
+def _once(data: bytes, what: str) -> None:
+    """No member twice: another reader would take the other one (RFC 8725 §2.6, 7519 §4)."""
+
+    def members(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        read = dict(pairs)
+        if len(read) != len(pairs):
+            raise BadSignature(f"{what} has a member twice")
+        return read
+
+    try:
+        json.loads(data, object_pairs_hook=members)
+    except RecursionError:
+        raise BadSignature(f"{what} is nested too deep") from None
+    except ValueError as error:
+        raise BadSignature(f"{what} is not JSON") from error
 
 
 def _kid(header: Mapping[str, object]) -> str:

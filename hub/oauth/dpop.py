@@ -47,7 +47,7 @@ def check_proof(proof: str, *, method: str, url: str, now: datetime, token: str 
     if not -LEEWAY <= age <= LIFETIME.total_seconds():
         raise OutOfTime("the proof is too old, or from the future")
     mark = thumbprint(key)
-    if token and not hmac.compare_digest(str(claims.get("ath")), base64url(sha256(token.encode()))):
+    if token and not hmac.compare_digest(str(claims.get("ath")).encode(), base64url(sha256(token.encode())).encode()):
         raise BadSignature("the proof is of another token")
     if token and not hmac.compare_digest(mark, bound_to):
         raise BadSignature("the token is bound to another key")

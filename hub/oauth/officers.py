@@ -48,8 +48,8 @@ class OfficerTokens:
             if row is None:
                 raise NotProven("nobody of this name vouches for the organisation's officers")
             claims = open_jws(token, key_set(orjson.loads(row["jwks"])), typ=("jwt", ""))
-            digest = sha256(token.encode()).hex()
-            # An ID token need not have a `jti`; its own bytes name it as well.
+            # An ID token need not have a `jti`; what was signed names it as well. Without the signature: of an ES256 one anybody makes a second.
+            digest = sha256(token.rpartition(".")[0].encode()).hex()
             check_claims({**claims, "jti": digest}, now=now, issuer=issuer, audience=(row["audience"],), longest=LONGEST)
             officer, evidence = _officer(claims), _evidence(claims, row["name"], now)
         except BadSignature as error:

@@ -17,8 +17,9 @@ from typing import Any
 
 import orjson
 from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey
+
+from hub.signatures import BadSignature, open_jws
 
 ALGORITHMS = ["Ed25519", "ES256"]
 
@@ -89,11 +90,10 @@ def open_agreement(document: bytes, signatures: Mapping[str, str], *, own_region
 
 def _verify(document: bytes, code: str, token: str, key: KeySet | OKPKey | ECKey) -> None:
     try:
-        signed = jws.deserialize_compact(token, key, algorithms=ALGORITHMS)
-        payload = orjson.loads(signed.payload)
-    except (JoseError, ValueError) as error:
+        payload = open_jws(token, key, typ=("agreement+jws",))
+    except BadSignature as error:
         raise AgreementRefused("a party's signature is missing or does not verify") from error
-    if signed.headers().get("typ") != "agreement+jws" or payload != {"code": code, "sha256": hashlib.sha256(document).hexdigest()}:
+    if payload != {"code": code, "sha256": hashlib.sha256(document).hexdigest()}:
         raise AgreementRefused("a party signed another document")
 
 

@@ -22,14 +22,14 @@ from typing import Any
 
 import orjson
 from joserfc import jws
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey
 
 from hub.regions.agreement import ALGORITHMS
-from hub.signatures import base64url
+from hub.signatures import BadSignature, base64url, open_jws
 
 TYPE = "urn:household-facts:confirmation-result:1"
 BINDING = "subject_binding"
+LONGEST_CREDENTIAL = 32_768  # characters of what the issuer signed, disclosures apart
 
 
 class CredentialRefused(ValueError):
@@ -105,13 +105,13 @@ def verify(credential: str, *, keys: KeySet, issuer: str, id_number: str | None,
     return Credential(issuer, payload["iat"], payload["exp"], claims, int(reference["idx"]), str(reference["uri"]))
 
 
-def _signed(token: str, keys: KeySet) -> dict[str, Any]:
+def _signed(token: str, keys: KeySet) -> Mapping[str, Any]:
     try:
-        signed = jws.deserialize_compact(token, keys, algorithms=ALGORITHMS)
-        payload = orjson.loads(signed.payload)
-    except (JoseError, ValueError) as error:
+        payload = open_jws(token, keys, typ=("dc+sd-jwt",), longest=LONGEST_CREDENTIAL)
+    except BadSignature as error:
         raise CredentialRefused("the issuer's signature does not verify") from error
-    if signed.headers().get("typ") != "dc+sd-jwt" or not isinstance(payload, dict):
+    times = (payload.get("iat"), payload.get("exp"))
+    if not all(isinstance(one, int) and not isinstance(one, bool) for one in times) or not isinstance(payload.get("_sd"), list):
         raise CredentialRefused("not a credential of this form")
     return payload
 
