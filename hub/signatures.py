@@ -1,4 +1,4 @@
-"""Signatures the hub accepts: compact JWS by Ed25519 or ES256, under a key somebody registered, and claims checked in time.
+"""Signatures the hub accepts: compact JWS by Ed25519 or ES256, under a key somebody registered; its claims are for `hub/claims.py`.
 
 Nothing here picks an algorithm by what a message says: the allow-list is fixed, the key decides what its signature may be, and
 `alg: none` or an HMAC under a public key never reaches a key (RFC 8725 §3.1). "EdDSA" is not listed: RFC 9864 replaced it.
@@ -12,8 +12,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import TypeGuard
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -22,15 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from joserfc import jws
-from joserfc.errors import ExpiredTokenError, JoseError
+from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, OKPKey
-from joserfc.jwt import JWTClaimsRegistry
 
 PublicKey = ECKey | OKPKey
 ALGORITHMS: Mapping[str, tuple[str, str]] = {"Ed25519": ("OKP", "Ed25519"), "ES256": ("EC", "P-256")}
 LONGEST_TOKEN = 8192  # characters of a token, assertion or proof
 LONGEST_REGISTRATION = 128_000
-LONGEST_JTI = 200
 LEEWAY = 5  # seconds a neighbour's clock may run ahead
 LONGEST_HEADER = 2048  # characters: a DPoP proof's key and a long kid fit; a chain of certificates does not
 _REFUSED = {
@@ -140,36 +136,6 @@ def open_jws(token: str, keys: KeySet | PublicKey, *, typ: tuple[str, ...], long
     return _object(payload, "payload")
 
 
-def check_claims(claims: Mapping[str, object], *, now: datetime, issuer: str, audience: tuple[str, ...], longest: timedelta) -> None:
-    """`iss`, `aud`, `jti`, `iat` and, within `longest` of `iat`, `exp`; raises `OutOfTime` or `BadSignature`."""
-    at = int(now.timestamp())
-    jti, named = claims.get("jti"), claims.get("aud")
-    if not isinstance(jti, str) or "\0" in jti or not 1 <= len(jti) <= LONGEST_JTI:
-        raise BadSignature("claims refused: 'jti'")
-    # One audience: whoever else is named in the list could use the message here (RFC 8725 §3.9).
-    if not isinstance(named, str) and not (isinstance(named, list) and len(named) == 1):
-        raise BadSignature("claims refused: 'aud'")
-    registry = JWTClaimsRegistry(
-        now=at,
-        leeway=LEEWAY,
-        iss={"essential": True, "value": issuer},
-        aud={"essential": True, "values": list(audience)},
-        iat={"essential": True},
-        exp={"essential": True},
-    )
-    try:
-        registry.validate(dict(claims))
-    except ExpiredTokenError as error:
-        raise OutOfTime("expired") from error
-    except JoseError as error:
-        raise BadSignature(f"claims refused: {error.description or type(error).__name__}") from error
-    issued, expires = claims["iat"], claims["exp"]
-    if not _number(issued) or not _number(expires) or issued < 0:
-        raise BadSignature("claims refused: not a time")
-    if expires - issued > longest.total_seconds() or expires - at > longest.total_seconds() + LEEWAY:
-        raise BadSignature("lives longer than allowed")
-
-
 def signature_holds(key: PublicKey, alg: str, signature: bytes, message: bytes) -> bool:
     """Whether a raw (JWS form) signature over `message` holds; False for any other algorithm, key or length."""
     public = key.public_key
@@ -207,10 +173,6 @@ def unbase64url(text: str) -> bytes:
     if base64url(data) != text:
         raise BadSignature("not canonical base64url")
     return data
-
-
-def _number(value: object) -> TypeGuard[int | float]:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _without_sign(point: bytes) -> bytes:

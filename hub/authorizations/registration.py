@@ -16,9 +16,10 @@ from hub.authorizations.declared import DeclaredPerson, Registration
 from hub.authorizations.letters import instant, verify_letter
 from hub.authorizations.reasons import Flaw, Refused, unproven
 from hub.authorizations.trust_list import TrustList
+from hub.claims import check_claims
 from hub.people.id_number import BadIdNumber, IdNumber, parse
 from hub.shapes import Misshapen, fit
-from hub.signatures import LONGEST_REGISTRATION, BadSignature, check_claims, header_of, open_jws, sha256
+from hub.signatures import LONGEST_REGISTRATION, BadSignature, header_of, open_jws, sha256
 from hub.suites import SUITES
 
 TYP = "household-registration+jws"

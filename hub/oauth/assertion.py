@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from hub.claims import check_claims
 from hub.oauth.clients import Clients, RegisteredClient
 from hub.oauth.refusals import malformed, not_authenticated
 from hub.oauth.single_use import SingleUse
-from hub.signatures import BadSignature, check_claims, claims_unverified, open_jws
+from hub.signatures import BadSignature, claims_unverified, open_jws
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST = timedelta(minutes=5)

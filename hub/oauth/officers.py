@@ -14,11 +14,12 @@ from typing import Any
 import asyncpg
 import orjson
 
+from hub.claims import check_claims
 from hub.oauth.clients import RegisteredClient
 from hub.oauth.details import Details
 from hub.oauth.grants import Behalf, NotProven
 from hub.oauth.single_use import SingleUse
-from hub.signatures import BadSignature, check_claims, claims_unverified, key_set, open_jws, sha256
+from hub.signatures import BadSignature, claims_unverified, key_set, open_jws, sha256
 
 TYPES = ("urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token")
 """Types of a subject token (RFC 8693 §3) that are an officer's."""

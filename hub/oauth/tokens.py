@@ -12,9 +12,10 @@ from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
 from hub.canonical import canonical
+from hub.claims import check_claims
 from hub.keys import KeyRing, Random, Use
 from hub.oauth.details import Details, details
-from hub.signatures import BadSignature, OutOfTime, check_claims, open_jws
+from hub.signatures import BadSignature, OutOfTime, open_jws
 from hub.ulid import new_id
 
 LIFETIME = timedelta(minutes=10)

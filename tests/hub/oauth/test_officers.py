@@ -18,6 +18,7 @@ from hub.oauth.grants import ACCESS_TOKEN, TOKEN_EXCHANGE
 from hub.signatures import claims_unverified
 from tests.hub.authorizations.family import HUB
 from tests.hub.authorizations.world import CLIENT_KEYS, PURPOSES, open_world
+from tests.hub.jose_vectors import forgeries, other_spelling, taken_apart
 
 IDP, OTHER_IDP = "https://login.mz-500152.test", "https://login.jy-500152.test"
 KEY, OTHER = ECKey.generate_key("P-256", {"kid": "idp-1"}), OKPKey.generate_key("Ed25519", {"kid": "other-1"})
@@ -191,3 +192,14 @@ async def test_a_refused_officers_case_may_be_anybodys(office, clock):
     later = id_token(office)
     clock.advance(360)
     assert (await exchanged(office, later)).json() == REFUSED[1]
+
+
+async def test_public_attacks_on_an_officers_token_are_refused_alike_and_its_other_signature_opens_nothing_twice(office):
+    good = taken_apart(id_token(office), KEY, never=frozenset({"jti"}))
+    for name, forged in forgeries(good):
+        answer = await exchanged(office, forged)
+        assert (answer.status_code, answer.json()) == REFUSED, name
+    token = good.signed()
+    assert (await exchanged(office, token)).status_code == 200
+    answer = await exchanged(office, other_spelling(token))
+    assert (answer.status_code, answer.json()) == REFUSED

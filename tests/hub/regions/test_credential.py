@@ -11,6 +11,7 @@ import pytest
 
 from hub.regions.credential import Credential, CredentialRefused, issue, reduced, verify
 from hub.regions.status_list import publish, standing
+from tests.hub.jose_vectors import forgeries, taken_apart
 from tests.hub.regions.conftest import NOW, Region
 
 ID = "519901198001010019"
@@ -112,3 +113,18 @@ def test_an_old_or_foreign_or_short_status_list_is_refused(quxian: Region, tongn
         standing(token, 7, uri=URI, keys=tongnan.keys, now=NOW)
     with pytest.raises(CredentialRefused, match="cannot be read"):
         standing(token, 64, uri=URI, keys=quxian.keys, now=NOW)
+
+
+def test_public_attacks_on_what_the_issuer_signed_are_refused_alike(compact: str, quxian: Region) -> None:
+    token, rest = compact.split("~", 1)
+    good = taken_apart(token, quxian.jwk)
+    said = set()
+    for _, forged in forgeries(good, claims=False):
+        with pytest.raises(CredentialRefused) as caught:
+            check(f"{forged}~{rest}", quxian)
+        said.add(str(caught.value))
+    assert len(said) == 1
+    for claim in ({"iat": True}, {"exp": "9999999999"}, {"iat": None}, {"exp": 1.5e12}, {"_sd": "x"}):
+        with pytest.raises(CredentialRefused):
+            check(f"{good.saying(**claim)}~{rest}", quxian)
+    assert check(f"{good.signed()}~{rest}", quxian).claims == CLAIMS
