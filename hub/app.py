@@ -17,6 +17,8 @@ from starlette.routing import BaseRoute, Route
 
 from hub import journal, metrics
 from hub.access_log.routes import routes as log_routes
+from hub.approvals.register import Approvals
+from hub.approvals.routes import routes as approval_routes
 from hub.authorizations.intake import routes as intake_routes
 from hub.console.inquiry import console_routes
 from hub.credit.records import CreditRecords
@@ -47,6 +49,7 @@ from hub.operations.registering import routes as operation_routes
 from hub.people.handles import Handles
 from hub.regions.routes import routes as region_routes
 from hub.settings import Settings
+from policies.approvals import approval_rules
 from policies.disposal import disposal_terms
 from policies.objection import objection_period
 from policies.retention import retentions
@@ -144,6 +147,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_messages(hub, pushed),
         *_means_checks(hub, answering),
         *_credit(hub, answering),
+        *_approvals(hub, answering),
         *operation_routes(answering, _fits(hub), hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader, gate),
         *region_routes(hub, gate),
@@ -187,6 +191,16 @@ def _credit(hub: Hub, answering: Graph) -> list[Route]:
         decode=lambda text, standing: handles.decode(text, kind="per", organisation=standing.caller.organisation, case=standing.caller.case),
     )
     return credit_routes(answering, records, hub.clock, hub.upkeep.wake)
+
+
+def _approvals(hub: Hub, answering: Graph) -> list[Route]:
+    reach, handles = hub.road.planner.reach, Handles(hub.keys)
+    approvals = Approvals(
+        hub.engine, approval_rules(hub.settings.region[:6]), clock=hub.clock, random=hub.random,
+        decode=lambda text, standing: handles.decode(text, kind="per", organisation=standing.caller.organisation, case=standing.caller.case),
+        encode=lambda person, standing: reach.handle("per", person, standing.caller),
+    )
+    return approval_routes(answering, approvals, hub.upkeep.wake)
 
 
 def _callbacks(hub: Hub, gate: Gate) -> list[BaseRoute]:

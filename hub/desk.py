@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
 from hub.access_log.routes import Reader
+from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
@@ -24,6 +25,7 @@ from hub.authorizations.store import Registrar
 from hub.authorizations.trust_list import TrustList
 from hub.authorizations.watch import RevocationWatch
 from hub.authorizations.withdrawals import Revocations
+from hub.emergencies.follow_ups import FollowUps
 from hub.errors import CallerError, Overloaded
 from hub.identity import Identifier, Presentation
 from hub.keys import KeyRing, Random
@@ -40,6 +42,7 @@ from hub.people.store import People
 from hub.people.vault import Vault
 from hub.settings import Settings, SettingsError
 from hub.suites import allow_list
+from policies.emergency import emergency_rule
 from policies.verdict import BasisKind
 
 Clock = Callable[[], datetime]
@@ -110,14 +113,17 @@ async def open_desk(
     watch.subscribe(matters.drop)
     watch.subscribe(clients.drop)
     tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(reading)
-    presenter = Presenter(matters, Handles(keys), region=settings.region)
+    assessments = Assessments(reading)
+    watch.subscribe(assessments.forget)
+    presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
     desk = Desk(
         registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust, suites=suites),
         revocations=Revocations(engine, people, vault, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
-            on_refusal=on_refusal, subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
+            follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random), on_refusal=on_refusal,
+            subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
         ),
         watch=watch, recheck=Recheck(watch, matters, presenter, clock), catalogue=catalogue, clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(

@@ -1,6 +1,6 @@
 """Enrolling who may ask, who may register, what is shared and what was agreed; each change leaves a row for the log.
 
-These are the operator's acts (`hub client`, `hub platform`, `hub catalogue`, `hub agreement`, `hub officer`). Every function
+These are the operator's acts (`hub client`, `hub platform`, `hub catalogue`, `hub assessment`, `hub agreement`, `hub officer`). Every function
 writes its change and its outbox row in one transaction, so that no settings change escapes the audit.
 """
 
@@ -15,6 +15,7 @@ from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.authorizations.assessments import ASSESSMENT
 from hub.authorizations.key_changes import replace_keys
 from hub.authorizations.revocation import AGREEMENT, tell_workers
 from hub.tables import (
@@ -24,6 +25,7 @@ from hub.tables import (
     Client,
     ClientOperation,
     ConsoleUser,
+    ImpactAssessment,
     OfficerIssuer,
     Organisation,
     Outbox,
@@ -145,6 +147,41 @@ async def enrol_console_user(engine: AsyncEngine, *, name: str, password_phc: st
         "name": name, "password": password_phc, "organisation": organisation, "failures": 0, "locked_until": None, "active": True,
     }
     await _put(engine, ConsoleUser, values, key=("name",), kind="CONSOLE_USER_ENROLLED", ref=name, at=at)
+
+
+async def record_assessment(
+    engine: AsyncEngine, *, identifier: str, purpose: str, report_hash: bytes, assessed_by: str, valid_from: date, valid_until: date,
+    at: datetime,
+) -> None:
+    """An impact assessment of a purpose (PIPL §55). The report lies with who made it; its digest and the record are kept three years
+    beyond its term (PIPL §56).
+    """
+    row = {
+        "id": identifier, "purpose": purpose, "report_hash": report_hash, "assessed_by": assessed_by, "valid_from": valid_from,
+        "valid_until": valid_until, "recorded_at": at, "ended_at": None, "keep_until": kept_until(valid_until),
+    }
+    async with changing(engine, kind="ASSESSMENT_RECORDED", ref=f"{identifier} {purpose}", at=at) as connection:
+        await connection.execute(insert(ImpactAssessment).values(row))
+        await tell_workers(connection, ASSESSMENT, identifier, at=at)
+
+
+async def end_assessment(engine: AsyncEngine, *, identifier: str, at: datetime) -> bool:
+    """From now on the purpose cannot be used on it; False where no such assessment holds. The record stays."""
+    async with engine.begin() as connection:
+        standing = (ImpactAssessment.id == identifier, ImpactAssessment.ended_at.is_(None))
+        if not (await connection.execute(update(ImpactAssessment).where(*standing).values(ended_at=at))).rowcount:
+            return False
+        await tell_workers(connection, ASSESSMENT, identifier, at=at)
+        await _note(connection, kind="ASSESSMENT_ENDED", ref=identifier, at=at)
+    return True
+
+
+def kept_until(last_day: date) -> date:
+    """Three years beyond a day (PIPL §56); of 29 February, to 1 March."""
+    try:
+        return last_day.replace(year=last_day.year + 3)
+    except ValueError:
+        return date(last_day.year + 3, 3, 1)
 
 
 async def allow_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:

@@ -3,7 +3,7 @@
 Rules of this file:
 - A token's signature is verified once and remembered by the token's SHA-256; whether it has ended, was revoked, or is held by
   whoever it is bound to is looked at every time.
-- A standing is remembered beside its token only as long as nothing it rests on changed: matter, client, catalogue, and the day.
+- A standing is remembered beside its token only as long as nothing it rests on changed: matter, client, catalogue, assessments, the day.
 - Whatever is wrong with a token, outward it is one answer; the exact reason is in `detail`, for the log.
 """
 
@@ -71,7 +71,7 @@ class _Held:
     standing: Standing | None = None
     client: RegisteredClient | None = None
     matter: Matter | None = None
-    catalogue: int = 0
+    rules: tuple[int, int] = (0, 0)  # versions of the catalogue and of the impact assessments
     until: datetime | None = None
 
 
@@ -141,9 +141,10 @@ class Identifier:
         client, matter = await self._known(held.token)
         if client is None:
             raise TokenRefused(Reason.TOKEN_INVALID, "its client is gone", scheme=scheme)
+        rules = (self._catalogue.version, self._presenter.assessments.version)
         if (
             held.standing is not None and held.until is not None and now < held.until
-            and held.client is client and held.matter is matter and held.catalogue == self._catalogue.version
+            and held.client is client and held.matter is matter and held.rules == rules
         ):  # fmt: skip
             return held.standing
         caller = self._caller(held.token, client)
@@ -155,16 +156,16 @@ class Identifier:
         catalogue = self._catalogue.decide(asking_of(caller), on)
         standing = stand(self._presenter.present(caller, client.requester, matter, now), catalogue)
         held.standing, held.client, held.matter = standing, client, matter
-        held.catalogue, held.until = self._catalogue.version, _until(standing, now)
+        held.rules, held.until = rules, _until(standing, now)
         return standing
 
     async def _known(self, token: Token) -> tuple[RegisteredClient | None, Matter | None]:
-        """Client and matter, with the catalogue fresh; what is not in memory is read together, in one statement."""
+        """Client and matter, with catalogue and assessments fresh; what is not in memory is read together, in one statement."""
         now, case = time.monotonic(), token.details.case
-        client, matter = self._clients.held(token.client), self._presenter.held(case)
-        if client is None or (case and matter is None) or not self._catalogue.fresh(now):
-            client, matter, _ = await asyncio.gather(
-                self._clients.load(token.client), self._presenter.matter(case), self._catalogue.refresh(now),
+        client, matter, assessments = self._clients.held(token.client), self._presenter.held(case), self._presenter.assessments
+        if client is None or (case and matter is None) or not self._catalogue.fresh(now) or not assessments.fresh(now):
+            client, matter, *_ = await asyncio.gather(
+                self._clients.load(token.client), self._presenter.matter(case), self._catalogue.refresh(now), assessments.refresh(now),
             )
         return client, matter
 
@@ -190,10 +191,11 @@ def _credentials(authorization: str | None) -> tuple[str, str]:
 
 
 def _until(standing: Standing, now: datetime) -> datetime:
-    """When time alone may change a standing: midnight in China (ages, catalogue), a letter's or the case's end."""
+    """When time alone may change a standing: midnight in China (ages, catalogue), a letter's, an approval's or the case's end."""
     midnight = (now.astimezone(CHINA) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = [midnight, standing.caller.expires_at]
     if standing.matter is not None:
         ends += [at for at in (standing.matter.closed_at, *(one.expires_at for one in standing.matter.letters)) if at is not None]
         ends += [one.revoked_at for one in standing.matter.letters if one.revoked_at is not None]
+        ends += [one.valid_until for one in standing.matter.approvals]
     return min(at for at in ends if at > now)

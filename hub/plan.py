@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from connectors.value import value
+from hub.authorizations.approved import kin_of_staff
 from hub.authorizations.matter import Member
 from hub.authorizations.standing import Coverage, Standing
 from hub.bounded import Bounded
@@ -24,7 +25,7 @@ from hub.decision import PlaceDecision, SubjectKey, decide
 from hub.layout import GroupPlace, Layout, PersonPlace, lay_out, shape, shape_variables
 from hub.question import Question
 from hub.reach import Handles, Reach, Reached
-from hub.scope import Scope, Scopes, age_band
+from hub.scope import Scope, Scopes, age_band, subject_class
 from hub.sources import Source, Sources
 from hub.telling import Columns, Join, Telling, join
 from hub.verdicts import Verdicts
@@ -67,6 +68,7 @@ class Plan:
     fields: tuple[str, ...]  # what will be asked, as source.field.leaf=FORM, for the intent entry
     log_subjects: tuple[str, ...]  # the people reached, by their pseudonyms in the log
     letters: tuple[str, ...] | None  # those that cover them, sorted; None lets an entry name those of the token
+    approvals: tuple[str, ...]  # those of a second person the question makes use of, sorted
     digest: str
 
     @property
@@ -120,19 +122,18 @@ class Planner:
         at: dict[str, list[PersonPlace]] = {}
         decided: dict[str, list[PlaceDecision]] = {}
         people: dict[str, Member] = {}
-        kin, basis = matter is not None and matter.kin_of_staff, caller.basis.kind
+        registered, basis = kin_of_staff(matter), caller.basis.kind
         for place, member in reached.places:
             person = member.person.id
             if person not in people:
                 people[person], at[person], decided[person] = member, [], []
             at[person].append(place)
             coverage, age = standing.coverage.get(person, NOBODY), age_band(member.person.birth_date, scope.on)
-            key = (place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin, member.role, basis)
+            kin, approved = person in registered, coverage.approved
+            key = (place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin, member.role, basis, approved)
             known = scope.decisions.get(key)
             if known is None:
-                subject = SubjectClass(
-                    basis=basis, covered=coverage.covered, assurance=coverage.assurance, age_band=age, kin_of_staff=kin, role=member.role,
-                )
+                subject = subject_class(coverage, basis=basis, age_band=age, kin_of_staff=kin, role=member.role)
                 known = scope.decisions.put(key, await self._decide(place, scope, coverage, subject), 1 + place.leaves)
             decided[person].append(known)
         joins = {person: self._join(tuple(decided[person])) for person in people}
@@ -143,6 +144,7 @@ class Planner:
             standing=standing, layout=layout, variables=variables, reached=reached, scope=scope, people=people, joins=joins, tellings=tellings,
             asks=_asks(joins, people, scope), fields=self._log_fields(joins),
             log_subjects=tuple([member.person.log_subject for member in people.values()]), letters=_letters(people, standing),
+            approvals=_approvals(people, standing),
             digest=_digest(layout.question, joins, people, scope),
         )
 
@@ -201,6 +203,13 @@ def _letters(people: Mapping[str, Member], standing: Standing) -> tuple[str, ...
         if coverage is not None and coverage.covered:
             named.update(coverage.letters)
     return tuple(sorted(named)) or None
+
+
+def _approvals(people: Mapping[str, Member], standing: Standing) -> tuple[str, ...]:
+    if standing.matter is None or not standing.matter.approvals:
+        return ()
+    held = [standing.coverage[person].approved for person in people if person in standing.coverage]
+    return tuple(sorted({one for approved in held if approved is not None for one in approved.approvals}))
 
 
 def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:

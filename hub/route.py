@@ -105,7 +105,7 @@ class Road:
         appended = await self.log.append(  # 7
             outcome(
                 standing.caller, at=self.clock(), question=intended, decision=decision,
-                answer=salted_digest(salt, data), subjects=subjects, letters=plan.letters,
+                answer=salted_digest(salt, data), subjects=subjects, letters=plan.letters, approvals=plan.approvals,
                 operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
                 told={"forms": answer.told.forms, "fields": list(answer.told.fields)}, statuses=answer.told.statuses,
                 rows=answer.told.rows, latency_ms=latency, address=address,
@@ -125,7 +125,7 @@ class Road:
         appended = await self.log.append(
             intent(
                 plan.standing.caller, at=self.clock(), operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
-                fields=plan.fields, subjects=subjects, letters=plan.letters, address=address,
+                fields=plan.fields, subjects=subjects, letters=plan.letters, approvals=plan.approvals, address=address,
             ),
         )
         return appended.id

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from connectors.interface import Raw, Told
-from hub.authorizations.standing import Standing
+from hub.authorizations.standing import Coverage, Standing
 from hub.bounded import Bounded
 from hub.caller import Caller
 from hub.decision import PlaceDecision, Rules
@@ -19,7 +19,7 @@ from policies.calendar import CHINA
 from policies.engine import Policy
 from policies.freshness import AgeRule
 from policies.reduce import reducer
-from policies.verdict import AgeBand, CallerClass
+from policies.verdict import AgeBand, BasisKind, CallerClass, SubjectClass
 from schema.register import FieldSpec
 
 SCOPED = 30_000
@@ -114,6 +114,17 @@ class Scopes:
                 pseudonym=self._pseudonym(caller) if pseudonymous and self._pseudonym is not None else None,
             ))
         return known
+
+
+def subject_class(coverage: Coverage, *, basis: BasisKind, age_band: AgeBand, kin_of_staff: bool, role: str) -> SubjectClass:
+    """What policy is told of a subject."""
+    approved = coverage.approved
+    return SubjectClass(
+        basis=basis, covered=coverage.covered, assurance=coverage.assurance, age_band=age_band, kin_of_staff=kin_of_staff, role=role,
+        kin_approved=approved.kin if approved is not None else frozenset(),
+        approved=approved.purpose if approved is not None else frozenset(),
+        kin_of_asker=approved is not None and approved.own_kin,
+    )
 
 
 def age_band(birth_date: date | None, on: date) -> AgeBand:

@@ -61,6 +61,11 @@ class Purpose:
         named = [part.strip() for part in self.legal_basis.split(";")]
         return any(part.partition(" ")[0] == law and section in part.partition(" ")[2].split(", ") for part in named)
 
+    @property
+    def needs_assessment(self) -> bool:
+        """Whether an impact assessment must be current to use it (PIPL §55): wherever a fact about somebody is told."""
+        return bool(self.told_groups())
+
     def covers(self, group: str) -> bool:
         """Whether a fact group is within the purpose."""
         return group in self.told_groups()

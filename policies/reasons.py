@@ -21,6 +21,7 @@ class Reason(StrEnum):
     NOT_COVERED = "NOT_COVERED"                  # check 7: the fact group is outside the purpose
     LETTER_NEEDED = "LETTER_NEEDED"              # the statute does not open this group
     OBLIGOR_SCOPE = "OBLIGOR_SCOPE"              # of an obligor, income and property only
+    CONFLICT_OF_INTEREST = "CONFLICT_OF_INTEREST"  # the asking officer is the subject's relative: no approval helps
     NEEDS_APPROVAL = "NEEDS_APPROVAL"            # a second person has to approve first
     PROVIDER_CONSENT = "PROVIDER_CONSENT"        # the source department has not agreed to more
     UNDER_14 = "UNDER_14"                        # one level up for a child

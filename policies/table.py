@@ -120,7 +120,8 @@ def _context(situation: Situation) -> str:
         "basis": subject.basis,
         "subject": {
             "covered": subject.covered, "assurance": subject.assurance, "ageBand": subject.age_band,
-            "kinOfStaff": subject.kin_of_staff, "role": subject.role,
+            "kinOfStaff": subject.kin_of_staff, "role": subject.role, "kinOfAsker": subject.kin_of_asker,
+            "kinApproved": sorted(subject.kin_approved), "approved": sorted(subject.approved),
         },
     })
 

@@ -52,6 +52,9 @@ class SubjectClass:
     age_band: AgeBand
     kin_of_staff: bool
     role: str  # MEMBER or OBLIGOR
+    kin_approved: frozenset[str] = frozenset()  # fact groups a second person approved although the subject is kin of staff
+    approved: frozenset[str] = frozenset()  # fact groups a second person approved under a purpose that needs it
+    kin_of_asker: bool = False  # the asking officer is the relative
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import TypedDict, Unpack
 
 from connectors.value import value
 from hub.caller import Basis, Caller
+from policies.verdict import BasisKind
 
 
 class Kind(StrEnum):
@@ -39,8 +40,8 @@ NOT_DELIVERED = "NOT_DELIVERED"
 
 HEAD = ("organisation", "purpose", "case", "exchange", "question", "operation", "policy", "answer", "decision", "code")
 REST = (
-    "client", "officer", "officer_proof", "role", "address", "basis", "token", "letters", "subjects", "plan", "fields", "told", "statuses",
-    "rows", "latency_ms", "about",
+    "client", "officer", "officer_proof", "role", "address", "basis", "review", "token", "letters", "approvals", "subjects", "plan",
+    "fields", "told", "statuses", "rows", "latency_ms", "about",
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ class Entry:
 
     `question` is the id of the intent an outcome closes; `operation`, `plan`, `policy` are hex digests; `answer` is the hex
     salted digest of the answer's bytes (`receipt.salted_digest`); `subjects` are pseudonyms of the vault; `address` is a class
-    of network address ("LOOPBACK", "10.0.0.0/8"), never one machine's.
+    of network address ("LOOPBACK", "10.0.0.0/8"), never one machine's. `review` marks what rests on no letter, for the privacy
+    officer's second look (domain C4): "STATUTE" or "EMERGENCY"; `approvals` are a second person's that were made use of.
     """
 
     kind: Kind
@@ -63,8 +65,10 @@ class Entry:
     address: str = ""
     purpose: str = ""
     basis: str = ""
+    review: str = ""
     token: str = ""
     letters: tuple[str, ...] = ()
+    approvals: tuple[str, ...] = ()
     case: str = ""
     exchange: str = ""
     subjects: tuple[str, ...] = ()
@@ -93,6 +97,7 @@ def intent(
     fields: Iterable[str],
     subjects: Iterable[str],
     letters: Iterable[str] | None = None,
+    approvals: tuple[str, ...] = (),
     address: str = "",
 ) -> Entry:
     """What is about to be asked, of whom and on what basis. `fields` are lines of "subject class: department column …";
@@ -104,6 +109,7 @@ def intent(
         at=at,
         letters=letters,
         address=address,
+        approvals=approvals,
         subjects=tuple(subjects),
         operation=operation,
         plan=plan,
@@ -129,7 +135,7 @@ def outcome(
 ) -> Entry:
     """What is about to be told in answer to the intent `question`. `told` maps a field to its form or the count of values
     told in it, `statuses` a group to its status or to the counts of statuses, `rows` a department to the rows it returned;
-    `more` are `operation`, `plan`, `policy`, `code` and `latency_ms`.
+    `more` are `approvals`, `operation`, `plan`, `policy`, `code` and `latency_ms`.
     """
     return _asked_by(
         caller,
@@ -206,6 +212,9 @@ def security_summary(*, at: datetime, counts: Mapping[str, int], since: datetime
     return Entry(kind=Kind.SECURITY_SUMMARY, at=at, about=about)
 
 
+_REVIEWED = {BasisKind.STATUTE: "STATUTE", BasisKind.EMERGENCY: "EMERGENCY"}
+
+
 def basis_text(basis: Basis) -> str:
     """The basis in one line: "letter", "statute: SAL §42", "emergency: …"."""
     detail = basis.article or basis.reason
@@ -227,6 +236,7 @@ def _asked_by(
         address=address,
         purpose=caller.purpose,
         basis=basis_text(caller.basis),
+        review=_REVIEWED.get(caller.basis.kind, ""),
         token=caller.token,
         letters=named,
         case=caller.case,
@@ -236,6 +246,7 @@ def _asked_by(
 
 
 class _More(TypedDict, total=False):
+    approvals: tuple[str, ...]
     operation: str
     plan: str
     policy: str

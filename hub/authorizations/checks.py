@@ -4,7 +4,7 @@
      2 time          lifetime, single use, revoked                 hub/identity.py         TOKEN_EXPIRED TOKEN_REPLAYED
      3 letter        found, hash, active, unexpired                here                    AUTH_…
      4 requester     the token's organisation and system, active   here                    REQUESTER_MISMATCH
-     5 purpose       of the token, system, department and letters  here                    PURPOSE_MISMATCH
+     5 purpose       of the token, system, department and letters  here, emergency.py      PURPOSE_MISMATCH ASSESSMENT_MISSING …
      6 subjects      covered by a signature, each                  here, coverage.py       SUBJECT_NOT_COVERED
      7 facts         token, letter and purpose                     here, hub/decision.py   FACT_NOT_AUTHORIZED
      8 jurisdiction  the case live, the region competent           here                    NO_JURISDICTION
@@ -23,7 +23,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from hub.authorizations.approved import with_approvals
 from hub.authorizations.coverage import by_basis, by_letters, letter_state, received_by
+from hub.authorizations.emergency import emergency
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
@@ -31,6 +33,7 @@ from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.withdrawal import NOTHING, Told, left_for_all
 from hub.caller import Caller
 from hub.errors import Forbidden
+from policies.emergency import EmergencyRule
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind, Relation
 
@@ -60,6 +63,8 @@ class Presented:
     matter: Matter | None
     at: datetime
     person: str = ""  # basis `self`: the hub's id of the asker
+    assessed: frozenset[str] = frozenset()  # purposes whose impact assessment is current (PIPL §55)
+    emergency: EmergencyRule | None = None  # what the region says of follow-ups
     letters: tuple[Letter, ...] = field(init=False)  # those of the basis that are of the matter, in the basis's order
 
     def __post_init__(self) -> None:
@@ -108,7 +113,9 @@ def requester(presented: Presented) -> None:
 
 
 def purpose(presented: Presented) -> None:
-    """Check 5: the purpose is known, the system's, the department's, stands on this basis, and every letter names it."""
+    """Check 5: the purpose is known, the system's, the department's, stands on this basis, every letter names it, and its impact
+    assessment is current (PIPL §55).
+    """
     caller, known = presented.caller, PURPOSES.get(presented.caller.purpose)
     if known is None or caller.purpose not in presented.requester.purposes:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the system is not registered for this purpose")
@@ -122,6 +129,12 @@ def purpose(presented: Presented) -> None:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not rest on this article")
     if any(caller.purpose not in one.purposes for one in presented.letters):
         raise NotStanding(Reason.PURPOSE_MISMATCH, "a letter does not name the purpose")
+    if known.needs_assessment and caller.purpose not in presented.assessed:
+        raise NotStanding(Reason.ASSESSMENT_MISSING, "the purpose has no current impact assessment")
+    if caller.basis.kind is BasisKind.EMERGENCY:
+        unsound = emergency(caller, presented.matter, presented.emergency, presented.at)
+        if unsound is not None:
+            raise NotStanding(*unsound)
 
 
 def somebody(presented: Presented) -> None:
@@ -220,7 +233,7 @@ def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
     return Standing(
         caller=presented.caller,
         matter=None if presented.caller.basis.kind is BasisKind.AUDIT else presented.matter,
-        coverage=MappingProxyType(dict(subjects(presented))),
+        coverage=MappingProxyType(dict(_approved(presented, subjects(presented)))),
         catalogue=catalogue,
     )
 
@@ -234,6 +247,11 @@ def _state(letter: Letter, presented: Presented) -> Reason | None:
     """Why a letter opens nothing to who asks. Withdrawn from this purpose or receiver, it is as revoked to them."""
     gone = letter.withdrawn and _left(letter, presented) == NOTHING
     return letter_state(letter, presented.at) or (Reason.AUTH_REVOKED if gone else None)
+
+
+def _approved(presented: Presented, coverage: Mapping[str, Coverage]) -> Mapping[str, Coverage]:
+    matter = presented.matter
+    return coverage if matter is None else with_approvals(coverage, matter, presented.caller, presented.at)
 
 
 def handled(matter: Matter | None, organisation: str) -> Matter | None:

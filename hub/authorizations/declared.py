@@ -19,6 +19,7 @@ class DeclaredPerson:
     role: str  # MEMBER, OBLIGOR, EXCLUDED
     capacity: str  # FULL, LIMITED, NONE
     guardians: tuple[str, ...]
+    kin_of_staff: tuple[str, ...] = ()  # officer ids of the staff whose near relative this person is (57 §11)
 
 
 @dataclass(frozen=True, slots=True)

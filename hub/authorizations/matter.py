@@ -29,6 +29,7 @@ class Member:
     role: str
     capacity: str
     guardians: tuple[str, ...]
+    kin_of_staff: tuple[str, ...] = ()  # officer ids of the staff whose near relative this person is (57 §11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,33 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A second person's approval as decided: for one officer's questions under one purpose, of these people and fact groups, until
+    `valid_until`. `people` are the hub's ids.
+    """
+
+    id: str
+    kind: str  # KIN_OF_STAFF, COMPLAINT_CHECK, SPOT_CHECK
+    purpose: str
+    groups: frozenset[str]
+    people: frozenset[str]
+    organisation: str
+    officer: str
+    approved_by: str
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """An open duty to complete the papers of an emergency (SAL §50): `due` is the last day in time."""
+
+    id: str
+    organisation: str
+    due: date
+    escalated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """办理事项 with everything a decision needs. `version` changes whenever any part of it does."""
 
@@ -106,6 +134,8 @@ class Matter:
     letters: tuple[Letter, ...]
     version: int
     under_review: bool = False  # the platform's key that registered it last was revoked
+    approvals: tuple[Approval, ...] = ()  # those approved and not withdrawn
+    follow_ups: tuple[FollowUp, ...] = ()  # those open
 
     def people(self) -> Mapping[str, Member]:
         """Members and obligors by person id."""

@@ -116,7 +116,7 @@ async def as_it_stands(connection: AsyncConnection, people: People, case: str) -
 def _weight(held: Matter | None) -> int:
     if held is None:
         return 10
-    return 10 + len(held.members) + sum(1 + len(letter.signatures) + len(letter.withdrawn) for letter in held.letters)
+    return 10 + len(held.members) + len(held.approvals) + sum(1 + len(one.signatures) + len(one.withdrawn) for one in held.letters)
 
 
 def _names(held: Matter, kind: str, ref: str) -> bool:
@@ -130,6 +130,7 @@ def _matter(row: Row, people: People) -> Matter:
         household=str(row["household"]), area=row["area"], hukou_region=row["hukou_region"], residence_region=row["residence_region"],
         kin_of_staff=row["kin_of_staff"], members=tuple([_member(one, people.declared(row["household"], one)) for one in row["members"]]),
         letters=tuple([_letter(one) for one in row["letters"]]), version=0, under_review=row["under_review"],
+        approvals=tuple([_approval(one) for one in row["approvals"]]), follow_ups=tuple([_follow_up(one) for one in row["follow_ups"]]),
     )  # fmt: skip
     # By content: every worker gives the same state the same version, and another state another one.
     persons = [member.person for member in made.members]
@@ -142,7 +143,18 @@ def _member(row: Row, known: Known) -> matter.Member:
     person = matter.Person(
         str(row["person_id"]), identity.id_number, identity.name, identity.sex, identity.birth_date, known.log_subject
     )
-    return matter.Member(person, row["relation"], row["role"], row["capacity"], tuple(row["guardians"]))
+    return matter.Member(person, row["relation"], row["role"], row["capacity"], tuple(row["guardians"]), tuple(row["kin_of_staff"]))
+
+
+def _approval(row: Row) -> matter.Approval:
+    return matter.Approval(
+        id=row["id"], kind=row["kind"], purpose=row["purpose"], groups=frozenset(row["fact_groups"]), people=frozenset(row["people"]),
+        organisation=row["organisation"], officer=row["officer"], approved_by=row["decided_by"], valid_until=row["valid_until"],
+    )
+
+
+def _follow_up(row: Row) -> matter.FollowUp:
+    return matter.FollowUp(id=row["id"], organisation=row["organisation"], due=row["due"], escalated=row["escalated"])
 
 
 def _letter(row: Row) -> matter.Letter:

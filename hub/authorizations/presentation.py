@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from hub.authorizations.assessments import Assessments
 from hub.authorizations.checks import Presented, Requester, handled
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
 from hub.authorizations.receivers import within
 from hub.caller import Basis, Caller
 from hub.people.handles import Handles
+from policies.calendar import CHINA
+from policies.emergency import emergency_rule
 from policies.verdict import Relation
 
 
@@ -22,11 +25,13 @@ def relation_to(own: str, region: str) -> Relation:
 class Presenter:
     """Makes callers of one hub's region and finds their matters."""
 
-    def __init__(self, matters: Matters, handles: Handles, *, region: str) -> None:
-        """`region` of the hub: 6 or 12 digits."""
+    def __init__(self, matters: Matters, handles: Handles, assessments: Assessments, *, region: str) -> None:
+        """`region` of the hub: 6 or 12 digits; `assessments` are refreshed by who presents."""
         self._matters = matters
         self._handles = handles
         self._region = region.ljust(12, "0")
+        self.assessments = assessments
+        self._emergency = emergency_rule(region[:6])
 
     def caller(
         self, requester: Requester, *, officer: str, purpose: str, basis: Basis, case: str, groups: frozenset[str] | None,
@@ -63,4 +68,7 @@ class Presenter:
         if caller.basis.person:
             decoded = self._handles.decode(caller.basis.person, kind="per", organisation=caller.organisation, case=caller.case)
             person = str(decoded) if decoded else ""
-        return Presented(caller, requester, handled(matter, requester.organisation), at, person)
+        return Presented(
+            caller, requester, handled(matter, requester.organisation), at, person,
+            assessed=self.assessments.current(at.astimezone(CHINA).date()), emergency=self._emergency,
+        )

@@ -1,4 +1,4 @@
-"""What the checks rest on, read in one statement: clients, matters, the catalogue, whichever a worker does not have in memory.
+"""What the checks rest on, read in one statement: clients, matters, catalogue, impact assessments, whichever a worker does not have in memory.
 
 Rules of this file:
 - One statement, so one snapshot: a letter and its signatures, a household and its members are of one moment.
@@ -56,7 +56,7 @@ _CLIENTS = _Rows(
 )  # fmt: skip
 _MEMBERS = _Rows(
     (
-        "m.person_id", "m.relation", "m.role", "m.capacity", "m.guardians", "m.sealed AS declared", "m.key_version AS declared_version",
+        "m.person_id", "m.relation", "m.role", "m.capacity", "m.guardians", "m.kin_of_staff", "m.sealed AS declared", "m.key_version AS declared_version",
         "p.sealed", "p.key_version", "p.log_key",
     ),
     "member m JOIN person p ON p.id = m.person_id WHERE m.household_id = h.id ORDER BY m.ordinal",
@@ -73,6 +73,14 @@ _LETTERS = _Rows(
     "letter l WHERE l.case_id = c.id ORDER BY l.id",
     {"signers": _SIGNERS},
 )  # fmt: skip
+_APPROVALS = _Rows(
+    ("a.id", "a.kind", "a.purpose", "a.fact_groups", "a.people", "a.organisation", "a.officer", "a.decided_by", "a.valid_until"),
+    "approval a WHERE a.case_id = c.id AND a.state = 'APPROVED' ORDER BY a.id",
+)
+_FOLLOW_UPS = _Rows(
+    ("f.id", "f.organisation", "f.due", "f.escalated_at IS NOT NULL AS escalated"),
+    "follow_up f WHERE f.case_id = c.id AND f.state = 'OPEN' ORDER BY f.id",
+)
 _MATTERS = _Rows(
     (
         "c.id", "c.reference", "c.platform", "c.assistance_type", "c.stage", "c.region", "c.organisations", "c.opened_at", "c.closed_at",
@@ -80,7 +88,7 @@ _MATTERS = _Rows(
         UNDER_REVIEW.format("c") + " AS under_review",
     ),
     "matter_case c JOIN household h ON h.case_id = c.id WHERE c.id = ANY($2)",
-    {"members": _MEMBERS, "letters": _LETTERS},
+    {"members": _MEMBERS, "letters": _LETTERS, "approvals": _APPROVALS, "follow_ups": _FOLLOW_UPS},
 )  # fmt: skip
 _SUPPLIED = _Rows(("r.requester", "r.used_until"), "share_request r WHERE r.entry = e.id AND r.state = 'SUPPLIED' ORDER BY r.id")
 _ENTRIES = _Rows(
@@ -91,8 +99,14 @@ _ENTRIES = _Rows(
     "catalogue_entry e WHERE $3 ORDER BY e.id",
     {"supplied": _SUPPLIED},
 )  # fmt: skip
-STATEMENT = f"SELECT {_CLIENTS.sql()} AS clients, {_MATTERS.sql()} AS matters, {_ENTRIES.sql()} AS entries"
-"""Of clients ($1) and cases ($2) those that are there, and the catalogue if it is wanted ($3)."""
+_ASSESSMENTS = _Rows(
+    ("i.purpose", "i.valid_from", "i.valid_until"),
+    "impact_assessment i WHERE $4 AND i.ended_at IS NULL ORDER BY i.purpose, i.valid_from, i.valid_until",
+)
+STATEMENT = (
+    f"SELECT {_CLIENTS.sql()} AS clients, {_MATTERS.sql()} AS matters, {_ENTRIES.sql()} AS entries, {_ASSESSMENTS.sql()} AS assessments"
+)
+"""Of clients ($1) and cases ($2) those that are there, and the catalogue ($3) and the impact assessments ($4) if they are wanted."""
 _CASE = "SELECT id FROM matter_case WHERE platform = $1 AND reference = $2"
 
 
@@ -101,6 +115,7 @@ class _Found:
     clients: Mapping[str, Row]
     matters: Mapping[str, Row]
     entries: Sequence[Row]
+    assessments: Sequence[Row]
 
 
 @dataclass(slots=True)
@@ -110,6 +125,7 @@ class _Wanted:
     clients: set[str] = field(default_factory=set)
     cases: set[str] = field(default_factory=set)
     catalogue: bool = False
+    assessments: bool = False
     sending: asyncio.Task[_Found] | None = None
 
 
@@ -129,7 +145,7 @@ class Reading:
         return (await self._found()).clients.get(client)
 
     async def matter(self, case: str) -> Row | None:
-        """A case with its household, `members` and `letters`, each with its `signers`, as they are now; None where there is none."""
+        """A case with its household, `members`, `letters`, each with its `signers`, `approvals` and `follow_ups`, as they are now; None where there is none."""
         if "\0" in case:
             return None
         self._next.cases.add(case)
@@ -139,6 +155,11 @@ class Reading:
         """Every entry in order of id, each with the requests it has `supplied`."""
         self._next.catalogue = True
         return (await self._found()).entries
+
+    async def assessments(self) -> Sequence[Row]:
+        """Every impact assessment that was not ended."""
+        self._next.assessments = True
+        return (await self._found()).assessments
 
     async def case(self, platform: str, reference: str) -> str:
         """The id of a case by its platform's own number; "" where there is none."""
@@ -156,14 +177,17 @@ class Reading:
     async def _send(self, wanted: _Wanted) -> _Found:
         await asyncio.sleep(0)  # who asks in this round of the loop, or in a task that was made in it, comes along
         self._next = _Wanted()
-        row = await self._pool.fetchrow(STATEMENT, [*wanted.clients], [*wanted.cases], wanted.catalogue)
+        row = await self._pool.fetchrow(STATEMENT, [*wanted.clients], [*wanted.cases], wanted.catalogue, wanted.assessments)
         if row is None:
             raise AssertionError("a SELECT without FROM gives one row")
         clients, matters = _CLIENTS.read(row["clients"]), _MATTERS.read(row["matters"])
-        return _Found({one["id"]: one for one in clients}, {one["id"]: one for one in matters}, _ENTRIES.read(row["entries"]))
+        return _Found(
+            {one["id"]: one for one in clients}, {one["id"]: one for one in matters}, _ENTRIES.read(row["entries"]),
+            _ASSESSMENTS.read(row["assessments"]),
+        )
 
 
 async def read_within(connection: AsyncConnection, case: str) -> Row | None:
     """A matter as the caller's transaction sees it, its own changes included; None where there is none."""
-    row = (await connection.exec_driver_sql(STATEMENT, ([], [case], False))).one()
+    row = (await connection.exec_driver_sql(STATEMENT, ([], [case], False, False))).one()
     return next(iter(_MATTERS.read(row.matters)), None)

@@ -16,6 +16,7 @@ from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
+from policies.reasons import Reason as Told
 
 CLIENTS = 1000
 
@@ -73,12 +74,21 @@ class Recheck:
         narrowed = (
             person for person, one in latest_of.items() if person not in gone and _narrower(one, standing.coverage.get(person, unknown))
         )
-        return gone | dict.fromkeys(narrowed, Reason.FACT_NOT_AUTHORIZED.value)
+        ended = (person for person, one in latest_of.items() if person not in gone and _less_approved(one, standing.coverage.get(person, unknown)))
+        return gone | dict.fromkeys(ended, Told.NEEDS_APPROVAL.value) | dict.fromkeys(narrowed, Reason.FACT_NOT_AUTHORIZED.value)
 
     def _note(self, kind: str, ref: str) -> None:
         if kind == "CLIENT":
             self._noted = True
             self._clients[ref] = None
+
+
+def _less_approved(now: Coverage, before: Coverage) -> bool:
+    """Whether an approval the question was planned with has ended, or the officer is found to be a relative."""
+    was, left = before.approved, now.approved
+    if left is not None and left.own_kin:
+        return was is None or not was.own_kin
+    return was is not None and (left is None or not (was.kin <= left.kin and was.purpose <= left.purpose))
 
 
 def _narrower(now: Coverage, before: Coverage) -> bool:

@@ -122,6 +122,7 @@ def _person(entry: Mapping[str, Any], today: date) -> tuple[DeclaredPerson, tupl
     person = DeclaredPerson(
         ref=ref, id_number=number.value, name=entry["name"], sex=entry["sex"], birth_date=born, relation=entry["relation"],
         role=entry["role"], capacity=entry["capacity"], guardians=tuple(entry["guardians"]),
+        kin_of_staff=tuple(entry.get("kinOfStaff", ())),
     )  # fmt: skip
     return person, number.warnings
 

@@ -10,6 +10,16 @@ from hub.caller import Caller
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """What a second person approved of one officer's access to one person, and whether that person is the officer's own relative."""
+
+    kin: frozenset[str]  # fact groups approved although the person is kin of staff
+    purpose: frozenset[str]  # fact groups approved under a purpose that needs it: COMPLAINT_CHECK, SPOT_CHECK
+    own_kin: bool  # the asking officer is the relative: no approval helps
+    approvals: tuple[str, ...]  # ids, for the log
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """Check 6 for one person: covered or the reason code why not; which letters say so; how strongly they were signed."""
 
@@ -18,6 +28,7 @@ class Coverage:
     assurance: str  # HIGH, SUBSTANTIAL, LOW, NONE
     letters: tuple[str, ...]
     groups: frozenset[str] | None  # fact groups its letters cover; None: all
+    approved: Approved | None = None  # None: nothing was approved, and the officer is no relative
 
 
 @dataclass(frozen=True, slots=True)

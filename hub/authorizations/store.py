@@ -23,6 +23,7 @@ from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import FRESH, verify
 from hub.authorizations.revocation import tell_workers
 from hub.authorizations.trust_list import TrustList
+from hub.emergencies.follow_ups import papers_came
 from hub.keys import Random
 from hub.people.store import People
 from hub.people.vault import Identity, Vault, letter_context, signers_context
@@ -113,6 +114,7 @@ class Registrar:
         await self._store_household(connection, case, registration, people)
         superseded = await self._store_letters(connection, case, registration, people, now)
         told = await self._told(connection, case, registration.warnings, changed=True)
+        await papers_came(connection, case, registration, {number: identifier for number, (identifier, _) in told.letters.items()}, now)
         body = {
             "case": case, "platform": registration.platform, "kid": registration.kid, "registration": registration.hash.hex(),
             "letters": [identifier for identifier, _ in told.letters.values()], "superseded": superseded,
@@ -146,6 +148,7 @@ class Registrar:
             {
                 "household_id": household, "person_id": people[person.ref], "ordinal": ordinal, "relation": person.relation,
                 "role": person.role, "capacity": person.capacity, "guardians": [str(people[ref]) for ref in person.guardians],
+                "kin_of_staff": list(person.kin_of_staff),
                 **self._sealed(household, people[person.ref], person),
             }
             for ordinal, person in enumerate(registration.people)

@@ -19,6 +19,8 @@ COMMANDS: Mapping[str, str] = {
     "officer-issuer": "hub.cli.officer_issuer:officer_issuer",
     "platform": "hub.cli.platform:platform",
     "catalogue": "hub.cli.catalogue:catalogue",
+    "assessment": "hub.cli.assessment:assessment",
+    "approval": "hub.cli.approval:approval",
     "agreement": "hub.cli.agreement:agreement",
     "officer": "hub.cli.officer:officer",
     "explain": "hub.cli.explain:explain_command",

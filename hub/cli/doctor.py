@@ -12,6 +12,7 @@ from hub.cli import ailments
 from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
+from hub.cli.without_letter import assessments_current, emergencies_followed
 from hub.cli.working_days import calendar_ahead
 from hub.settings import Settings, SettingsError
 
@@ -61,6 +62,8 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("later answers", partial(ailments.later_answers, premises)),
         ("agreements", partial(ailments.agreements_hold, premises)),
         ("sharing", partial(ailments.sharing_in_time, premises)),
+        ("assessments", partial(assessments_current, premises)),
+        ("emergencies", partial(emergencies_followed, premises)),
     )
 
 

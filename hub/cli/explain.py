@@ -18,6 +18,7 @@ import asyncpg
 import click
 
 from connectors.registry import Departments, flattened, open_connectors
+from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, handled, stand
 from hub.authorizations.coverage import letter_state
@@ -123,7 +124,8 @@ async def standing_of(
     if client is None:
         raise click.ClickException(f"there is no client {asked.client} with keys the hub accepts; see `hub client list`")
     matters = Matters(reading, People(Vault(keys, os.urandom), os.urandom))
-    presenter = Presenter(matters, Handles(keys), region=premises.settings.region)
+    presenter = Presenter(matters, Handles(keys), Assessments(reading), region=premises.settings.region)
+    await presenter.assessments.refresh(0.0)
     matter = handled(await presenter.matter(asked.case), client.requester.organisation)
     caller = presenter.caller(
         client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked.basis, matter, now), case=asked.case, groups=None,

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import asyncpg
 import click
 
+from hub.access_log.entry import Kind
 from hub.access_log.export import Exported, export_log
 from hub.access_log.note import Signer
+from hub.access_log.store import Filter, LogStore
 from hub.access_log.writer import AccessLog
 from hub.cli.faults import reported
+from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
 from hub.keys import KeyRing, Use
 from hub.postgres.connection import LOG_ROLE, pool
+from policies.calendar import CHINA
 
 
 @click.group()
@@ -46,6 +51,25 @@ def export(file: Path) -> None:
         entries = ", ".join(map(str, done.disagreeing[:20]))
         click.echo(f"the search columns of entries {entries} do not say what the entries say: somebody changed the table", err=True)
         raise click.exceptions.Exit(1)
+
+
+@log.command()
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), default=None, help="First day; by default the whole log.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Last day.")
+def review(first: datetime | None, last: datetime | None) -> None:
+    """Count the questions that rest on no letter, by organisation and purpose: on a statute, in an emergency (domain C4)."""
+    since = first.replace(tzinfo=CHINA) if first else None
+    until = (last + timedelta(days=1)).replace(tzinfo=CHINA) if last else None
+
+    async def work(premises: Premises) -> list[tuple[object, ...]]:
+        async with await pool(premises.url, role=LOG_ROLE, max_size=2) as reading:
+            store = LogStore(reading)
+            return [
+                (mark, *row) for mark in ("EMERGENCY", "STATUTE")
+                for row in await store.counted(Filter(kind=Kind.OUTCOME, review=mark, since=since, until=until))
+            ]
+
+    show(("basis", "organisation", "purpose", "questions"), at_work(work), none="every question rested on a letter")
 
 
 @log.command()

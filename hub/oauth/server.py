@@ -5,6 +5,7 @@ A token is issued only where checks 3 to 8 hold at that moment; they are run aga
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import revoke_token
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
+from hub.emergencies.follow_ups import FollowUps
 from hub.oauth.assertion import Assertions, Authenticated
 from hub.oauth.details import Details, read
 from hub.oauth.dpop import check_proof
@@ -30,6 +32,7 @@ from hub.oauth.tokens import LIFETIME, Token, Tokens, proof_text
 from hub.operations.quotas import ClientQuota
 from hub.signatures import BadSignature
 from policies.purposes import PURPOSES
+from policies.verdict import BasisKind
 
 OnRefusal = Callable[[Caller, str, datetime], Awaitable[None]]
 """Told of each refusal by a check (its code): an authenticated refusal belongs into the access log."""
@@ -48,6 +51,7 @@ class Parts:
     used: SingleUse
     require_dpop: bool
     clock: Callable[[], datetime]
+    follow_ups: FollowUps
     on_refusal: OnRefusal | None = None
     subject_tokens: Mapping[str, SubjectTokens] = field(default_factory=dict)  # by subject_token_type (RFC 8693 §3)
 
@@ -162,6 +166,7 @@ class AuthorizationServer:
         presenter, known = self._parts.presenter, client.client
         caller = self._caller(client, of, granted, now)
         await self._parts.watch.settled()
+        await presenter.assessments.refresh(time.monotonic())
         matter = await presenter.matter_anew(granted.case)
         try:
             allowed(presenter.present(caller, known.requester, matter, now))
@@ -170,6 +175,8 @@ class AuthorizationServer:
                 await self._parts.on_refusal(caller, refusal.reason.value, now)
             description = f"{refusal.reason.value}: {refusal.message}"
             raise OAuthRefused("invalid_authorization_details", description, client=known.requester.client) from None
+        if caller.basis.kind is BasisKind.EMERGENCY:
+            await self._parts.follow_ups.open(caller, now)  # before the token leaves: who may ask owes the papers
 
     def _open(self, text: str, now: datetime) -> Token | None:
         try:

@@ -5,6 +5,7 @@ sealed answers of departments that answer later (`deferred.py`).
 Times are timestamptz; text keys are ULIDs with a prefix; a person's key is a random UUID that leaves the hub only inside a handle.
 """
 
+from hub.tables.approvals import Approval, FollowUp, ImpactAssessment, SecondLook
 from hub.tables.asking import (
     Allowance,
     Client,
@@ -32,6 +33,7 @@ from hub.tables.sharing import CatalogueEntry, CorrectionRequest, ShareRequest, 
 __all__ = [
     "Agreement",
     "Allowance",
+    "Approval",
     "Base",
     "Case",
     "CatalogueEntry",
@@ -44,7 +46,9 @@ __all__ = [
     "DeferredJob",
     "DisposalDuty",
     "DisposalReport",
+    "FollowUp",
     "Household",
+    "ImpactAssessment",
     "IssuedResult",
     "Letter",
     "LogCheckpoint",
@@ -64,6 +68,7 @@ __all__ = [
     "Platform",
     "PlatformKey",
     "Revocation",
+    "SecondLook",
     "ShareRequest",
     "SharingDispute",
     "Signer",

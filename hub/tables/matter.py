@@ -94,6 +94,7 @@ class Member(Base):
     role: Mapped[str]  # MEMBER, OBLIGOR, EXCLUDED
     capacity: Mapped[str]  # FULL, LIMITED, NONE
     guardians: Mapped[list[str]] = mapped_column(default=list)  # person ids as text
+    kin_of_staff: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # officer ids of the staff they are related to (57 §11)
     sealed: Mapped[bytes | None]  # identity as this case's platform declared it; NULL: registered before migration 0004
     key_version: Mapped[int | None]
     household: Mapped[Household] = relationship(back_populates="members", lazy="raise")

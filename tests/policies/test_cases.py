@@ -36,6 +36,8 @@ def read(file: Path) -> tuple[Verdict, dict[str, str]]:
         SubjectClass(
             basis=BasisKind(subject["basis"]), covered=subject["covered"], assurance=subject["assurance"],
             age_band=AgeBand(subject["age_band"]), kin_of_staff=subject["kin_of_staff"], role=subject["role"],
+            kin_approved=frozenset(subject.get("kin_approved", ())), approved=frozenset(subject.get("approved", ())),
+            kin_of_asker=subject.get("kin_of_asker", False),
         ),
         frozenset({resource}),
     )

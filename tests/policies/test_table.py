@@ -77,6 +77,9 @@ def test_no_resources_is_an_empty_table() -> None:
 ROLES = ["CHECK_OPERATOR", "TOWNSHIP_OFFICER", "DEPT_SYSTEM", "REGION_LIAISON", "APPLICANT", "PRIVACY_OFFICER", "?"]
 
 
+_APPROVED = st.frozensets(st.sampled_from(["identity", "tax", "civilAssistance", "realEstate"]))
+
+
 @st.composite
 def situations(draw: st.DrawFn) -> tuple[str, CallerClass, SubjectClass]:
     """A purpose with a caller and a subject: three times in four a department and basis of that purpose, else any."""
@@ -89,10 +92,13 @@ def situations(draw: st.DrawFn) -> tuple[str, CallerClass, SubjectClass]:
     )
     basis = draw(st.sampled_from(sorted(purpose.bases) if fitting else sorted(BasisKind)))
     if fitting:
-        return purpose.code, caller, dataclasses.replace(SIGNED, basis=basis, age_band=draw(st.sampled_from(AgeBand)))
+        return purpose.code, caller, dataclasses.replace(
+            SIGNED, basis=basis, age_band=draw(st.sampled_from(AgeBand)), approved=draw(_APPROVED), kin_approved=draw(_APPROVED),
+        )
     subject = SubjectClass(
         basis=basis, covered=draw(st.booleans()), assurance=draw(st.sampled_from(["HIGH", "LOW", "NONE"])),
         age_band=draw(st.sampled_from(AgeBand)), kin_of_staff=draw(st.booleans()), role=draw(st.sampled_from(["MEMBER", "OBLIGOR"])),
+        approved=draw(_APPROVED), kin_approved=draw(_APPROVED), kin_of_asker=draw(st.booleans()),
     )
     return purpose.code, caller, subject
 
@@ -101,6 +107,9 @@ def narrower(subject: SubjectClass) -> Iterator[SubjectClass]:
     """The same subject with one thing changed for the worse."""
     yield dataclasses.replace(subject, covered=False)
     yield dataclasses.replace(subject, kin_of_staff=True)
+    yield dataclasses.replace(subject, kin_of_asker=True)
+    yield dataclasses.replace(subject, approved=frozenset())
+    yield dataclasses.replace(subject, kin_approved=frozenset())
     yield dataclasses.replace(subject, role="OBLIGOR")
     yield dataclasses.replace(subject, assurance="NONE")
     ages = [AgeBand.ADULT, AgeBand.MINOR, AgeBand.UNDER_14]
@@ -210,4 +219,5 @@ def test_a_local_permit_cannot_reach_around_the_prohibitions(tmp_path: Path) -> 
         ("PRIVACY_AUDIT", CHECK_BODY, SIGNED),
     ):
         assert policy.table(purpose, caller, subject, frozenset({tax}))[tax].form is Form.WITHHELD
-    assert policy.table("SPOT_CHECK", dataclasses.replace(CHECK_BODY, department="MZ"), SIGNED, frozenset({tax}))[tax].form is Form.FULL
+    sampled = dataclasses.replace(SIGNED, approved=frozenset({"tax"}))
+    assert policy.table("SPOT_CHECK", dataclasses.replace(CHECK_BODY, department="MZ"), sampled, frozenset({tax}))[tax].form is Form.FULL

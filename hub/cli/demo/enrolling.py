@@ -20,12 +20,14 @@ from hub.enrolment import (
     enrol_platform,
     import_agreement,
     publish_catalogue_entry,
+    record_assessment,
 )
 from hub.keys import KeyRing
 from hub.postgres.connection import engine
 from hub.regions.agreement import sign
 from hub.regions.asking import RegionKeys
 from hub.regions.neighbours import region_keys
+from hub.signatures import sha256
 from policies.groups import CONFIRMATION
 from policies.purposes import PURPOSES
 from schema.register import GROUPS
@@ -54,6 +56,7 @@ async def enrol(
         for desk in platforms:
             await enrol_platform(database, platform=desk.platform, name=desk.platform, jwks=desk.jwks(), at=at)
         await _catalogue(database, at)
+        await _assessments(database, at)
         auditor = next(office for office in offices if office.role == "PRIVACY_OFFICER")
         await enrol_console_user(
             database, name=OFFICER, password_phc=password_phc(officer_password, random=random),
@@ -74,6 +77,16 @@ async def _catalogue(database: Any, at: datetime) -> None:
             database, entry=f"EXAMPLE-{code}", fact_group=code, name=group.title_zh, provider=group.department,
             attribute="CONDITIONAL", departments=departments, purposes=sorted(purpose.code for purpose in allowed),
             legal_basis="SAL §41, §42", valid_from=_FROM, onward_sharing=code == CONFIRMATION, at=at,
+        )
+
+
+async def _assessments(database: Any, at: datetime) -> None:
+    """An example of an impact assessment for each purpose that needs one (PIPL §55): without it no token is issued."""
+    for number, purpose in enumerate(one for one in PURPOSES.values() if one.needs_assessment):
+        report = f"示例：{purpose.title_zh}个人信息保护影响评估".encode()
+        await record_assessment(
+            database, identifier=f"EXAMPLE-{number:02d}", purpose=purpose.code, report_hash=sha256(report), assessed_by="示例评估人",
+            valid_from=_FROM, valid_until=_TO, at=at,
         )
 
 

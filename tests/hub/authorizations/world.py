@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import httpx
 from joserfc.jwk import ECKey, OKPKey
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
@@ -19,11 +20,12 @@ from hub.authorizations.intake import routes as intake_routes
 from hub.authorizations.standing import Standing
 from hub.authorizations.store import Accepted
 from hub.desk import Desk, open_desk
-from hub.enrolment import enrol_client, enrol_organisation, enrol_platform, publish_catalogue_entry
+from hub.enrolment import enrol_client, enrol_organisation, enrol_platform, publish_catalogue_entry, record_assessment
 from hub.oauth.presenting import build_assertion, build_proof, household_facts, letter_basis, token_request
 from hub.oauth.routes import routes as oauth_routes
 from hub.people.vault import Vault
 from hub.settings import Settings
+from hub.tables import ImpactAssessment
 from tests.hub.authorizations.family import HUB, PLATFORM, letters, platform_jwks, registration
 
 CLIENT_KEYS: dict[str, ECKey | OKPKey] = {
@@ -139,10 +141,25 @@ async def enrol(engine: AsyncEngine, at) -> None:
             engine, client_id=f"client-{short}", organisation=code, name=short, jwks=jwks, purposes=PURPOSES[short], at=at
         )
     await enrol_platform(engine, platform=PLATFORM, name="重庆救助通", jwks=platform_jwks(), at=at)
+    for purpose in sorted({one for many in PURPOSES.values() for one in many}):
+        # Straight into the table: no worker was there to be told.
+        row = {"id": f"pia-{purpose}", "purpose": purpose, "report_hash": bytes(32), "assessed_by": "评估人", "keep_until": date(2030, 12, 31)}
+        term = {"valid_from": date(2026, 1, 1), "valid_until": date(2027, 12, 31), "recorded_at": at}
+        async with engine.begin() as connection:
+            await connection.execute(insert(ImpactAssessment).values(row | term).on_conflict_do_nothing())
     for group in UNCONDITIONAL:
         await entry(engine, group, "UNCONDITIONAL", at=at)
     await entry(engine, "tax", "CONDITIONAL", at=at, departments=("MZ-HD",), purposes=("DIBAO_REVIEW",))
     await entry(engine, "realEstate", "NOT_SHARED", at=at)
+
+
+async def assessed(engine, purpose, *, at, valid_from=date(2026, 1, 1), valid_until=date(2027, 12, 31)) -> str:
+    identifier = f"pia-{purpose}-{next(NUMBERS)}"
+    await record_assessment(
+        engine, identifier=identifier, purpose=purpose, report_hash=bytes(32), assessed_by="评估人", valid_from=valid_from,
+        valid_until=valid_until, at=at,
+    )
+    return identifier
 
 
 async def entry(engine, group, attribute, *, at, departments=(), purposes=(), valid_from=date(2026, 1, 1)) -> None:

@@ -1,0 +1,1 @@
+"""审批: one officer asks for access that one alone may not have, another officer decides."""
