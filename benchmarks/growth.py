@@ -101,11 +101,11 @@ async def _asked(departments: Departments, population: Population, families: int
     groups = sorted(group for group in departments if departments.manifest(group).protocol != "deferred" and group != "confirmation")
     for number in range(families + 5):
         household = population.household(dice.randrange(population.household_count))
-        subjects = tuple(Subject(str(at), one.person.id_number, one.person.name, f"scale_{at}") for at, one in enumerate(household.members))
+        subjects = tuple(Subject(str(at), one.person.id_number, one.person.name, f"scale_{at}", "bench") for at, one in enumerate(household.members))
         begun = time.perf_counter()
         for group in groups:
             columns = tuple(column(group, name) for name in departments.fields(group))
-            await departments[group].fetch(Ask(group, columns, subjects, "bench", "DIBAO_REVIEW", "bench", 10.0))
+            await departments[group].fetch(Ask(group, columns, subjects, "bench", "DIBAO_REVIEW", 10.0))
         if number >= 5:
             taken.append((time.perf_counter() - begun) * 1000)
     return taken

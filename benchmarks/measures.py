@@ -107,11 +107,11 @@ async def departments(scene: Scene, times: int) -> dict[str, float]:
     taken: dict[str, list[float]] = {group: [] for group in question.FIELDS}
     for number in range(max(times, 5)):
         people = families[number % len(families)].members
-        subjects = tuple(Subject(str(at), one.person.id_number, one.person.name, f"bench_{at}") for at, one in enumerate(people))
+        subjects = tuple(Subject(str(at), one.person.id_number, one.person.name, f"bench_{at}", "bench") for at, one in enumerate(people))
         for group, asked in question.FIELDS.items():
             columns = tuple(Column(name, leaf, "FULL", None, lambda raw: None if raw is None else str(raw)) for name, leaf in asked.items())
             begun = time.perf_counter()
-            await connected[group].fetch(Ask(group, columns, subjects, "bench", "DIBAO_REVIEW", "bench", 3.0))
+            await connected[group].fetch(Ask(group, columns, subjects, "bench", "DIBAO_REVIEW", 3.0))
             taken[group].append(time.perf_counter() - begun)
     await connected.close()
     return {group: round(statistics.median(seconds) * 1000, 2) for group, seconds in taken.items()}

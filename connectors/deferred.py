@@ -159,7 +159,7 @@ class DeferredConnector:
         by_id, first = {job.id: job for job in jobs}, jobs[0]
         subjects = tuple([dataclasses.replace(job.subject, key=job.id) for job in jobs])
         ask = Ask(
-            first.group, first.columns, subjects, first.organisation, first.purpose, first.approval, deadline or self._manifest.deadline,
+            first.group, first.columns, subjects, first.organisation, first.purpose, deadline or self._manifest.deadline,
         )
 
         async def one(part: Sequence[Subject]) -> Sequence[Records]:
@@ -184,7 +184,7 @@ class DeferredConnector:
             names["organisation"]: first.organisation, names["columns"]: self._reading.selection(first.group, first.columns).names,
             names["callback"]: f"{self._waiting().address}/{self.department}",
             names["subjects"]: [
-                {names["key"]: job.id, names["id"]: job.subject.id_number, names["purpose"]: job.purpose, names["approval"]: job.approval,
+                {names["key"]: job.id, names["id"]: job.subject.id_number, names["purpose"]: job.purpose, names["approval"]: job.subject.approval,
                  names["reference"]: job.subject.intent} for job in jobs
             ],
         }

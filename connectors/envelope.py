@@ -45,7 +45,7 @@ def question(names: Mapping[str, str], ask: Ask, subjects: Sequence[Subject], se
         names["organisation"]: ask.organisation,
         names["columns"]: selection.names,
         names["subjects"]: [
-            {key: str(place), number: subject.id_number, purpose: ask.purpose, approval: ask.approval, reference: subject.intent}
+            {key: str(place), number: subject.id_number, purpose: ask.purpose, approval: subject.approval, reference: subject.intent}
             for place, subject in enumerate(subjects, 1)
         ],
     }

@@ -77,7 +77,7 @@ class GraphqlConnector:
         names = self._names
         return {"o": ask.organisation, "a": [
             {names["key"]: str(place), names["id"]: subject.id_number, names["purpose"]: ask.purpose,
-             names["approval"]: ask.approval, names["reference"]: subject.intent}
+             names["approval"]: subject.approval, names["reference"]: subject.intent}
             for place, subject in enumerate(subjects, 1)
         ]}
 

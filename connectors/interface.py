@@ -94,13 +94,15 @@ class Column:
 @value
 class Subject:
     """A person as a department is asked about them. `key` is the asker's own opaque key; `intent` the durable log entry
-    this person's question stands under; both travel with the call where the protocol allows a reference.
+    this person's question stands under, `approval` the case or agreement; both travel with the person where the protocol
+    allows a reference, for one call may be about people of several cases.
     """
 
     key: str
     id_number: str
     name: str
     intent: str
+    approval: str
 
     def __repr__(self) -> str:
         """The key alone: an ID number or name must not reach a traceback or a log."""
@@ -132,7 +134,6 @@ class Ask:
     subjects: tuple[Subject, ...]
     organisation: str
     purpose: str
-    approval: str  # the case or agreement the question stands under
     deadline: float  # seconds from now
     mandate: Mandate | None = None  # where the source asks for one
 

@@ -59,7 +59,6 @@ class Job:
     subject: Subject
     organisation: str
     purpose: str
-    approval: str
 
 
 class Ledger(Protocol):

@@ -82,7 +82,7 @@ class Departments(Mapping[str, Connector]):
         return self.manifest(group).deadline
 
     def gatherable(self, group: str) -> bool:
-        """Whether asks of one organisation, purpose and approval may leave together: the call carries a reference a subject."""
+        """Whether asks of one organisation and purpose may leave together: the call carries a reference a subject."""
         return self.manifest(group).gather
 
     def counted(self, group: str) -> bool:

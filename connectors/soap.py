@@ -97,10 +97,11 @@ def _question(names: Mapping[str, str], ask: Ask, selection: Selection, subjects
     """The request element. Element names are the manifest's; what stands between them is escaped."""
     key, number, column = names["key"], names["id"], names["column"]
     purpose = f"<{names['purpose']}>{escape(ask.purpose)}</{names['purpose']}>"
-    approval = f"<{names['approval']}>{escape(ask.approval)}</{names['approval']}>"
+    approval = names["approval"]
     asked = "".join([f"<{column}>{escape(name)}</{column}>" for name in selection.names])
     people = "".join([
-        f"<{names['subjects']}><{key}>{place}</{key}><{number}>{escape(subject.id_number)}</{number}>{purpose}{approval}"
+        f"<{names['subjects']}><{key}>{place}</{key}><{number}>{escape(subject.id_number)}</{number}>{purpose}"
+        f"<{approval}>{escape(subject.approval)}</{approval}>"
         f"<{names['reference']}>{escape(subject.intent)}</{names['reference']}></{names['subjects']}>"
         for place, subject in enumerate(subjects, 1)
     ])

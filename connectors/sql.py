@@ -150,8 +150,8 @@ class SqlConnector:
         numbers = [subject.id_number for subject in subjects]
         count = len(subjects)
         if "function" in self._manifest.groups[ask.group].call:
-            references = [subject.intent for subject in subjects]
-            return numbers, [ask.purpose] * count, [ask.approval] * count, references, ask.organisation, ROWS_A_SUBJECT * count + 1
+            approvals, references = [subject.approval for subject in subjects], [subject.intent for subject in subjects]
+            return numbers, [ask.purpose] * count, approvals, references, ask.organisation, ROWS_A_SUBJECT * count + 1
         if not all(_PERSON.fullmatch(number) for number in numbers):
             # Some drivers write values into the statement themselves: nothing but digits and an X ever reaches their escaping.
             raise DepartmentBroke(f"{self.department} was to be asked about something that is no ID number")

@@ -103,7 +103,7 @@ class SubgraphConnector:
         names = self._names
         return [
             {"__typename": names["entity"], names["id"]: subject.id_number, names["organisation"]: ask.organisation,
-             names["purpose"]: ask.purpose, names["approval"]: ask.approval, names["reference"]: subject.intent}
+             names["purpose"]: ask.purpose, names["approval"]: subject.approval, names["reference"]: subject.intent}
             for subject in subjects
         ]
 

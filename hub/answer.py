@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from graphql import GraphQLSchema
 
 from connectors.value import value
-from hub.authorizations.matter import Member
+from hub.authorizations.standing import Party
 from hub.bounded import Bounded
 from hub.compiled import NotCompilable, Unexpected, compiled
 from hub.decision import PlaceDecision
-from hub.fetch import Fetched, Outcome
+from hub.fetch import Fetched
 from hub.framed import Frame
 from hub.interpreted import Interpretation, Shortcut
 from hub.layout import IDENTITY, Layout, PersonPlace
 from hub.leaf_types import leaf_types
+from hub.outcome import Outcome
 from hub.plan import KEPT_FIELDS, Plan
 from hub.reach import Reach
 from hub.records import Surroundings
@@ -101,9 +102,8 @@ class Answerer:
             return None
         outcomes = fetched.outcomes
 
-        def whole(at: PersonPlace, member: Member) -> object:
-            person = member.person.id
-            told = shortcut(plan.tellings[at, person], member, outcomes[person])
+        def whole(at: PersonPlace, party: Party) -> object:
+            told = shortcut(plan.tellings[at, party], party, outcomes[party])
             if told is None:
                 raise Unexpected
             return told
@@ -115,11 +115,11 @@ class Answerer:
             return None
 
     def _shortcut(self, around: Surroundings) -> Shortcut:
-        def whole(telling: Telling, member: Member, outcomes: Mapping[str, Outcome]) -> Mapping[str, object] | None:
+        def whole(telling: Telling, party: Party, outcomes: Mapping[str, Outcome]) -> Mapping[str, object] | None:
             if telling.program is None:
                 return None
             try:
-                return telling.program(around.handle("per", member.person.id), outcomes)
+                return telling.program(around.handle("per", party.member.person.id, party.standing), outcomes)
             except (Unexpected, TypeError, ValueError, KeyError, IndexError):
                 return None  # a value its leaf cannot hold: the interpretation says where
 
@@ -128,8 +128,8 @@ class Answerer:
     def _summary(self, plan: Plan, fetched: Fetched) -> Told:
         statuses: dict[str, dict[str, int]] = {}
         told: dict[Count, int] = {}
-        for (_, person), telling in plan.tellings.items():
-            outcomes = fetched.outcomes[person]
+        for (_, party), telling in plan.tellings.items():
+            outcomes = fetched.outcomes[party]
             for count in telling.counted:
                 source = count.source
                 outcome = outcomes.get(source)

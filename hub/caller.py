@@ -34,11 +34,12 @@ class Caller:
     officer: str
     purpose: str
     basis: Basis
-    case: str  # "" for AUDIT tokens, which have no case
+    case: str  # "" for AUDIT tokens, which have no case, and for tokens over several
     token: str  # the access token's jti
     expires_at: datetime
     groups: frozenset[str] | None = None  # fact groups the token names; None: all its purpose allows
     allow_list_only: bool = False
     look_ups_per_day: int = 0
     officer_proof: str = ""  # ASSERTED, or by whom and how the officer was proven; "" where nobody was to be
+    cases: tuple[str, ...] = ()  # of a token over several cases, in the token's order
     exchange: str = ""  # the id a question between two hubs carries in both logs

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from connectors.interface import Column, Raw, Told
 from hub.layout import IDENTITY, PRESENCE, AskedLeaf, GroupPlace, PersonPlace
 from hub.question import Place
+from hub.sources import Source
 from policies.forms import Form
 from policies.profile import THRESHOLD_UNITS
 from policies.verdict import Resource, Verdict
@@ -66,6 +67,7 @@ class GroupDecision:
     cells: Mapping[Place, int]
     disclosure: tuple[Line, ...]
     verdicts: Mapping[str, Verdict]
+    source: Source | None  # who answers for it; None where nobody is connected
 
     def told(self, leaf: AskedLeaf) -> Column | None:
         """The column a leaf is told from; None where it is not told."""
@@ -95,7 +97,7 @@ class Rules:
     catalogue: Mapping[str, str]
     thresholds: Mapping[str, str | None]
     reducers: Reducers
-    connected: frozenset[str]  # sources somebody answers for
+    sources: Mapping[str, Source]  # those that are connected
 
 
 def decide(place: PersonPlace, rules: Rules, key: SubjectKey, table: Mapping[Resource, Verdict]) -> PlaceDecision:
@@ -106,14 +108,14 @@ def decide(place: PersonPlace, rules: Rules, key: SubjectKey, table: Mapping[Res
 def _group(at: GroupPlace, rules: Rules, key: SubjectKey, table: Mapping[Resource, Verdict]) -> GroupDecision:
     status, reason = _refused(at.spec.code, rules, key)
     if status:
-        return refused(at, status, reason)
+        return refused(at, status, reason, source=rules.sources.get(at.source))
     verdicts = {name: table.get(Resource(spec.group, spec.level, spec.cross_region), NO_VERDICT) for name, spec in at.spec.fields.items()}
     if at.spec.code == IDENTITY:
         return _told(at, rules, verdicts, told=(at.place,))
     presence = verdicts[PRESENCE]
     if presence.form is Form.WITHHELD:
-        return refused(at, "NOT_COVERED", str(presence.reason), verdicts)
-    if at.source not in rules.connected:
+        return refused(at, "NOT_COVERED", str(presence.reason), verdicts, rules.sources.get(at.source))
+    if at.source not in rules.sources:
         return refused(at, "SOURCE_ERROR", "NOT_CONNECTED", verdicts)
     return _told(at, rules, verdicts, told=at.lists if presence.form is Form.FULL else ())
 
@@ -130,13 +132,15 @@ def _refused(group: str, rules: Rules, key: SubjectKey) -> tuple[str, str]:
     return ("CATALOG_DENIED", denied) if denied else ("", "")
 
 
-def refused(at: GroupPlace, status: str, reason: str, verdicts: Mapping[str, Verdict] | None = None) -> GroupDecision:
+def refused(
+    at: GroupPlace, status: str, reason: str, verdicts: Mapping[str, Verdict] | None = None, source: Source | None = None,
+) -> GroupDecision:
     """A group of which nothing is told, whatever the source would say."""
     names = dict.fromkeys(leaf.spec.name for leaf in at.leaves) or {PRESENCE: None}
     rule = _rule((verdicts or {}).get(PRESENCE, NO_VERDICT))
     return GroupDecision(
         at=at, status=status, reason=reason, asks=False, rows=frozenset(), columns=(), cells={},
-        disclosure=tuple(Line(name, Form.WITHHELD, reason, rule) for name in names), verdicts=verdicts or {},
+        disclosure=tuple(Line(name, Form.WITHHELD, reason, rule) for name in names), verdicts=verdicts or {}, source=source,
     )
 
 
@@ -164,7 +168,7 @@ def _told(at: GroupPlace, rules: Rules, verdicts: Mapping[str, Verdict], *, told
     rows = frozenset(place for place in told if place in spoken or place not in asked)
     return GroupDecision(
         at=at, status="", reason="", asks=bool(columns) if at.spec.code == IDENTITY else bool(rows) or at.status, rows=rows,
-        columns=tuple(columns), cells=cells, disclosure=tuple(lines.values()), verdicts=verdicts,
+        columns=tuple(columns), cells=cells, disclosure=tuple(lines.values()), verdicts=verdicts, source=rules.sources.get(at.source),
     )
 
 

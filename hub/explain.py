@@ -34,8 +34,8 @@ def explain(plan: Plan, departments: Descriptions) -> str:
         "",
     ]
     alike: dict[Telling, list[str]] = {}
-    for (_, person), telling in plan.tellings.items():
-        alike.setdefault(telling, []).append(plan.people[person].person.log_subject[:12])
+    for (_, party), telling in plan.tellings.items():
+        alike.setdefault(telling, []).append(party.member.person.log_subject[:12])
     if not alike:
         lines.append("nobody is reached: nothing is decided, nothing is asked")
     for telling, subjects in alike.items():
@@ -103,7 +103,7 @@ def _asks(plan: Plan) -> Iterator[str]:
         columns = ", ".join(
             ".".join(filter(None, (column.field, column.leaf))) + f"={column.form}" for column in ask.columns.columns
         ) or "whether there is a record"
-        yield f"ask {ask.source.department} {ask.columns.source}: {len(ask.people)} people; {columns}{_age(plan.scope.ages[ask.columns.source])}"
+        yield f"ask {ask.source.department} {ask.columns.source}: {len(ask.people)} people; {columns}{_age(ask.ages)}"
 
 
 def _age(rule: AgeRule) -> str:

@@ -12,31 +12,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date
-from typing import NamedTuple
 
-from connectors.interface import Ask, Below, DepartmentClosed, DepartmentTimeout, Mandate, Raw, Records, Subject, Told
+from connectors.interface import Ask, DepartmentClosed, DepartmentTimeout, Mandate, Records, Subject
 from connectors.value import value
 from hub.arguments import resolve
-from hub.authorizations.matter import Person
-from hub.authorizations.standing import Standing
+from hub.authorizations.standing import Party, Standing
 from hub.gathering import Gathering
+from hub.outcome import Outcome, believed, registered
 from hub.plan import Plan, PlannedAsk
 from hub.question import Place
 from hub.sources import Source
-from hub.telling import Columns
-from policies.freshness import AgeRule, Freshness, judge
+from policies.freshness import Freshness
 
 GRACE = 0.25
 """Seconds past its deadline a connector has to hand over what it did get: half a batch is worth more than a time-out."""
 
-STATUSES = frozenset({
-    "MATCHED", "NO_RECORD", "PENDING", "NOT_AUTHORIZED", "NOT_COVERED", "CATALOG_DENIED", "SOURCE_TIMEOUT", "SOURCE_ERROR",
-    "SOURCE_MAINTENANCE", "SOURCE_STALE",
-})
-
 Recheck = Callable[[Standing, Sequence[str]], Mapping[str, str]]
-"""Which of these people's coverage has fallen since the question was let in, with the reason code: memory only, no waiting."""
+"""Which of these people's coverage in a standing's one matter has fallen since the question was let in, with the reason code: memory
+only, no waiting.
+"""
 
 Trouble = Callable[[Source, str, Exception], None]
 """Told of each failed ask: source, status, what happened. For the operator; never for a caller."""
@@ -51,31 +45,13 @@ DeepRoot = Callable[[Standing, Place, Mapping[str, object], str], Awaitable[obje
 """A root whose own fields take arguments, or that sets something going: standing, place, variables, the question's intent."""
 
 
-class Outcome(NamedTuple):
-    """What became of one question about one subject. `rows` None: nothing is told; `reason` a code where coverage fell or the
-    facts are too old; `back_at` when a source in maintenance can be asked again; `expected` when a PENDING answer is.
-    """
-
-    status: str
-    as_of: str | None
-    rows: tuple[tuple[Told, ...], ...] | None
-    reason: str = ""
-    freshness: Freshness | None = None
-    back_at: str | None = None
-    below: Below | None = None
-    expected: str | None = None
-
-
-_BROKEN = Outcome("SOURCE_ERROR", None, None)
-
-
 @value
 class Fetched:
-    """Outcomes by person id and source; `fallen` where any authorisation fell meanwhile; `roots` by response key; `altered` where
+    """Outcomes by party and source; `fallen` where any authorisation fell meanwhile; `roots` by response key; `altered` where
     less is told than the plan let expect, so that a disclosure is not the plan's.
     """
 
-    outcomes: Mapping[str, Mapping[str, Outcome]]
+    outcomes: Mapping[Party, Mapping[str, Outcome]]
     fallen: bool
     roots: Mapping[str, object]
     altered: bool = False
@@ -87,11 +63,11 @@ class _Wave:
     __slots__ = ("open", "over", "told")
 
     def __init__(self, asks: int, over: asyncio.Future[None]) -> None:
-        self.told: list[dict[str, Outcome] | None] = [None] * asks
+        self.told: list[dict[Party, Outcome] | None] = [None] * asks
         self.open = set(range(asks))
         self.over = over
 
-    def tell(self, number: int, told: dict[str, Outcome] | None) -> None:
+    def tell(self, number: int, told: dict[Party, Outcome] | None) -> None:
         """What became of one ask. Who was let go of is no longer heard."""
         if number in self.open:
             self.told[number] = told
@@ -123,36 +99,47 @@ class Fetcher:
 
     async def fetch(self, plan: Plan, intent: str) -> Fetched:
         """Everything the plan asks, under the durable intent entry `intent`."""
-        outcomes: dict[str, dict[str, Outcome]] = {}
-        for person, join in plan.joins.items():
-            outcomes[person] = {}
-            if join.identity is not None:
-                outcomes[person][join.identity.source] = _identity(join.identity, plan, person)
-        subjects = {
-            person: Subject(f"{intent}.{number}", member.person.id_number, member.person.name, intent)
-            for number, (person, member) in enumerate(plan.people.items())
-        }
+        outcomes: dict[Party, dict[str, Outcome]] = {}
+        subjects: dict[Party, Subject] = {}
+        for party, join in plan.joins.items():
+            person = party.member.person
+            outcomes[party] = {} if join.identity is None else {join.identity.source: registered(join.identity, person)}
+            subjects[party] = Subject(f"{intent}.{len(subjects)}", person.id_number, person.name, intent, party.standing.caller.case)
         # First: whoever may not see the log is refused before a department is asked for what stands beside it in the question.
         roots = await self._own(plan, intent) if self._roots or self._deep else {}
         fallen = altered = False
         for ask, told in zip(plan.asks, await self._all(plan, subjects) if plan.asks else (), strict=True):
             source = ask.columns.source
-            for person, outcome in told.items():
-                outcomes[person][source] = outcome
+            for party, outcome in told.items():
+                outcomes[party][source] = outcome
                 if outcome.reason:
                     altered = True
                     fallen = fallen or outcome.status == "NOT_AUTHORIZED"
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
-        gone = self._recheck(plan.standing, [person for person, told in outcomes.items() if told]) if outcomes else {}
-        for person, code in gone.items():
-            outcomes[person] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[person].items()}
+        gone = self._gone([party for party, told in outcomes.items() if told])
+        for party, code in gone.items():
+            outcomes[party] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[party].items()}
         return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
 
     def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
-        return bool(plan.joins) and bool(self._recheck(plan.standing, list(plan.joins)))
+        return bool(self._gone(list(plan.joins)))
 
-    async def _all(self, plan: Plan, subjects: Mapping[str, Subject]) -> list[dict[str, Outcome]]:
+    def _gone(self, parties: Sequence[Party]) -> Mapping[Party, str]:
+        """Whose authorisation has fallen by now, with the reason code: looked at in each one's own matter, so that a letter of one
+        matter stops the people of that matter and nobody else's.
+        """
+        by_matter: dict[str, list[Party]] = {}
+        for party in parties:
+            by_matter.setdefault(party.standing.caller.case, []).append(party)
+        gone: dict[Party, str] = {}
+        for several in by_matter.values():
+            fallen = self._recheck(several[0].standing, [party.member.person.id for party in several])
+            if fallen:
+                gone.update({party: fallen[party.member.person.id] for party in several if party.member.person.id in fallen})
+        return gone
+
+    async def _all(self, plan: Plan, subjects: Mapping[Party, Subject]) -> list[dict[Party, Outcome]]:
         """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""
         loop = asyncio.get_running_loop()
         wave = _Wave(len(plan.asks), loop.create_future())
@@ -168,7 +155,7 @@ class Fetcher:
             for number in wave.open:
                 self._let_go(tasks[number])
 
-    async def _within(self, wave: _Wave, number: int, plan: Plan, ask: PlannedAsk, subjects: Mapping[str, Subject]) -> None:
+    async def _within(self, wave: _Wave, number: int, plan: Plan, ask: PlannedAsk, subjects: Mapping[Party, Subject]) -> None:
         try:
             wave.tell(number, await self._ask(plan, ask, subjects))
         except Exception as error:  # noqa: BLE001 (a bug of ours: the road says so, once, to whoever waits for the wave)
@@ -184,8 +171,8 @@ class Fetcher:
         self._lingering.add(task)
         task.add_done_callback(self._lingering.discard)
 
-    def _late(self, ask: PlannedAsk) -> dict[str, Outcome]:
-        return self._failed(ask.source, [one.person.id for one in ask.people], "SOURCE_TIMEOUT", TimeoutError("let go of"))
+    def _late(self, ask: PlannedAsk) -> dict[Party, Outcome]:
+        return self._failed(ask.source, ask.people, "SOURCE_TIMEOUT", TimeoutError("let go of"))
 
     async def _own(self, plan: Plan, intent: str) -> dict[str, object]:
         """The hub's own lists a root asks for; who may see them is the provider's to say."""
@@ -197,17 +184,16 @@ class Fetcher:
                 told[place.key] = await self._deep[place.name](plan.standing, place, plan.variables, intent)
         return told
 
-    async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[str, Subject]) -> dict[str, Outcome]:
-        people = [member.person.id for member in planned.people]
+    async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[Party, Subject]) -> dict[Party, Outcome]:
         source = planned.source
-        gone = dict(self._recheck(plan.standing, people))
-        standing = [person for person in people if person not in gone] if gone else people
-        told = {person: Outcome("NOT_AUTHORIZED", None, None, code) for person, code in gone.items()}
+        gone = self._gone(planned.people)
+        standing = [party for party in planned.people if party not in gone] if gone else planned.people
+        told = {party: Outcome("NOT_AUTHORIZED", None, None, code) for party, code in gone.items()}
         if not standing:
             return told
-        ask = self._worded(plan, planned, source, tuple([subjects[person] for person in standing]))
+        ask = _worded(plan, planned, tuple([subjects[party] for party in standing]))
         try:
-            records = await self._sent(plan, source, ask, standing)
+            records = await self._sent(source, ask, standing)
         except (TimeoutError, DepartmentTimeout) as error:
             return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
         except DepartmentClosed as error:
@@ -215,39 +201,36 @@ class Fetcher:
         except Exception as error:  # noqa: BLE001 (a connector's bug costs its own group, no more)
             return told | self._failed(source, standing, "SOURCE_ERROR", error)
         self._heard(source)
-        width, ages, on = len(ask.columns), plan.scope.ages[planned.columns.source], plan.scope.on
+        width, ages, on = len(ask.columns), planned.ages, plan.scope.on
         judged: dict[str | None, tuple[Freshness | None, str]] = {}  # the subjects of an ask mostly share one day
-        for person, subject in zip(standing, ask.subjects, strict=True):
-            told[person] = _believed(records.get(subject.key), width, ages, on, judged)
+        for party, subject in zip(standing, ask.subjects, strict=True):
+            told[party] = believed(records.get(subject.key), width, ages, on, judged)
         # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
-    async def _sent(self, plan: Plan, source: Source, ask: Ask, people: Sequence[str]) -> Mapping[str, Records]:
+    async def _sent(self, source: Source, ask: Ask, parties: Sequence[Party]) -> Mapping[str, Records]:
         if self._gathering is None or not source.gathers:
             return await source.connector.fetch(ask)
 
         def stands(asked: Sequence[Subject]) -> Sequence[Subject]:
-            gone = self._recheck(plan.standing, people)
-            return [one for one, person in zip(asked, people, strict=True) if person not in gone] if gone else asked
+            gone = self._gone(parties)
+            return [one for one, party in zip(asked, parties, strict=True) if party not in gone] if gone else asked
 
         return await self._gathering.fetch(source.connector, ask, stands, splits=not source.counted)
 
-    def _worded(self, plan: Plan, planned: PlannedAsk, source: Source, subjects: tuple[Subject, ...]) -> Ask:
-        caller = plan.standing.caller
-        # Gathered asks of several cases share one approval: the organisation's for this purpose. Each subject's reference, its
-        # intent entry, still names its case in the log.
-        shared = self._gathering is not None and source.gathers
-        return Ask(
-            group=source.group, columns=planned.columns.columns, subjects=subjects, organisation=caller.organisation,
-            purpose=caller.purpose, approval=f"{caller.organisation}.{caller.purpose}" if shared else caller.case,
-            deadline=source.deadline, mandate=_mandate(plan.standing) if source.mandated else None,
-        )
-
     def _failed(
-        self, source: Source, people: Sequence[str], status: str, error: Exception, back_at: str | None = None,
-    ) -> dict[str, Outcome]:
+        self, source: Source, parties: Sequence[Party], status: str, error: Exception, back_at: str | None = None,
+    ) -> dict[Party, Outcome]:
         self._trouble(source, status, error)
-        return dict.fromkeys(people, Outcome(status, None, None, back_at=back_at))
+        return dict.fromkeys(parties, Outcome(status, None, None, back_at=back_at))
+
+
+def _worded(plan: Plan, planned: PlannedAsk, subjects: tuple[Subject, ...]) -> Ask:
+    caller, source = plan.standing.caller, planned.source
+    return Ask(
+        group=source.group, columns=planned.columns.columns, subjects=subjects, organisation=caller.organisation, purpose=caller.purpose,
+        deadline=source.deadline, mandate=_mandate(planned.people[0].standing) if source.mandated else None,
+    )
 
 
 def _mandate(standing: Standing) -> Mandate:
@@ -257,43 +240,3 @@ def _mandate(standing: Standing) -> Mandate:
         letters=tuple(digest for _, digest in caller.basis.letters), platform=matter.platform if matter else "",
         reference=matter.reference if matter else "",
     )
-
-
-def _identity(columns: Columns, plan: Plan, person: str) -> Outcome:
-    """What the platform registered, reduced here as a department's connector would reduce it."""
-    raw = _registered(plan.people[person].person)
-    return Outcome("MATCHED", None, (tuple([column.reduce(raw[column.field]) for column in columns.columns]),))
-
-
-def _registered(person: Person) -> Mapping[str, Raw]:
-    return {"name": person.name, "idNumber": person.id_number, "sex": person.sex, "birthDate": person.birth_date}
-
-
-def _believed(
-    records: Records | None, width: int, rule: AgeRule, on: date, judged: dict[str | None, tuple[Freshness | None, str]],
-) -> Outcome:
-    """One subject's records if they fit the ask, else SOURCE_ERROR: a row misread is a fact invented. With them their freshness: what is
-    too old for this purpose is not told, whether or not there is a record.
-    """
-    if records is None or records.status not in STATUSES:
-        return _BROKEN
-    status, as_of, rows, below = records.status, records.as_of, records.rows, records.below
-    if status == "MATCHED":
-        for row in rows:
-            if len(row) != width:
-                return _BROKEN
-        if below is not None and not below.rows:
-            return Outcome(status, as_of, None, below=below)
-    elif status == "NO_RECORD":
-        if rows:
-            return _BROKEN
-    else:
-        return Outcome(status, as_of, None, below=below, expected=records.expected if status == "PENDING" else None)
-    day = as_of if as_of.__class__ is str else None
-    known = judged.get(day)
-    if known is None:
-        known = judged[day] = judge(rule, day, on)
-    freshness, refused = known
-    if refused:
-        return Outcome("SOURCE_STALE", as_of, None, refused, freshness)
-    return Outcome(status, as_of, rows, "", freshness, None, below)

@@ -167,10 +167,10 @@ class Fitter:
 
 def _add(told: dict[tuple[Asked, Class], Told], plan: Plan, classes: Mapping[str, Class]) -> None:
     """Take in what a plan says; of two ways to mean the question, the one that is not told counts."""
-    for (place, person), telling in plan.tellings.items():
+    for (place, party), telling in plan.tellings.items():
         for group in telling.decision.groups:
             for asked, one in said(".".join(place.place.path), group):
-                _worse(told, (asked, classes[person]), one)
+                _worse(told, (asked, classes[party.member.person.id]), one)
 
 
 def _worse(told: dict[tuple[Asked, Class], Told], key: tuple[Asked, Class], one: Told) -> None:

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hub.authorizations.matter import Member
+from hub.authorizations.standing import Party
 from hub.compiled import NotCompilable, Unexpected
 from hub.layout import Layout, PersonPlace
 from hub.leaf_types import LeafType
 from hub.question import OWN_ROOTS, Place
 from hub.records import Surroundings, getter, json_ready
 
-Whole = Callable[[PersonPlace, Member], object]
+Whole = Callable[[PersonPlace, Party], object]
 """One whole person, from the program of their telling; raises `Unexpected` where none is at hand."""
 
 Reader = Callable[[Surroundings, Whole, object], object]
@@ -71,7 +71,7 @@ def _constant(type_name: str) -> Reader:
 
 def _person(at: PersonPlace) -> Reader:
     def read(_around: Surroundings, whole: Whole, value: object) -> object:
-        if not isinstance(value, Member):
+        if not isinstance(value, Party):
             raise Unexpected
         return whole(at, value)
 

@@ -1,8 +1,8 @@
-"""Gathering: asks of one organisation under one purpose and approval that arrive while a call is in flight leave together.
+"""Gathering: asks of one organisation under one purpose that arrive while a call is in flight leave together.
 
 Rules of this file:
-- Only asks that agree in source, organisation, purpose, approval and columns ever share a call; each subject keeps its own
-  intent as reference, so the department sees under which question each stands.
+- Only asks that agree in source, organisation, purpose and columns ever share a call; each subject keeps its own
+  intent as reference and its own case as approval, so the department sees under which question and in which matter each stands.
 - Whether each subject's authorisation still stands is asked again as the call leaves.
 - A gathered call that fails is split once, into halves; what fails then has failed. No other retry, and none at a department that
   bills or journals each query: there one asker's failure is everybody's.
@@ -28,7 +28,7 @@ SUBJECTS_A_CALL = 500
 PATIENCE = 0.25
 """Share of its deadline an ask waits for the call in flight."""
 
-_Key = tuple[int, str, str, str, str, object]
+_Key = tuple[int, str, str, str, object]
 
 
 @dataclass(slots=True, eq=False)
@@ -142,7 +142,7 @@ class Gathering:
 def _key(connector: Connector, ask: Ask) -> _Key:
     # The reducers too: equal columns may still be reduced differently for two askers.
     columns = tuple([(column, column.reduce) for column in ask.columns])
-    return (id(connector), ask.group, ask.organisation, ask.purpose, ask.approval, columns)
+    return (id(connector), ask.group, ask.organisation, ask.purpose, columns)
 
 
 def _joined(together: list[_Waiting], passengers: list[tuple[_Waiting, Subject]]) -> Ask:

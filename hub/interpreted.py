@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn
 
 from connectors.interface import Below
-from hub.authorizations.matter import Member
+from hub.authorizations.standing import Party
 from hub.decision import GroupDecision, Line, refused
-from hub.fetch import Fetched, Outcome
+from hub.fetch import Fetched
 from hub.layout import IDENTITY, PersonPlace
 from hub.leaf_types import LeafType
+from hub.outcome import Outcome
 from hub.plan import Plan
 from hub.question import Place
 from hub.records import Keyed, Surroundings, concrete, json_ready, read
@@ -36,7 +37,7 @@ class Bubble(Exception):
 
 
 class _Person(NamedTuple):
-    member: Member
+    party: Party
     telling: Telling
     outcomes: Mapping[str, Outcome]
 
@@ -61,7 +62,7 @@ class _Value(NamedTuple):
     spec: FieldSpec
 
 
-Shortcut = Callable[[Telling, Member, Mapping[str, Outcome]], Mapping[str, object] | None]
+Shortcut = Callable[[Telling, Party, Mapping[str, Outcome]], Mapping[str, object] | None]
 """A whole person at once, where a program is at hand; None where it is not, or met something it does not expect."""
 
 
@@ -122,7 +123,7 @@ class Interpretation:
 
     def _object(self, place: Place, value: object, path: Path) -> Mapping[str, object]:
         at = self.around.plan.layout.at.get(place)
-        if at is not None and isinstance(value, Member):
+        if at is not None and isinstance(value, Party):
             return self._whole_person(at, place, value, path)
         if isinstance(value, _Facts):
             type_name = value.decision.at.spec.facts_type
@@ -134,13 +135,13 @@ class Interpretation:
                 self._wrong(f"a source told something that is no {place.type}", "SOURCE_ERROR", path)
         return self._fields(type_name, place.selections.get(type_name, ()), value, path)
 
-    def _whole_person(self, at: PersonPlace, place: Place, member: Member, path: Path) -> Mapping[str, object]:
-        telling = self.around.plan.tellings[at, member.person.id]
-        outcomes = self.fetched.outcomes.get(member.person.id, {})
-        known = self.shortcut(telling, member, outcomes) if self.shortcut is not None else None
+    def _whole_person(self, at: PersonPlace, place: Place, party: Party, path: Path) -> Mapping[str, object]:
+        telling = self.around.plan.tellings[at, party]
+        outcomes = self.fetched.outcomes.get(party, {})
+        known = self.shortcut(telling, party, outcomes) if self.shortcut is not None else None
         if known is not None:
             return known
-        return self._fields("Person", place.selections["Person"], _Person(member, telling, outcomes), path)
+        return self._fields("Person", place.selections["Person"], _Person(party, telling, outcomes), path)
 
     def _fields(self, type_name: str, places: tuple[Place, ...], value: object, path: Path) -> dict[str, object]:
         return {
@@ -171,7 +172,7 @@ class Interpretation:
 
     def _of_person(self, place: Place, person: _Person) -> object:
         if place.name == "id":
-            return self.around.handle("per", person.member.person.id)
+            return self.around.handle("per", person.party.member.person.id, person.party.standing)
         decision = person.telling.decision
         groups = [
             _Facts(decision.groups[index], person.telling.slots[index], person.outcomes.get(decision.groups[index].at.source, LOST))
@@ -202,7 +203,7 @@ class Interpretation:
             case "expectedAt":
                 return outcome.expected if decision.asks else None
             case "source":
-                return source_of(self.around.plan, decision) if outcome.below is None else outcome.below.source
+                return source_of(self.around.plan.scope.region, decision) if outcome.below is None else outcome.below.source
             case "disclosure":
                 lines = refused(decision.at, "", outcome.reason).disclosure if outcome.reason else decision.disclosure
                 return {"fields": [shown(line) for line in weakest(lines, outcome.below)]}
@@ -213,11 +214,11 @@ class Interpretation:
                 return None if rows is None else [_Row(facts, row) for row in rows]
 
 
-def source_of(plan: Plan, decision: GroupDecision) -> Mapping[str, object]:
-    """Who answers for a group; where nobody is connected, the department that would."""
-    source = plan.scope.sources.get(decision.at.source)
+def source_of(region: str, decision: GroupDecision) -> Mapping[str, object]:
+    """Who answers for a group; where nobody is connected, the department that would, in the hub's own `region`."""
+    source = decision.source
     if source is None:
-        return {"department": decision.at.spec.department, "region": decision.at.region or plan.scope.region, "system": None}
+        return {"department": decision.at.spec.department, "region": decision.at.region or region, "system": None}
     return {"department": source.department, "region": source.region, "system": source.system}
 
 

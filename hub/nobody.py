@@ -92,9 +92,13 @@ class NoHandles:
     """Nobody of a household made up here has a handle."""
 
     def encode(self, *_: object, **__: object) -> str:
-        """See `hub.reach.Handles`."""
+        """See `hub.named.Handles`."""
         raise AssertionError("a plan that is read names nobody to anybody")
 
     def decode(self, *_: object, **__: object) -> uuid.UUID | None:
-        """See `hub.reach.Handles`."""
+        """See `hub.named.Handles`."""
         return None
+
+    def known_as(self, *_: object, **__: object) -> tuple[str, ...]:
+        """See `hub.named.Handles`."""
+        return ()

@@ -1,7 +1,7 @@
 """Plan: step 3 of the road. Question x standing x policy -> what is asked of whom and told where, decided before anything is fetched.
 
     question, arguments ── layout (kept) ──> person places
-    matter, handles     ── reach ──────────> who stands at each
+    matters, handles    ── reach ──────────> who stands at each: parties, each a person in one matter
     coverage, policy    ── decision (kept) ─> verdicts, columns per place and class of subject
     places of a subject ── join (kept) ────> one ask per source; each place its own leaves
     equal column sets   ───────────────────> asks for several subjects together
@@ -17,20 +17,21 @@ from datetime import datetime
 
 from connectors.value import value
 from hub.authorizations.approved import kin_of_staff
-from hub.authorizations.matter import Member
-from hub.authorizations.standing import Coverage, Standing
+from hub.authorizations.standing import Coverage, Party, Standing
 from hub.bounded import Bounded
 from hub.caller import Caller
 from hub.decision import PlaceDecision, SubjectKey, decide
 from hub.layout import GroupPlace, Layout, PersonPlace, lay_out, shape, shape_variables
+from hub.named import Handles
 from hub.question import Question
-from hub.reach import Handles, Reach, Reached
+from hub.reach import Reach, Reached
 from hub.scope import Scope, Scopes, age_band, subject_class
 from hub.sources import Source, Sources
 from hub.telling import Columns, Join, Telling, join
 from hub.verdicts import Verdicts
 from policies.engine import Policy
-from policies.verdict import Resource, SubjectClass, Verdict
+from policies.freshness import AgeRule
+from policies.verdict import Resource, Verdict
 from schema.register import GroupSpec
 
 NOBODY = Coverage(covered=False, code="SUBJECT_NOT_COVERED", assurance="NONE", letters=(), groups=frozenset())
@@ -45,25 +46,27 @@ LookUp = Callable[[Caller], Awaitable[None]]
 
 @value
 class PlannedAsk:
-    """One source's columns for the people who are asked exactly these."""
+    """One source's columns for the people who are asked exactly these, whatever matters they are of; how old what it tells may be."""
 
     source: Source
     columns: Columns
-    people: tuple[Member, ...]
+    people: tuple[Party, ...]
+    ages: AgeRule
 
 
 @value
 class Plan:
-    """Everything decided about one question. `tellings` by place and person id; `people` and `joins` by person id, in reached order."""
+    """Everything decided about one question. `tellings` by place and party; `joins` by party, in reached order. `scope` is the first
+    matter's: policy, day and who answers are the same in all.
+    """
 
     standing: Standing
     layout: Layout
     variables: Mapping[str, object]
     reached: Reached
     scope: Scope
-    people: Mapping[str, Member]
-    joins: Mapping[str, Join]
-    tellings: Mapping[tuple[PersonPlace, str], Telling]
+    joins: Mapping[Party, Join]
+    tellings: Mapping[tuple[PersonPlace, Party], Telling]
     asks: tuple[PlannedAsk, ...]
     fields: tuple[str, ...]  # what will be asked, as source.field.leaf=FORM, for the intent entry
     log_subjects: tuple[str, ...]  # the people reached, by their pseudonyms in the log
@@ -106,46 +109,36 @@ class Planner:
             for root in question.places:
                 if root.name == "lookUp":
                     await self._look_up(standing.caller)
-        reached = self.reach.walk(layout, variables, standing.caller, standing.matter)
-        return await self._made(layout, variables, reached, standing, now)
+        return await self._made(layout, variables, self.reach.walk(layout, variables, standing), standing, now)
 
     async def of_anybody(self, question: Question, variables: Mapping[str, object], standing: Standing, now: datetime) -> Plan:
         """The plan as if the question named everybody of the matter wherever it may: what can be said of it before anybody asks it."""
         layout = self._layout(question, variables)
-        return await self._made(layout, variables, self.reach.anybody(layout, standing.matter), standing, now)
+        return await self._made(layout, variables, self.reach.anybody(layout, standing), standing, now)
 
     async def _made(
         self, layout: Layout, variables: Mapping[str, object], reached: Reached, standing: Standing, now: datetime,
     ) -> Plan:
-        caller, matter = standing.caller, standing.matter
-        scope = self._scopes.of(layout, standing, now)
-        at: dict[str, list[PersonPlace]] = {}
-        decided: dict[str, list[PlaceDecision]] = {}
-        people: dict[str, Member] = {}
-        registered, basis = kin_of_staff(matter), caller.basis.kind
-        for place, member in reached.places:
-            person = member.person.id
-            if person not in people:
-                people[person], at[person], decided[person] = member, [], []
-            at[person].append(place)
-            coverage, age = standing.coverage.get(person, NOBODY), age_band(member.person.birth_date, scope.on)
-            kin, approved = person in registered, coverage.approved
-            key = (place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin, member.role, basis, approved)
-            known = scope.decisions.get(key)
-            if known is None:
-                subject = subject_class(coverage, basis=basis, age_band=age, kin_of_staff=kin, role=member.role)
-                known = scope.decisions.put(key, await self._decide(place, scope, coverage, subject), 1 + place.leaves)
-            decided[person].append(known)
-        joins = {person: self._join(tuple(decided[person])) for person in people}
+        scopes = {one.caller.case: self._scopes.of(layout, one, now) for one in standing.each}
+        kin = {one.caller.case: kin_of_staff(one.matter) for one in standing.each}
+        at: dict[Party, list[PersonPlace]] = {}
+        decided: dict[Party, list[PlaceDecision]] = {}
+        for place, party in reached.places:
+            if party not in at:
+                at[party], decided[party] = [], []
+            at[party].append(place)
+            case = party.standing.caller.case
+            decided[party].append(await self._decided(place, party, scopes[case], kin_of_staff=party.member.person.id in kin[case]))
+        joins = {party: self._join(tuple(made)) for party, made in decided.items()}
         tellings = {
-            (place, person): telling for person, one in joins.items() for place, telling in zip(at[person], one.tellings, strict=True)
+            (place, party): telling for party, one in joins.items() for place, telling in zip(at[party], one.tellings, strict=True)
         }
         return Plan(
-            standing=standing, layout=layout, variables=variables, reached=reached, scope=scope, people=people, joins=joins, tellings=tellings,
-            asks=_asks(joins, people, scope), fields=self._log_fields(joins),
-            log_subjects=tuple([member.person.log_subject for member in people.values()]), letters=_letters(people, standing),
-            approvals=_approvals(people, standing),
-            digest=_digest(layout.question, joins, people, scope),
+            standing=standing, layout=layout, variables=variables, reached=reached, scope=next(iter(scopes.values())), joins=joins, tellings=tellings,
+            asks=_asks(joins, scopes), fields=self._log_fields(joins),
+            log_subjects=tuple(dict.fromkeys([party.member.person.log_subject for party in joins])), letters=_letters(joins),
+            approvals=_approvals(joins),
+            digest=_digest(layout.question, joins, scopes),
         )
 
     def forget_sources(self) -> None:
@@ -164,16 +157,29 @@ class Planner:
             self._layouts.put(key, layout, layout.leaves)
         return layout
 
-    async def _decide(self, place: PersonPlace, scope: Scope, coverage: Coverage, subject: SubjectClass) -> PlaceDecision:
+    async def _decided(self, place: PersonPlace, party: Party, scope: Scope, *, kin_of_staff: bool) -> PlaceDecision:
+        """A place decided for somebody of the party's class: of their own matter, whatever is covered in another."""
+        member, standing = party.member, party.standing
+        basis, coverage = standing.caller.basis.kind, standing.coverage.get(member.person.id, NOBODY)
+        age = age_band(member.person.birth_date, scope.on)
+        key = (
+            place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin_of_staff, member.role, basis,
+            coverage.approved,
+        )
+        known = scope.decisions.get(key)
+        if known is not None:
+            return known
+        subject = subject_class(coverage, basis=basis, age_band=age, kin_of_staff=kin_of_staff, role=member.role)
         table: Mapping[Resource, Verdict] = {}
         if coverage.covered:
             table = await self._verdicts.table(scope.purpose, scope.caller, subject, _resources(place.groups))
-        return decide(place, scope.rules, SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups), table)
+        key_of_subject = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
+        return scope.decisions.put(key, decide(place, scope.rules, key_of_subject, table), 1 + place.leaves)
 
     def _join(self, decisions: tuple[PlaceDecision, ...]) -> Join:
         return self._joins.get(decisions) or self._joins.put(decisions, join(decisions, self._columns), 1 + sum([one.place.leaves for one in decisions]))
 
-    def _log_fields(self, joins: Mapping[str, Join]) -> tuple[str, ...]:
+    def _log_fields(self, joins: Mapping[Party, Join]) -> tuple[str, ...]:
         distinct = tuple(dict.fromkeys(joins.values()))
         if len(distinct) == 1:
             return distinct[0].log_fields
@@ -184,32 +190,42 @@ class Planner:
         return fields
 
 
-def _asks(joins: Mapping[str, Join], people: Mapping[str, Member], scope: Scope) -> tuple[PlannedAsk, ...]:
-    """Subjects with identical column sets together, and no others: a set is one object (`telling.Columns`)."""
-    together: dict[Columns, list[Member]] = {}
-    for person, one in joins.items():
+def _asks(joins: Mapping[Party, Join], scopes: Mapping[str, Scope]) -> tuple[PlannedAsk, ...]:
+    """Subjects with identical column sets together, and no others: a set is one object (`telling.Columns`). Of whichever matter they
+    are, save where the source is another in another region or takes one matter a call.
+    """
+    together: dict[object, list[Party]] = {}
+    asked: dict[object, tuple[Source, Columns, AgeRule]] = {}
+    for party, one in joins.items():
+        case = party.standing.caller.case
+        scope = scopes[case]
         for columns in one.asks:
-            if columns in together:
-                together[columns].append(people[person])
+            source = scope.sources[columns.source]
+            key = (columns, source, case if source.one_matter else "")
+            if key in together:
+                together[key].append(party)
             else:
-                together[columns] = [people[person]]
-    return tuple([PlannedAsk(scope.sources[columns.source], columns, tuple(asked)) for columns, asked in together.items()])
+                together[key], asked[key] = [party], (source, columns, scope.ages[columns.source])
+    return tuple([PlannedAsk(source, columns, tuple(together[key]), ages) for key, (source, columns, ages) in asked.items()])
 
 
-def _letters(people: Mapping[str, Member], standing: Standing) -> tuple[str, ...] | None:
+def _letters(joins: Mapping[Party, Join]) -> tuple[str, ...] | None:
     named: set[str] = set()
-    for person in people:
-        coverage = standing.coverage.get(person)
+    for party in joins:
+        coverage = party.standing.coverage.get(party.member.person.id)
         if coverage is not None and coverage.covered:
             named.update(coverage.letters)
     return tuple(sorted(named)) or None
 
 
-def _approvals(people: Mapping[str, Member], standing: Standing) -> tuple[str, ...]:
-    if standing.matter is None or not standing.matter.approvals:
-        return ()
-    held = [standing.coverage[person].approved for person in people if person in standing.coverage]
-    return tuple(sorted({one for approved in held if approved is not None for one in approved.approvals}))
+def _approvals(joins: Mapping[Party, Join]) -> tuple[str, ...]:
+    used: set[str] = set()
+    for party in joins:
+        if party.standing.matter is not None and party.standing.matter.approvals:
+            coverage = party.standing.coverage.get(party.member.person.id)
+            if coverage is not None and coverage.approved is not None:
+                used.update(coverage.approved.approvals)
+    return tuple(sorted(used))
 
 
 def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:
@@ -217,9 +233,9 @@ def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:
     return frozenset(Resource(spec.group, spec.level, spec.cross_region) for spec in fields)
 
 
-def _digest(question: Question, joins: Mapping[str, Join], people: Mapping[str, Member], scope: Scope) -> str:
+def _digest(question: Question, joins: Mapping[Party, Join], scopes: Mapping[str, Scope]) -> str:
     """Names the question, the policy, and what is asked of each subject; subjects by their pseudonym in the log."""
-    parts = [question.digest, scope.digest]
-    for person, one in joins.items():
-        parts += (people[person].person.log_subject, one.digest)
+    parts = [question.digest, next(iter(scopes.values())).digest]
+    for party, one in joins.items():
+        parts += (party.standing.caller.case, party.member.person.log_subject, one.digest)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

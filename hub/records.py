@@ -13,6 +13,8 @@ from uuid import UUID
 
 from connectors.value import value
 from hub.authorizations.matter import Matter, Member
+from hub.authorizations.standing import Party, Standing
+from hub.named import ReachedMatter
 from hub.plan import NOBODY, Plan
 from hub.reach import Reach
 from policies.calendar import CHINA
@@ -25,9 +27,9 @@ class Surroundings:
     plan: Plan
     reach: Reach
 
-    def handle(self, kind: str, internal: str) -> str:
-        """A handle for this caller."""
-        return self.reach.handle(kind, internal, self.plan.standing.caller)
+    def handle(self, kind: str, internal: str, standing: Standing) -> str:
+        """A handle for this caller in the matter of `standing`."""
+        return self.reach.handle(kind, internal, standing.caller)
 
 
 class Keyed(dict[str, object]):
@@ -38,15 +40,19 @@ Getter = Callable[[Surroundings, object], object]
 
 
 def _matter(get: Callable[[Matter], object]) -> Getter:
-    return lambda _around, matter: get(matter) if isinstance(matter, Matter) else None
+    return lambda _around, reached: get(reached.matter) if isinstance(reached, ReachedMatter) else None
 
 
 def _member(get: Callable[[Member], object]) -> Getter:
-    return lambda _around, member: get(member) if isinstance(member, Member) else None
+    return lambda _around, party: get(party.member) if isinstance(party, Party) else None
 
 
-def _coverage(around: Surroundings, member: object) -> object:
-    return around.plan.standing.coverage.get(member.person.id, NOBODY) if isinstance(member, Member) else None
+def _of_matter(get: Callable[[Surroundings, ReachedMatter], object]) -> Getter:
+    return lambda around, reached: get(around, reached) if isinstance(reached, ReachedMatter) else None
+
+
+def _coverage(_around: Surroundings, party: object) -> object:
+    return party.standing.coverage.get(party.member.person.id, NOBODY) if isinstance(party, Party) else None
 
 
 GETTERS: Mapping[tuple[str, str], Getter] = {
@@ -56,18 +62,18 @@ GETTERS: Mapping[tuple[str, str], Getter] = {
     ("Case", "stage"): _matter(lambda matter: matter.stage),
     ("Case", "region"): _matter(lambda matter: matter.region),
     ("Case", "openedAt"): _matter(lambda matter: matter.opened_at),
-    ("Case", "household"): _matter(lambda matter: matter if matter.household else None),
-    ("Household", "id"): lambda around, matter: around.handle("hh", matter.household) if isinstance(matter, Matter) else None,
+    ("Case", "household"): _of_matter(lambda _around, reached: reached if reached.matter.household else None),
+    ("Household", "id"): _of_matter(lambda around, reached: around.handle("hh", reached.matter.household, reached.standing)),
     ("Household", "area"): _matter(lambda matter: matter.area),
     ("Household", "hukouRegion"): _matter(lambda matter: matter.hukou_region),
     ("Household", "residenceRegion"): _matter(lambda matter: matter.residence_region),
-    ("Household", "members"): lambda around, _matter: around.plan.reached.members,
-    ("Household", "obligors"): lambda around, _matter: around.plan.reached.obligors,
+    ("Household", "members"): _of_matter(lambda _around, reached: reached.members),
+    ("Household", "obligors"): _of_matter(lambda _around, reached: reached.obligors),
     ("Member", "relation"): _member(lambda member: member.relation),
     ("Member", "role"): _member(lambda member: member.role),
     ("Member", "capacity"): _member(lambda member: member.capacity),
     ("Member", "coverage"): _coverage,
-    ("Member", "person"): _member(lambda member: member),
+    ("Member", "person"): lambda _around, party: party,
     ("CoverageState", "covered"): lambda _around, coverage: getattr(coverage, "covered", None),
     ("CoverageState", "reason"): lambda _around, coverage: getattr(coverage, "code", None) or None,
 }

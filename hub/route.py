@@ -117,7 +117,7 @@ class Road:
         if self.told is not None:
             await self.told(intended, fetched)
         receipt = self.log.receipt(appended, salt=salt)
-        terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.people else {}
+        terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.joins else {}
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()} | ({"terms": terms} if terms else {})
         return Travelled(data, answer.errors, extensions, terms, intended, receipt, decision, answer, plan)  # 8
 

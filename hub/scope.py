@@ -92,7 +92,7 @@ class Scopes:
             rules=Rules(
                 groups=caller.groups, catalogue={group: standing.catalogue.get(group, "CATALOG_DENIED") for group in layout.groups},
                 thresholds=yuan, reducers=partial(self._reducer, caller, asker),
-                connected=frozenset(sources),
+                sources=sources,
             ),
             sources=sources,
             ages={name: self._policy.age_rule(caller.purpose, one.group, one.fresh_days) for name, one in sources.items()},

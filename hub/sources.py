@@ -15,7 +15,8 @@ from hub.authorizations.receivers import within
 class Source:
     """One department, hub or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together;
     `fresh_days` after which its data are later than it promises, None where it promises nothing; `mandated`: it decides by itself,
-    and is told on what a question stands; `counted`: it bills or journals each query, so nothing is asked of it twice.
+    and is told on what a question stands; `counted`: it bills or journals each query, so nothing is asked of it twice; `one_matter`: a
+    call to it names one matter, so people of several are asked apart.
     """
 
     group: str
@@ -28,6 +29,7 @@ class Source:
     fresh_days: int | None = None
     mandated: bool = False
     counted: bool = False
+    one_matter: bool = False
 
 
 class Sources(Protocol):

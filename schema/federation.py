@@ -40,6 +40,9 @@ VERSION = "v2.9"
 NAMES_PEOPLE: Mapping[str, str] = MappingProxyType({"people": "ids", "_entities": "representations"})
 """Roots that name people by a list of handles, and the argument that holds it."""
 
+NAMES_MANY: Mapping[str, str] = MappingProxyType({**NAMES_PEOPLE, "cases": "ids"})
+"""Roots that answer a list as long as one of their arguments, and which."""
+
 PERSON_TYPES = frozenset({"Person", "_Entity"})
 """The types of places where a person stands."""
 

@@ -11,14 +11,19 @@ from schema.labels import asked
 from schema.scalars import IdNumber
 
 
-@strawberry.type(description="查询 What may be asked. Each question has one purpose, one basis and, but for audits, one case.")
+@strawberry.type(description="查询 What may be asked. Each question has one purpose, one kind of basis and, but for audits, one case, or several where the purpose is asked in batches.")
 class Query:
     """The root."""
 
-    @asked("办理事项", "The case of the token.")
+    @asked("办理事项", "A case of the token.")
     def case(self, id: strawberry.ID) -> Case | None:  # noqa: A002
         """Answered by the road."""
         raise NotImplementedError(id)
+
+    @asked("多个办理事项", "Cases of the token, in the order asked; null for one that is not the token's.")
+    def cases(self, ids: list[strawberry.ID]) -> list[Case | None]:
+        """Answered by the road."""
+        raise NotImplementedError(ids)
 
     @asked("家庭", "A declared household, by handle.")
     def household(self, id: strawberry.ID) -> Household | None:  # noqa: A002

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from hub.authorizations.matter import Matter
+from hub.authorizations.matter import Matter, Member
 from hub.caller import Caller
 
 
@@ -38,6 +38,33 @@ class Standing:
     """
 
     caller: Caller
-    matter: Matter | None  # None for an audit basis, which has no case
+    matter: Matter | None  # None for an audit basis, which has no case, and for a token over several matters
     coverage: Mapping[str, Coverage]  # by person id
     catalogue: Mapping[str, str]
+    several: tuple[Standing, ...] = ()
+    """Of a token over several matters: the standing in each of them alone. The whole has no matter and covers nobody, so that
+    what was made for one matter (a means check, a credit record) finds nothing in it rather than the first.
+    """
+
+    @property
+    def each(self) -> tuple[Standing, ...]:
+        """The standing in each matter: of a token over one, this."""
+        return self.several or (self,)
+
+
+def together(standings: Sequence[Standing]) -> Standing:
+    """The standing of a token over several matters from those in each of them: one asker, one purpose, one kind of basis."""
+    first = standings[0].caller
+    letters = dict.fromkeys(letter for one in standings for letter in one.caller.basis.letters)
+    caller = replace(first, case="", cases=tuple([one.caller.case for one in standings]), basis=replace(first.basis, letters=tuple(letters)))
+    return Standing(caller=caller, matter=None, coverage={}, catalogue=standings[0].catalogue, several=tuple(standings))
+
+
+@dataclass(slots=True, eq=False)
+class Party:
+    """当事人: one person as they stand in one matter of the token, the subject of every fact. Equal to itself alone: the same person
+    in another matter of the token is another party, with that matter's coverage, handle and approval.
+    """
+
+    member: Member
+    standing: Standing

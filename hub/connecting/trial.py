@@ -121,11 +121,11 @@ class Trial:
         self, group: str, columns: tuple[Column, ...], people: list[tuple[str, str]],
     ) -> tuple[Mapping[str, Records], str]:
         """The department's records, or what went wrong in its error's words, which hold no value."""
-        subjects = tuple([Subject(f"t{at}", number, name, f"trial-{at}") for at, (number, name) in enumerate(people)])
+        subjects = tuple([Subject(f"t{at}", number, name, f"trial-{at}", APPROVAL) for at, (number, name) in enumerate(people)])
         begun = time.monotonic()
         self._asked += 1
         try:
-            told = await self._connector.fetch(Ask(group, columns, subjects, ORGANISATION, PURPOSE, APPROVAL, self._manifest.deadline))
+            told = await self._connector.fetch(Ask(group, columns, subjects, ORGANISATION, PURPOSE, self._manifest.deadline))
         except DepartmentError as error:
             return {}, f"{type(error).__name__}: {error}"
         finally:

@@ -29,6 +29,7 @@ from hub.deferred.deadline import due_at
 from hub.deferred.recipes import Recipes
 from hub.fetch import Fetched
 from hub.keys import KeyRingError
+from hub.outcome import Outcome
 from hub.people.sealing import CannotOpen, Sealer
 from hub.people.store import People
 from hub.people.vault import Vault
@@ -40,8 +41,8 @@ AGAIN = timedelta(minutes=1)
 """After which a question nobody has taken is submitted again."""
 CLAIMS = 10_000
 
-_Claim = tuple[str, str, str, str]
-"""Job, person, group, and the status its answer has."""
+_Claim = tuple[str, tuple[str, str], str, str]
+"""Job, case and person, group, and the status its answer has."""
 
 
 @dataclass(slots=True)
@@ -71,25 +72,24 @@ class JobLedger:
         now, told, jobs = self.clock(), dict[str, Records](), list[Job]()
         stored, question = self.recipes.stored(ask.columns)
         async with self.pool.acquire() as connection, connection.transaction():
-            people = await self._people(connection, ask.subjects)
-            await connection.execute(statements.DESTROY_OF_CASE, now, ask.approval)
-            found = {row["person_id"]: row for row in await connection.fetch(
-                statements.FOUND, ask.approval, ask.organisation, ask.purpose, ask.group, question, list(people.values()),
+            people, cases = await self._people(connection, ask.subjects), sorted({subject.approval for subject in ask.subjects})
+            await connection.execute(statements.DESTROY_OF_CASES, now, cases)
+            found = {(row["case_id"], row["person_id"]): row for row in await connection.fetch(
+                statements.FOUND, cases, ask.organisation, ask.purpose, ask.group, question, list(people.values()),
             )}
             told.update(await self._taken(connection, ask, people, found, now))
-            fresh = [subject for subject in ask.subjects if subject.key not in told]
-            letters = await self._letters(connection, ask, fresh[0].intent) if fresh else None
-            for subject in fresh:
-                number = new_id("job", now, self.random(10))
-                person = people[subject.key]
-                row = (
-                    number, department, ask.group, ask.approval, person, ask.organisation, ask.purpose, question,
-                    orjson.dumps(stored).decode(), subject.intent, _covering(letters, person),
-                )
-                if await connection.fetchval(statements.OPENED, *row, now, *self._times(now, terms)) is None:
-                    told[subject.key] = Records("PENDING", None, ())  # another worker opened it at this moment
-                else:
-                    jobs.append(Job(number, ask.group, ask.columns, subject, ask.organisation, ask.purpose, ask.approval))
+            fresh = {new_id("job", now, self.random(10)): subject for subject in ask.subjects if subject.key not in told}
+            if fresh:
+                asked = list(fresh.values())
+                letters = await self._letters(connection, ask.group, cases, asked[0].intent)
+                opened = {row["id"] for row in await connection.fetch(
+                    statements.OPENED, list(fresh), department, ask.group, [one.approval for one in asked], [people[one.key] for one in asked],
+                    ask.organisation, ask.purpose, question, orjson.dumps(stored).decode(), asked[0].intent,
+                    [" ".join(_covering(letters, one.approval, people[one.key])) for one in asked], now, *self._times(now, terms),
+                )}
+                # Whom another worker opened at this moment is waited for there.
+                told.update({one.key: Records("PENDING", None, ()) for number, one in fresh.items() if number not in opened})
+                jobs = [Job(number, ask.group, ask.columns, one, ask.organisation, ask.purpose) for number, one in fresh.items() if number in opened]
         self.wake()
         return told, jobs
 
@@ -122,7 +122,7 @@ class JobLedger:
         """See `connectors.ledger.Ledger`."""
         now = self.clock()
         text = orjson.dumps({"status": records.status, "asOf": records.as_of, "rows": records.rows})
-        sealed = self.sealer.seal(_context(job.id, job.approval), text)
+        sealed = self.sealer.seal(_context(job.id, job.subject.approval), text)
         ends = now + timedelta(hours=terms.keep_hours)
         if await self.pool.fetchval(statements.KEEP, now, job.id, sealed, self.sealer.version, ends) is None:
             raise self._too_late(await self.pool.fetchval(statements.STATE, job.id))
@@ -133,7 +133,8 @@ class JobLedger:
         claims = self._claims.pop(intent, ())
         if not claims:
             return
-        gone = [job for job, person, group, status in claims if _told(fetched, person, group, status)]
+        outcomes = {(party.standing.caller.case, party.member.person.id): told for party, told in fetched.outcomes.items()}
+        gone = [job for job, subject, group, status in claims if _told(outcomes.get(subject, {}).get(group), status)]
         with suppress(*FAILURES):  # then the rounds settle it by the log
             await self.pool.execute(statements.TOLD, intent, gone)
             if len(gone) < len(claims):
@@ -155,19 +156,19 @@ class JobLedger:
 
     async def _taken(
         self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], ask: Ask, people: Mapping[str, UUID],
-        found: Mapping[UUID, asyncpg.Record], now: datetime,
+        found: Mapping[tuple[str, UUID], asyncpg.Record], now: datetime,
     ) -> Mapping[str, Records]:
         """What was asked before: answers taken over for this question, or when one is expected."""
         told: dict[str, Records] = {}
         claims: dict[str, _Claim] = {}
         for subject in ask.subjects:
-            row = found.get(people[subject.key])
+            row = found.get((subject.approval, people[subject.key]))
             if row is None:
                 continue
             ready = row["state"] in ("KEPT", "CLOSED") and row["claimed_by"] is None and row["whole"]
             if ready:
-                answer = told[subject.key] = self._opened(row, ask.approval)
-                claims[row["id"]] = (row["id"], str(row["person_id"]), ask.group, answer.status)
+                answer = told[subject.key] = self._opened(row)
+                claims[row["id"]] = (row["id"], (row["case_id"], str(row["person_id"])), ask.group, answer.status)
             else:
                 expected = row["expected_at"] if row["state"] == "OPEN" else None
                 told[subject.key] = Records("PENDING", None, (), expected=expected.astimezone(CHINA).isoformat() if expected else None)
@@ -179,26 +180,26 @@ class JobLedger:
                 self._claims.pop(next(iter(self._claims)))
         return told
 
-    def _opened(self, row: asyncpg.Record, case: str) -> Records:
+    def _opened(self, row: asyncpg.Record) -> Records:
         if row["state"] == "CLOSED":
             return Records("SOURCE_TIMEOUT", None, ())
         try:
-            kept = orjson.loads(self.sealer.open(_context(row["id"], case), bytes(row["sealed"])))
+            kept = orjson.loads(self.sealer.open(_context(row["id"], row["case_id"]), bytes(row["sealed"])))
         except (CannotOpen, KeyRingError):
             return Records("SOURCE_ERROR", None, ())  # its key is gone: told once as lost, so that it is asked anew
         return Records(kept["status"], kept["asOf"], tuple([tuple(one) for one in kept["rows"]]))
 
     async def _letters(
-        self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], ask: Ask, intent: str,
+        self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], group: str, cases: Sequence[str], intent: str,
     ) -> Sequence[asyncpg.Record] | None:
-        """The letters the question's intent entry names that cover this group; None where it rests on a statute."""
+        """The letters of these cases the question's intent entry names that cover this group; None where it rests on a statute."""
         body = await connection.fetchval(statements.INTENT, intent)
         if body is None:
             raise DepartmentUnavailable("a question without its entry in the log is not asked")
         rest = orjson.loads(split(bytes(body))[1])
         if not str(rest.get("basis", "")).startswith("letter"):
             return None
-        return await connection.fetch(statements.LETTERS, ask.approval, rest.get("letters", []), ask.group)
+        return await connection.fetch(statements.LETTERS, cases, rest.get("letters", []), group)
 
     def _times(self, now: datetime, terms: Deferral) -> tuple[datetime, datetime, datetime]:
         try:
@@ -218,24 +219,23 @@ class JobLedger:
             row["fact_group"], orjson.loads(row["columns"]), organisation=row["organisation"], region=row["region"], purpose=row["purpose"],
             case=row["case_id"],
         )
-        subject = Subject(row["id"], id_number, "", row["intent"])
-        return Job(row["id"], row["fact_group"], columns, subject, row["organisation"], row["purpose"], row["case_id"])
+        subject = Subject(row["id"], id_number, "", row["intent"], row["case_id"])
+        return Job(row["id"], row["fact_group"], columns, subject, row["organisation"], row["purpose"])
 
 
 def _context(job: str, case: str) -> bytes:
     return b"deferred answer" + job.encode() + b"\0" + case.encode()
 
 
-def _covering(letters: Sequence[asyncpg.Record] | None, person: UUID) -> list[str]:
+def _covering(letters: Sequence[asyncpg.Record] | None, case: str, person: UUID) -> list[str]:
     if letters is None:
         return []
-    covering = sorted({row["id"] for row in letters if str(person) in row["covers"]})
+    covering = sorted({row["id"] for row in letters if row["case_id"] == case and str(person) in row["covers"]})
     if not covering:
         raise DepartmentUnavailable("a question no letter covers is not asked")
     return covering
 
 
-def _told(fetched: Fetched, person: str, group: str, status: str) -> bool:
+def _told(outcome: Outcome | None, status: str) -> bool:
     """Whether the answer about a person was told: not where authorisation fell meanwhile, or the connector was let go of."""
-    outcome = fetched.outcomes.get(person, {}).get(group)
     return outcome is not None and outcome.status == status

@@ -37,30 +37,32 @@ def _noted(change: str, kind: str) -> str:
 PEOPLE = "SELECT id, blind_index FROM person WHERE blind_index = ANY($1)"
 
 FOUND = """
-SELECT j.id, j.person_id, j.state, j.expected_at, j.claimed_by, j.sealed, j.key_version, NOT EXISTS (
-    SELECT FROM deferred_job AS s WHERE s.intent = j.intent AND s.fact_group = j.fact_group AND s.state IN ('ASKED', 'OPEN')
+SELECT j.id, j.case_id, j.person_id, j.state, j.expected_at, j.claimed_by, j.sealed, j.key_version, NOT EXISTS (
+    SELECT FROM deferred_job AS s WHERE s.intent = j.intent AND s.case_id = j.case_id AND s.fact_group = j.fact_group AND s.state IN ('ASKED', 'OPEN')
 ) AS whole
 FROM deferred_job AS j
-WHERE j.case_id = $1 AND j.organisation = $2 AND j.purpose = $3 AND j.fact_group = $4 AND j.question = $5 AND j.person_id = ANY($6)
+WHERE j.case_id = ANY($1) AND j.organisation = $2 AND j.purpose = $3 AND j.fact_group = $4 AND j.question = $5 AND j.person_id = ANY($6)
 ORDER BY j.id FOR UPDATE OF j
 """
-"""What was asked before; `whole` where nothing asked with it is still under way."""
+"""What was asked before; `whole` where nothing asked with it in its case is still under way."""
 
 CLAIM = "UPDATE deferred_job SET claimed_by = $2, claimed_at = $3 WHERE id = ANY($1)"
 
 INTENT = "SELECT body FROM log_entry WHERE id = $1"
 
 LETTERS = """
-SELECT s.covers, l.id FROM letter AS l JOIN signer AS s ON s.letter_id = l.id
-WHERE l.case_id = $1 AND l.id = ANY($2) AND l.fact_groups && ARRAY['ALL_LISTED', $3]
+SELECT s.covers, l.id, l.case_id FROM letter AS l JOIN signer AS s ON s.letter_id = l.id
+WHERE l.case_id = ANY($1) AND l.id = ANY($2) AND l.fact_groups && ARRAY['ALL_LISTED', $3]
 """
 
 OPENED = """
 INSERT INTO deferred_job (id, department, fact_group, case_id, person_id, organisation, purpose, question, columns, intent, letters, state,
                           asked_at, due_at, next_at, ends_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'ASKED', $12, $13, $14, $15)
+SELECT o.id, $2, $3, o.case_id, o.person_id, $6, $7, $8, $9, $10, string_to_array(o.letters, ' '), 'ASKED', $12, $13, $14, $15
+FROM unnest($1::text[], $4::text[], $5::uuid[], $11::text[]) AS o(id, case_id, person_id, letters)
 ON CONFLICT DO NOTHING RETURNING id
 """
+"""Jobs of one question about many people, in one turn; those another worker opened at this moment are left out."""
 
 ACCEPTED = """
 UPDATE deferred_job AS j SET state = 'OPEN', expected_at = a.expected, next_at = $3
@@ -91,7 +93,7 @@ TOLD = "DELETE FROM deferred_job WHERE claimed_by = $1 AND id = ANY($2)"
 LET_GO = "UPDATE deferred_job SET claimed_by = NULL, claimed_at = NULL WHERE claimed_by = $1"
 
 DESTROY = _noted(f"DELETE FROM deferred_job AS j WHERE NOT {STANDS}", "DEFERRED_DESTROYED")  # noqa: S608
-DESTROY_OF_CASE = _noted(f"DELETE FROM deferred_job AS j WHERE j.case_id = $2 AND NOT {STANDS}", "DEFERRED_DESTROYED")  # noqa: S608
+DESTROY_OF_CASES = _noted(f"DELETE FROM deferred_job AS j WHERE j.case_id = ANY($2) AND NOT {STANDS}", "DEFERRED_DESTROYED")  # noqa: S608
 ENDED = _noted("DELETE FROM deferred_job AS j WHERE j.ends_at <= $1 AND j.claimed_by IS NULL", "DEFERRED_ENDED")
 OVERDUE = _noted("UPDATE deferred_job AS j SET state = 'CLOSED' WHERE j.state IN ('ASKED', 'OPEN') AND j.due_at <= $1", "DEFERRED_OVERDUE")
 

@@ -1,7 +1,7 @@
 """Cost: what a question weighs before anything is asked: people reached, departments' asks, leaves by their sensitivity.
 
 A leaf weighs 1; of level L3 it weighs 2, of L4 4. A group of facts weighs 10 more: it is one ask of a department about one person. What stands
-in a list weighs as often as the list is long: as sent for `people` and for a page of the log, as assumed for a household's members.
+in a list weighs as often as the list is long: as sent for `people`, `cases` and for a page of the log, as assumed for a household's members.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hub.errors import TooLarge
 from hub.operations.limits import Limits
 from hub.question import Place, Variable
 from policies.forms import Level
-from schema.federation import NAMES_PEOPLE
+from schema.federation import NAMES_MANY, NAMES_PEOPLE
 from schema.register import GROUPS
 
 _ASSUMED = {"members": 8, "obligors": 4, "records": 4}
@@ -23,6 +23,8 @@ _ASSUMED = {"members": 8, "obligors": 4, "records": 4}
 
 _PAGES = frozenset({("Query", "accessLog"), ("DataSubject", "accesses")})
 """Lists whose length is the argument `first`."""
+
+_HOUSEHOLD = _ASSUMED["members"] + _ASSUMED["obligors"]
 
 _LEVELS = {Level.L1: 1, Level.L2: 1, Level.L3: 2, Level.L4: 4}
 _ASK = 10
@@ -91,7 +93,9 @@ def _subjects(place: Place) -> Weight:
         return _length(place.arguments.get(NAMES_PEOPLE[place.name]))
     if place.name in {"person", "lookUp"}:
         return Weight(1)
-    return Weight(_ASSUMED["members"] + _ASSUMED["obligors"]) if place.name in {"case", "household"} else Weight(0)
+    if place.name == "cases":
+        return _length(place.arguments.get("ids")).times(_HOUSEHOLD)
+    return Weight(_HOUSEHOLD) if place.name in {"case", "household"} else Weight(0)
 
 
 def _cost(place: Place) -> Weight:
@@ -109,8 +113,8 @@ def _cost(place: Place) -> Weight:
 
 def _often(place: Place, own: Weight) -> Weight:
     """The weight of a list: of what is in it, as often as it is long; only one of the lengths may come from a variable."""
-    if place.parent == "Query" and place.name in NAMES_PEOPLE:
-        length = _length(place.arguments.get(NAMES_PEOPLE[place.name]))
+    if place.parent == "Query" and place.name in NAMES_MANY:
+        length = _length(place.arguments.get(NAMES_MANY[place.name]))
     elif (place.parent, place.name) in _PAGES:
         length = _number(place.arguments.get("first"))
     else:

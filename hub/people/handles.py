@@ -29,9 +29,15 @@ class Handles:
 
     def encode(self, kind: str, internal: UUID, *, organisation: str, case: str) -> str:
         """`kind` is "per" or "hh"."""
+        return self._encoded(self._keys.current(Use.HANDLE).version, kind, internal, organisation, case)
+
+    def known_as(self, kind: str, internal: UUID, *, organisation: str, case: str) -> tuple[str, ...]:
+        """Every handle that decodes to an internal id: one for each version of the key."""
+        return tuple([self._encoded(key.version, kind, internal, organisation, case) for key in self._keys.versions(Use.HANDLE)])
+
+    def _encoded(self, version: int, kind: str, internal: UUID, organisation: str, case: str) -> str:
         if kind not in _KINDS:
             raise ValueError("a handle is of a person or of a household")
-        version = self._keys.current(Use.HANDLE).version
         sealed = self._cipher(version).encrypt(internal.bytes, _associated(kind, version, organisation, case))
         return f"{kind}_{base64.urlsafe_b64encode(bytes([version]) + sealed).decode()}"
 

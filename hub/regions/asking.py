@@ -105,7 +105,7 @@ class NeighbourSource:
             "to": self._party.region,
             "purpose": ask.purpose,
             "kind": "CONFIRMATION",
-            "receiver": {"organisation": ask.organisation, "department": department, "case": ask.approval},
+            "receiver": {"organisation": ask.organisation, "department": department, "case": ask.subjects[0].approval},
             "fields": sorted({column.field for column in ask.columns} - {PROOF}),
             "subjects": [{"ref": str(n), "idNumber": s.id_number, "name": s.name} for n, s in enumerate(ask.subjects)],
         }

@@ -76,7 +76,7 @@ class HubBelow:
         manifest = self._manifest
         return [
             Source(group, manifest.department, self._source["region"], manifest.system, manifest.deadline, gathers=False, connector=self,
-                   mandated=True)
+                   mandated=True, one_matter=True)
             for group in manifest.groups
         ]
 

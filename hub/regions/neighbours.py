@@ -111,7 +111,7 @@ class Neighbours:
             agreement, own_region=self._region, region=region, keys=self.keys, session=self._session,
             department_of=self._department, clock=self._clock, random=self._random,
         )
-        return Source("confirmation", "MZ", region, f"hub/{region}", DEADLINE, gathers=False, connector=connector)
+        return Source("confirmation", "MZ", region, f"hub/{region}", DEADLINE, gathers=False, connector=connector, one_matter=True)
 
     async def _department(self, organisation: str) -> str:
         """Looked up for each question, beside which it costs nothing: an organisation may have been enrolled since."""

@@ -56,5 +56,5 @@ def _stranger(number: int) -> str:
 
 def ask(group: str, people: list[Person], asked: tuple[Column, ...] | None = None, *, deadline: float = 5.0) -> Ask:
     """A question of one organisation under one purpose."""
-    subjects = tuple(Subject(f"s{number}", one.id_number, one.name, f"intent-{number:04d}") for number, one in enumerate(people))
-    return Ask(group, columns(group) if asked is None else asked, subjects, "500152-MZ-HD", "DIBAO_REVIEW", "case-1", deadline)
+    subjects = tuple(Subject(f"s{number}", one.id_number, one.name, f"intent-{number:04d}", "case-1") for number, one in enumerate(people))
+    return Ask(group, columns(group) if asked is None else asked, subjects, "500152-MZ-HD", "DIBAO_REVIEW", deadline)

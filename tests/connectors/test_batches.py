@@ -19,8 +19,8 @@ def batches(**changes) -> Batches:
 
 
 def question(count: int, *, deadline: float = 5.0) -> Ask:
-    subjects = tuple(Subject(f"s{number}", str(number), "n", "i") for number in range(count))
-    return Ask("tax", (), subjects, "o", "p", "a", deadline)
+    subjects = tuple(Subject(f"s{number}", str(number), "n", "i", "a") for number in range(count))
+    return Ask("tax", (), subjects, "o", "p", deadline)
 
 
 async def test_calls_run_side_by_side_within_the_departments_concurrency():

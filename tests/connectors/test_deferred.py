@@ -32,7 +32,7 @@ class Shelf:
 
     async def resume(self, department, asked, terms):
         jobs = [
-            Job(f"job_{len(self.open) + at}", asked.group, asked.columns, subject, asked.organisation, asked.purpose, asked.approval)
+            Job(f"job_{len(self.open) + at}", asked.group, asked.columns, subject, asked.organisation, asked.purpose)
             for at, subject in enumerate(asked.subjects)
         ]
         self.open.update({job.id: job for job in jobs})

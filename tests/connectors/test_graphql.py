@@ -19,7 +19,7 @@ PATH = Path("connectors/manifests/MZ.toml")
 MZ = manifest.parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
 SDL = build_schema(Path("docs/contracts/MZ.graphql").read_text(encoding="utf-8"))
 ASSISTANCE, CONFIRMATION = (MZ.groups[group].call for group in ("civilAssistance", "confirmation"))
-PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000")
+PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000", "case-1")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.connectors.shipped import SETTINGS
 PAGED = [
     query.group for dialect in DIALECTS if isinstance(dialect, RestDialect) and isinstance(dialect.shape, Flat) for query in dialect.queries
 ]
-PEOPLE = [Subject("a", "50990119850101001X", "张三", "i1"), Subject("b", "509901198501010028", "李四", "i2")]
+PEOPLE = [Subject("a", "50990119850101001X", "张三", "i1", "c"), Subject("b", "509901198501010028", "李四", "i2", "c")]
 
 
 def envelope(department: str):

@@ -22,7 +22,7 @@ from tests.connectors.shipped import SETTINGS
 PATH = Path("connectors/manifests/SW.toml")
 MANIFEST = parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
 SERVED = {dialect.query.group: dialect for dialect in DIALECTS if isinstance(dialect, SoapDialect)}
-PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000")
+PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000", "case-1")
 ANSWER = (
     '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><s:Body>'
     '<QueryResponse xmlns="urn:sw:tax:query:v1"><sjsj>2026-11-20T02:00:00+08:00</sjsj><jg><xh>1</xh>'
@@ -75,11 +75,11 @@ def test_somebody_else_at_our_place_is_a_stray_and_not_our_subject():
 
 def test_every_text_is_escaped():
     asked = ask("tax", [])
-    odd = Subject("s", "1</sfzjhm><sfzjhm>2", "n", "<i>&")
+    odd = Subject("s", "1</sfzjhm><sfzjhm>2", "n", "<i>&", "<c>&")
     text = _question(MANIFEST.envelope, asked, select(MANIFEST.groups["tax"], columns("tax")), [odd])
     element = etree.fromstring(text)
     [subject] = element.findall("{urn:sw:tax:query:v1}nsr")
-    assert [child.text for child in subject] == ["1", "1</sfzjhm><sfzjhm>2", "DIBAO_REVIEW", "case-1", "<i>&"]
+    assert [child.text for child in subject] == ["1", "1</sfzjhm><sfzjhm>2", "DIBAO_REVIEW", "<c>&", "<i>&"]
 
 
 @pytest.mark.parametrize("group", SERVED)
@@ -96,7 +96,7 @@ async def test_what_is_sent_is_what_the_wsdl_describes(group, government, popula
     theirs = client.create_message(
         client.service, dialect.operation,
         **{names.organisation: asked.organisation, names.columns: {dialect.column: list(chosen.names)}, names.subjects: [
-            {names.key: str(place), names.id: one.id_number, names.purpose: asked.purpose, names.approval: asked.approval,
+            {names.key: str(place), names.id: one.id_number, names.purpose: asked.purpose, names.approval: one.approval,
              names.reference: one.intent}
             for place, one in enumerate(asked.subjects, 1)
         ]},

@@ -117,6 +117,8 @@ class Plain:
         named = {self.road.handle(one, who.caller): one for one in people}
         if name == "case":
             return who.matter if args["id"] == who.matter.case else None
+        if name == "cases":
+            return [who.matter if one == who.matter.case else None for one in args["ids"]]
         if name == "household":
             return who.matter if args["id"] == self.road.household(who.caller) else None
         if name == "person":
@@ -338,7 +340,7 @@ class Plain:
 
 
 def _one(code: str, *columns: Column) -> Ask:
-    return Ask(code, columns, (), "org", "p", "a", 1.0)
+    return Ask(code, columns, (), "org", "p", 1.0)
 
 
 def _line(field: str, form: Form, reason: str, rules: tuple[str, ...]) -> Mapping[str, object]:

@@ -161,7 +161,7 @@ class Department:
 
 def sources(department: Department, *, deadline: float = 1.0, gathers: bool = False, neighbour: Department | None = None) -> KnownSources:
     own = [Source(group, GROUPS[group].department, REGION, "sys", deadline, gathers, department) for group in FACT_GROUPS]
-    beyond = {"511725": Source("confirmation", "MZ", "511725000000", "hub", deadline, False, neighbour)} if neighbour else {}
+    beyond = {"511725": Source("confirmation", "MZ", "511725000000", "hub", deadline, False, neighbour, one_matter=True)} if neighbour else {}
     return KnownSources(own, beyond)
 
 

@@ -101,8 +101,8 @@ async def held_against_the_road(whole: Road, seed: int) -> int:
     plan = await whole.plan(text, variables, standing)
     fitting = await fitted(text, purpose, template, asker, variables=variables, limits=ALL_CASES)
     seen = 0
-    for (place, person), telling in plan.tellings.items():
-        of = class_of(matter.people()[person], standing.coverage[person].assurance)
+    for (place, party), telling in plan.tellings.items():
+        of = class_of(party.member, standing.coverage[party.member.person.id].assurance)
         for group in telling.decision.groups:
             for asked, told in said(".".join(place.place.path), group):
                 assert fitting.told[asked, of] == told, (seed, asked, of)

@@ -17,8 +17,8 @@ COLUMN = Column("month", "", "FULL", None, plain)
 
 
 def ask(*keys: str, **changes: object) -> Ask:
-    subjects = tuple(Subject(key, key, "name", f"intent {key}") for key in keys)
-    return replace(Ask("tax", (COLUMN,), subjects, "org", "P", "a", 1.0), **changes)
+    subjects = tuple(Subject(key, key, "name", f"intent {key}", f"case {key}") for key in keys)
+    return replace(Ask("tax", (COLUMN,), subjects, "org", "P", 1.0), **changes)
 
 
 class Source:
@@ -71,12 +71,13 @@ async def test_what_arrives_while_a_call_is_in_flight_leaves_together_next() -> 
     assert answers[2]["4"].rows == (("4",),)
     assert gathering.sent == 2
     assert [subject.intent for subject in source.calls[1].subjects] == ["intent 2", "intent 3", "intent 4", "intent 5"]
+    assert [subject.approval for subject in source.calls[1].subjects] == ["case 2", "case 3", "case 4", "case 5"]
     await asyncio.sleep(0)
     assert gathering._lines == {}
 
 
 @pytest.mark.parametrize("change", [
-    {"organisation": "other"}, {"purpose": "Q"}, {"approval": "b"}, {"group": "vehicle"}, {"columns": (replace(COLUMN, field="x"),)},
+    {"organisation": "other"}, {"purpose": "Q"}, {"group": "vehicle"}, {"columns": (replace(COLUMN, field="x"),)},
     {"columns": (replace(COLUMN, reduce=str),)},
 ])
 async def test_what_differs_in_anything_never_shares_a_call(change) -> None:
@@ -89,7 +90,7 @@ async def test_what_differs_in_anything_never_shares_a_call(change) -> None:
 
 async def test_two_askers_who_use_the_same_key_are_told_their_own_person() -> None:
     gathering, source = Gathering(), Source()
-    same = [replace(ask(), subjects=(Subject("k.0", number, "name", "i"),)) for number in ("1", "2", "3")]
+    same = [replace(ask(), subjects=(Subject("k.0", number, "name", "i", "a"),)) for number in ("1", "2", "3")]
     tasks = await send(gathering, source, *same)
     source.gate.set()
     answers = await asyncio.gather(*tasks)
@@ -215,7 +216,9 @@ async def test_thirty_two_askers_of_one_organisation_need_a_quarter_of_the_calls
             {"NO_RECORD" if (n + 3) % 4 == 0 else "MATCHED": 1} for n in range(32)
         ]
     assert calls[True] * 4 <= calls[False]
-    assert {ask.approval for ask in department.asks} == {"org.DIBAO_REVIEW"}
+    assert {(s.id_number, s.approval) for ask in department.asks for s in ask.subjects} == {
+        (person(n).id_number, f"case_{n}") for n in range(32)  # whatever they share, each person stands under their own case
+    }
 
 
 async def test_a_letter_revoked_while_waiting_keeps_its_person_out_of_the_gathered_call(keys) -> None:

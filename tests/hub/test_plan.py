@@ -37,14 +37,14 @@ async def test_subjects_who_are_alike_leave_in_one_ask(keys) -> None:
     assert [len(ask.people) for ask in plan.asks] == [4]
     assert fields_of(plan) == {"vehicle": {"useNature", "value.yuan"}}
     assert plan.departments == ("GA",)
-    assert tuple(plan.people) == tuple(person(n).id for n in range(4))
+    assert [party.member.person.id for party in plan.joins] == [person(n).id for n in range(4)]
     assert plan.fields == ("vehicle.useNature=FULL", "vehicle.value.yuan=FULL")
 
 
 async def test_a_member_nobody_signed_for_reaches_no_department(keys) -> None:
     travelled = road(keys)
     plan, _, answer = await travelled.ask(HOUSEHOLD, who=without(standing(), 1))
-    assert {one.person.id for ask in plan.asks for one in ask.people} == {person(n).id for n in (0, 2, 3)}
+    assert {one.member.person.id for ask in plan.asks for one in ask.people} == {person(n).id for n in (0, 2, 3)}
     statuses = [one["person"]["vehicle"]["status"] for one in answer.data["case"]["household"]["members"]]
     assert statuses[1] == "NOT_AUTHORIZED"
     assert "NOT_AUTHORIZED" not in (statuses[0], statuses[2], statuses[3])
@@ -100,7 +100,7 @@ async def test_what_is_outside_the_matter_is_null_and_reaches_no_department(keys
     travelled = road(keys)
     plan, _, answer = await travelled.ask(text)
     assert plan.asks == ()
-    assert tuple(plan.people) == ()
+    assert not plan.joins
     assert travelled.department.asks == []
     assert next(iter(answer.data.values())) in (None, [None, None])
     assert answer.errors == ()
@@ -110,7 +110,7 @@ async def test_a_handle_of_another_case_or_organisation_reaches_nobody(keys) -> 
     travelled = road(keys)
     for other in (replace(standing().caller, case="case_9"), replace(standing().caller, organisation="other")):
         handle = travelled.handle(member(0), other)
-        assert (await travelled.plan(f'{{ person(id: "{handle}") {{ vehicle {{ status }} }} }}')).people == {}
+        assert (await travelled.plan(f'{{ person(id: "{handle}") {{ vehicle {{ status }} }} }}')).joins == {}
 
 
 async def test_people_not_counted_are_reached_by_no_way(keys) -> None:
@@ -118,7 +118,7 @@ async def test_people_not_counted_are_reached_by_no_way(keys) -> None:
     who = standing(matter(member(0), member(5, "EXCLUDED"), member(6, "OBLIGOR")))
     text = f'{{ person(id: "{travelled.handle(member(5))}") {{ vehicle {{ status }} }} case(id: "case_1") {{ household {{ members {{ person {{ id }} }} obligors {{ person {{ id }} }} }} }} }}'
     plan, _, answer = await travelled.ask(text, who=who)
-    assert set(plan.people) == {person(0).id, person(6).id}
+    assert {party.member.person.id for party in plan.joins} == {person(0).id, person(6).id}
     assert answer.data["person"] is None
 
 
@@ -354,7 +354,7 @@ async def test_no_withheld_column_and_no_uncovered_subject_ever_reaches_a_depart
     travelled = road(keys)
     plan, _, _ = await travelled.ask(f'{{ case(id: "case_1") {{ household {{ members {{ person {{ {parts} }} }} }} }} }}', who=who)
     verdicts = {
-        (one, group.at.spec.code, name): verdict for (_, one), telling in plan.tellings.items() for group in telling.decision.groups
+        (one.member.person.id, group.at.spec.code, name): verdict for (_, one), telling in plan.tellings.items() for group in telling.decision.groups
         for name, verdict in group.verdicts.items()
     }
     ids = {person(n).id_number: (person(n).id, coverage[n]) for n in range(4)}

@@ -14,17 +14,20 @@ import pytest
 
 from connectors.interface import Ask, Records, Subject
 from hub.authorizations.revocation import revoke_client
+from hub.authorizations.standing import Party
 from hub.backup.tables import dump_tables
 from hub.cli.ailments import later_answers
 from hub.cli.findings import State
 from hub.enrolment import enrol_client, enrol_organisation
-from hub.fetch import Fetched, Outcome
+from hub.fetch import Fetched
 from hub.metrics import exposition
 from hub.opening import open_hub
+from hub.outcome import Outcome
 from hub.postgres.connection import plain_url
 from tests.connectors.asking import columns
 from tests.hub.deferred.test_later_answers import BANKS, HEAD, changes, of, release, rows, statuses, told
 from tests.hub.living import TONGNAN, Living, Matter
+from tests.hub.road import member, person, standing
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -168,8 +171,8 @@ async def test_two_workers_open_one_question_and_tell_one_answer(later: Living) 
     reply = await later.ask(matter, BANKS)  # its intent entry is what the workers' questions stand under
     intent = reply.body["extensions"]["question"]
     await release(later)
-    member = later.family.members[0].person
-    question = _ask(matter, member.id_number, intent, columns("bankDeposit"))
+    first = later.family.members[0].person
+    question = _ask(matter, first.id_number, intent, columns("bankDeposit"))
     opened = await asyncio.gather(*(worker.resume("JR", question, department.terms) for worker in workers))
     assert sorted(len(jobs) for _, jobs in opened) == [0, 0, 0, 1]
     (job,) = [job for _, jobs in opened for job in jobs]
@@ -177,8 +180,9 @@ async def test_two_workers_open_one_question_and_tell_one_answer(later: Living) 
     taken = await asyncio.gather(*(worker.resume("JR", question, department.terms) for worker in workers))
     assert sorted(answer["s0"].status for answer, _ in taken) == ["MATCHED", "PENDING", "PENDING", "PENDING"]
     winner = next(worker for worker in workers if worker._claims)
-    person = next(row["person_id"] for row in await of(later, matter) if row["id"] == job.id)
-    await winner.told(intent, Fetched({str(person): {"bankDeposit": Outcome("MATCHED", None, ())}}, False, {}))
+    whom = next(row["person_id"] for row in await of(later, matter) if row["id"] == job.id)
+    party = Party(replace(member(0), person=replace(person(0), id=str(whom))), standing(case=matter.id))
+    await winner.told(intent, Fetched({party: {"bankDeposit": Outcome("MATCHED", None, ())}}, False, {}))
     assert job.id not in {row["id"] for row in await rows(later)}
 
 
@@ -214,7 +218,7 @@ async def test_a_worker_that_died_after_recording_leaves_nothing_behind(later: L
 
 
 def _ask(matter: Matter, id_number: str, intent: str, asked):
-    return Ask("bankDeposit", asked, (Subject("s0", id_number, "", intent),), "500152-MZ-HD", "DIBAO_REVIEW", matter.id, 3.0)
+    return Ask("bankDeposit", asked, (Subject("s0", id_number, "", intent, matter.id),), "500152-MZ-HD", "DIBAO_REVIEW", 3.0)
 
 
 def _records():

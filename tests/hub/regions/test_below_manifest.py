@@ -100,7 +100,7 @@ def test_an_answer_of_another_shape_is_an_error_of_its_person_and_tells_nothing(
     read = manifest.parse("T.toml", BELOW.format(region="500152", groups='"tax"'), settings)
     below = HubBelow(read, keys=None, session=None, clock=clock, random=random)
     columns = (Column("month", "", "FULL", None, str),)
-    asked, shape = Ask("tax", columns, (), "o", "DIBAO_REVIEW", "c", 1.0), _shape("tax", columns, 1)
+    asked, shape = Ask("tax", columns, (), "o", "DIBAO_REVIEW", 1.0), _shape("tax", columns, 1)
     good = below._records(asked, shape, {"tax": GOOD})
     assert (good.status, good.rows, good.below.disclosure) == ("MATCHED", (("2026-10",),), (("income", "BAND", "UNDER_14"),))
     assert below._records(asked, shape, {"tax": GOOD | wrong}) is MISSING
