@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import access_log, growth, measures
+from benchmarks import access_log, consent, growth, measures
 from benchmarks.report import lines
 from benchmarks.scene import Scene, open_scene
 
@@ -24,16 +24,16 @@ _COMPARISONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("memory_source", "both without department I/O", ("--memory",), ()),
 )
 """Part, title, arguments of both, arguments of the hub."""
-PARTS = (*(part for part, *_ in _COMPARISONS), "idle", "gathering", "log", "memory", "leaves", "cold_start")
-SCALE = "scale"
-"""A part that is run when it is named: a million people take minutes to write down."""
+PARTS = (*(part for part, *_ in _COMPARISONS), "idle", "gathering", "log", "memory", "consent", "leaves", "cold_start")
+SCALE, LETTERS = "scale", "letters"
+"""Parts that are run when they are named: a million people take minutes to write down, a hundred thousand letters half a one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line; a missed target is printed, not an exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute; the figures are rough")
-    parser.add_argument("--only", choices=(*PARTS, SCALE), action="append", help="one part; may be repeated")
+    parser.add_argument("--only", choices=(*PARTS, SCALE, LETTERS), action="append", help="one part; may be repeated")
     parser.add_argument("--output", type=Path, default=Path("var/bench.json"))
     options = parser.parse_args(argv)
     effort = measures.QUICK if options.quick else measures.Effort()
@@ -59,6 +59,9 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
         if "memory" in parts:
             _say("memory of a worker")
             found["memory"] = await measures.memory(scene, effort)
+        if "consent" in parts:
+            _say("the ten checks")
+            found["consent"] = await consent.consent(scene, effort.answers * 5)
         if "leaves" in parts:
             _say("all groups, ever more leaves")
             found["leaves"] = await growth.leaves(scene, effort.answers * 4)
@@ -68,6 +71,9 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
         if SCALE in parts:
             _say("a million people: this takes minutes")
             found[SCALE] = await growth.people(effort.idle)
+        if LETTERS in parts:
+            _say("a hundred thousand letters")
+            found[LETTERS] = await consent.letters(scene, effort.answers)
         if "log" in parts:
             _say("the access log")
             # All cores: the raw insert and ours are held against each other, and both wait for the database.

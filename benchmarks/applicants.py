@@ -35,6 +35,17 @@ class Applicants:
     _offices: Sequence[Office] = ()
     _desk: PlatformDesk | None = None
 
+    @property
+    def platform(self) -> PlatformDesk:
+        """The platform that registers, once it is enrolled."""
+        assert self._desk is not None
+        return self._desk
+
+    @property
+    def office(self) -> Office:
+        """The check office that asks, once it is enrolled."""
+        return self._offices[0]
+
     async def enrol(self, database: str) -> None:
         """The operator's part, before the hub opens."""
         population = Population(question.REGION, question.PEOPLE)

@@ -98,6 +98,26 @@ def _scale(found: Found) -> Iterator[str]:
     yield f"  ratio{'':<29}{found['ratio']:6.3f} over {found['families']} families"
 
 
+def _consent(found: Found) -> Iterator[str]:
+    members = found["members"]
+    yield f"  {members} members; standing remembered, token known: identify {found['remembered']:.1f} µs"
+    yield f"  the checks afresh, {found['letters']['one']} letter of all:{'':<6}{found['one_letter']:6.1f} µs   target 60: {verdict(found['one_letter'], 60)}"
+    yield f"  a letter each, an obligor's too ({found['letters']['apart']}):{'':<5}{found['letters_apart']:6.1f} µs   target 60: {verdict(found['letters_apart'], 60)}"
+    yield f"  apart: a token verified once {found['verify_token']:.0f} µs, a DPoP proof each request {found['verify_proof']:.0f} µs"
+    yield f"  a token issued, database client and both signatures included: {found['issued']:.0f} µs"
+
+
+def _letters(found: Found) -> Iterator[str]:
+    yield f"  {', '.join(f'{count:,} {table}' for table, count in found['rows'].items())}; copied in {found['filled_s']:.0f} s"
+    for size, p50 in found["p50_ms"].items():
+        yield f"  {int(size):>9,} letters: a matter read in p50 {p50:.2f} ms"
+    yield f"  ratio{'':<29}{found['ratio']:6.3f}"
+    for title, lines in found["plans"].items():
+        whole = ", ".join(found["read_whole"][title])
+        yield f"  {title}: {found['ms'][title]:.2f} ms, {found['pages'][title]} pages, " + (f"READS WHOLE {whole}" if whole else "by index")
+        yield from (f"      {line}" for line in lines)
+
+
 def _ms(spread: Mapping[str, float]) -> str:
     return f"{spread['median']:6.3f} ms ({spread['min']:.3f} to {spread['max']:.3f})"
 
@@ -112,5 +132,7 @@ _PARTS: tuple[tuple[str, str, Callable[[Found], Iterator[str]]], ...] = (
     ("memory", "Resident memory of one worker", _memory),
     ("leaves", "CPU per answer over ever more leaves, from memory", _leaves),
     ("cold_start", "A hub opening", _cold_start),
+    ("consent", "CPU of the checks of a household, its letters in memory", _consent),
+    ("letters", "A hundred thousand letters of five signers each: how rows are found", _letters),
     ("scale", "Departments over ten thousand and over a million people, asked one after another", _scale),
 )

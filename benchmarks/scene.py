@@ -63,12 +63,12 @@ class Scene:
         """Seconds of CPU of the log's database."""
         return cpu(self.log.pid) if self.log.pid else 0.0
 
-    async def fresh_database(self) -> str:
+    async def fresh_database(self, name: str = "bench_log") -> str:
         """Another migrated database on the log's server."""
         connection = await asyncpg.connect(plain_url(self.database))
-        await connection.execute("CREATE DATABASE bench_log TEMPLATE template0 ENCODING 'UTF8'")
+        await connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         await connection.close()
-        url = f"{self.database.rpartition('/')[0]}/bench_log"
+        url = f"{self.database.rpartition('/')[0]}/{name}"
         await migrate(url)
         return url
 

@@ -107,7 +107,7 @@ STATEMENT = (
     f"SELECT {_CLIENTS.sql()} AS clients, {_MATTERS.sql()} AS matters, {_ENTRIES.sql()} AS entries, {_ASSESSMENTS.sql()} AS assessments"
 )
 """Of clients ($1) and cases ($2) those that are there, and the catalogue ($3) and the impact assessments ($4) if they are wanted."""
-_CASE = "SELECT id FROM matter_case WHERE platform = $1 AND reference = $2"
+CASE = "SELECT id FROM matter_case WHERE platform = $1 AND reference = $2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Reading:
         """The id of a case by its platform's own number; "" where there is none."""
         if "\0" in platform + reference:
             return ""
-        return str(await self._pool.fetchval(_CASE, platform, reference) or "")
+        return str(await self._pool.fetchval(CASE, platform, reference) or "")
 
     async def _found(self) -> _Found:
         wanted = self._next

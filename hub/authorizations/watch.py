@@ -28,9 +28,9 @@ NAME = "hub-watch"
 OVERLAP = 256
 """Rows read again each time: a row with a lower `seq` may commit after one with a higher (an operator's own SQL, say)."""
 
-_SINCE = "SELECT seq, kind, ref, expires_at FROM revocation WHERE seq > $1 ORDER BY seq"
+SINCE = "SELECT seq, kind, ref, expires_at FROM revocation WHERE seq > $1 ORDER BY seq"
 _LAST = "SELECT COALESCE(max(seq), 0) FROM revocation"
-_TOKENS = "SELECT ref, expires_at FROM revocation WHERE kind = 'TOKEN' AND expires_at > $1"
+TOKENS = "SELECT ref, expires_at FROM revocation WHERE kind = 'TOKEN' AND expires_at > $1"
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _log = structlog.stdlib.get_logger("hub.watch")
 
@@ -68,7 +68,7 @@ class RevocationWatch:
     async def start(self) -> None:
         """Read what is revoked now, then follow. Raises asyncpg's errors where the database cannot be read."""
         self._last = await self._pool.fetchval(_LAST)
-        for row in await self._pool.fetch(_TOKENS, self._clock()):
+        for row in await self._pool.fetch(TOKENS, self._clock()):
             self._tokens[row["ref"]] = row["expires_at"]
         await self._read(self._pool.fetch)
         self._task = asyncio.create_task(self._follow())
@@ -126,7 +126,7 @@ class RevocationWatch:
 
     async def _read(self, fetch: Fetch) -> None:
         began = time.monotonic()
-        for row in await fetch(_SINCE, self._last - OVERLAP):
+        for row in await fetch(SINCE, self._last - OVERLAP):
             if row["seq"] not in self._seen:
                 self._take(row)
         self._fresh_at = max(self._fresh_at, began)
