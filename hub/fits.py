@@ -162,7 +162,8 @@ class Fitter:
             basis=Basis(BasisKind.LETTER, letters=tuple((one.id, one.hash) for one in matter.letters)), expires_at=now + timedelta(minutes=1),
         )
         shared = dict.fromkeys(FACT_GROUPS, "") if catalogue is None else catalogue
-        return stand(Presented(caller, requester, matter, now), shared), classes
+        # Whether the purpose has its impact assessment is no matter of the letter.
+        return stand(Presented(caller, requester, matter, now, assessed=frozenset({purpose})), shared), classes
 
 
 def _add(told: dict[tuple[Asked, Class], Told], plan: Plan, classes: Mapping[str, Class]) -> None:

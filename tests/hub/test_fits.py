@@ -75,7 +75,7 @@ def standing_of(matter: Matter, purpose: str, asker: Asker):
         purpose=purpose, department=asker.department, role=asker.role, region=asker.region, basis=Basis(BasisKind.LETTER, (("auth_1", "ab"),)),
     )
     requester = Requester("c1", "org", asker.department, asker.region, asker.role, frozenset({purpose}), active=True)
-    return stand(Presented(who, requester, matter, NOW), dict.fromkeys((*FACT_GROUPS, "identity"), ""))
+    return stand(Presented(who, requester, matter, NOW, assessed=frozenset({purpose})), dict.fromkeys((*FACT_GROUPS, "identity"), ""))
 
 
 def class_of(one: Member, assurance: str) -> Class:
