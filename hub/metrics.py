@@ -41,6 +41,10 @@ DEFERRED_JOBS = Gauge(
 DEFERRED_ANSWERS = Counter(
     "hub_deferred_answers_total", "Answers that came later, by way (CALLBACK, POLL) and what became of them", ["department", "way", "outcome"],
 )
+FOLLOW_UPS = Gauge(
+    "hub_emergency_follow_ups", "Duties to complete the papers of an emergency, by state: OPEN, OVERDUE", ["state"],
+    multiprocess_mode="mostrecent",
+)
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
 REVOCATION_WATCH = Gauge("hub_revocation_watch_up", "1 while the revocation channel is followed", multiprocess_mode="livemin")
 

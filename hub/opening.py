@@ -37,6 +37,7 @@ from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, open_desk
 from hub.disposal.duties import follow
 from hub.disposal.terms import Terms
+from hub.emergencies.follow_ups import escalate
 from hub.errors import TooMany
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
@@ -170,10 +171,11 @@ async def _platforms(
 
 
 async def _drop(database: AsyncEngine, at: datetime) -> None:
-    """What its retention ended; and what receivers owe from now on."""
+    """What its retention ended; what receivers owe from now on; whose papers after an emergency are overdue."""
     await drop_overdue(database, at)
     await drop_reports(database, at)
     await follow(database)
+    await escalate(database, at)
 
 
 async def _open_log(

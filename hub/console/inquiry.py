@@ -14,6 +14,7 @@ from hub.authorizations.standing import Standing
 from hub.caller import Basis, Caller
 from hub.console.pages import Console
 from hub.console.sessions import LIFETIME, Officer, Sessions
+from hub.emergencies.second_look import SecondLooks
 from hub.opening import Hub
 from hub.regions.names import region_name
 from hub.sharing.due import Due, owed
@@ -55,7 +56,8 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
 
     sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
     console = Console(
-        sessions, inquire, verify, names, what_is_owed, region_name=region_name(hub.settings.region),
+        sessions, inquire, verify, names, what_is_owed, SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups),
+        clock=hub.clock, region_name=region_name(hub.settings.region),
         secure_cookies=hub.settings.secure_cookies,
     )
     return console.routes()

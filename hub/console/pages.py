@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ from hub.console.words import (
     sentences,
     told_by_group,
 )
+from hub.emergencies.follow_ups import open_duties
+from hub.emergencies.second_look import SecondLooks
 from hub.errors import CallerError, RecordingFailed
 from hub.sharing.due import Due
+from policies.calendar import CHINA
 from policies.purposes import PURPOSES
 
 HERE = Path(__file__).parent
@@ -76,8 +80,8 @@ class Console:
     """The pages over one hub."""
 
     def __init__(
-        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, owed: Owed, *, region_name: str,
-        secure_cookies: bool,
+        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, owed: Owed, looks: SecondLooks, *,
+        clock: Callable[[], datetime], region_name: str, secure_cookies: bool,
     ) -> None:
         """`region_name` is shown in the head of each page."""
         self._sessions = sessions
@@ -85,6 +89,8 @@ class Console:
         self._verify = verify
         self._names = names
         self._owed = owed
+        self._looks = looks
+        self._clock = clock
         self._secure = secure_cookies
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True,
@@ -103,6 +109,9 @@ class Console:
             Route("/console", self.entries, methods=["GET", "POST"]),
             Route("/console/entry", self.entry, methods=["POST"]),
             Route("/console/sharing", self.sharing, methods=["GET"]),
+            Route("/console/emergencies", self.emergencies, methods=["GET"]),
+            Route("/console/emergencies/mark", self.mark, methods=["POST"]),
+            Route("/console/emergencies/close", self.close, methods=["POST"]),
         ]
 
     async def log_in(self, request: Request) -> Response:
@@ -177,6 +186,49 @@ class Console:
         if isinstance(own, Response):
             return own
         return self._page("sharing.html", officer=own[0], owed=await self._owed(), steps=STEPS, names=await self._names())
+
+    async def emergencies(self, request: Request) -> Response:
+        """先行救助: duties left open, overdue ones first, and the questions asked in emergencies, each to be looked at once more."""
+        own = await self._own(request)
+        return own if isinstance(own, Response) else await self._emergencies(own[0])
+
+    async def mark(self, request: Request) -> Response:
+        """A second look at one question."""
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        officer, form = own
+        return await self._done(officer, self._looks.mark(
+            form.get("entry", ""), form.get("mark", ""), officer=officer.name, reason=form.get("reason", ""), at=self._clock(),
+        ))
+
+    async def close(self, request: Request) -> Response:
+        """Close a duty that no letter will meet."""
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        officer, form = own
+        return await self._done(officer, self._looks.close(
+            form.get("duty", ""), officer=officer.name, reason=form.get("reason", ""), at=self._clock(),
+        ))
+
+    async def _done(self, officer: Officer, work: Awaitable[None]) -> Response:
+        try:
+            await work
+        except CallerError as error:
+            return await self._emergencies(officer, status=error.status, fault=f"未予处理：{error.message}")
+        return RedirectResponse("/console/emergencies", status_code=303)
+
+    async def _emergencies(self, officer: Officer, *, status: int = 200, fault: str = "") -> Response:
+        try:
+            data = await self._inquire(officer, DOCUMENT, {"filter": {"purpose": "TEMP_EMERGENCY", "kind": "OUTCOME"}, "after": None})
+        except (CallerError, RecordingFailed) as error:
+            return await self._fault(officer, {}, error)
+        asked = [edge["node"] for edge in data["accessLog"]["edges"]]
+        return self._page(
+            "emergencies.html", status=status, fault=fault, officer=officer, duties=await open_duties(self._looks.engine), asked=asked,
+            looks=await self._looks.of(node["id"] for node in asked), today=self._clock().astimezone(CHINA).date(), names=await self._names(),
+        )
 
     async def _own(self, request: Request) -> tuple[Officer, Mapping[str, str]] | Response:
         """Who asks and what they posted from a page of their own session; otherwise what to answer instead."""

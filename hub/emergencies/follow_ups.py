@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub import metrics
 from hub.authorizations.declared import DeclaredLetter, Registration
 from hub.authorizations.receivers import receives
 from hub.authorizations.revocation import tell_workers
@@ -62,17 +63,23 @@ class FollowUps:
         async with self._engine.begin() as connection:
             return await _end(connection, follow_up, ended, "FOLLOW_UP_CLOSED", at, officer=by)
 
-    async def escalate(self, at: datetime) -> int:
-        """Note every duty whose last day has passed, once; how many."""
-        late = update(FollowUp).where(
-            FollowUp.state == "OPEN", FollowUp.escalated_at.is_(None), FollowUp.due < at.astimezone(CHINA).date(),
-        ).values(escalated_at=at).returning(FollowUp.id, FollowUp.case_id, FollowUp.organisation)
-        async with self._engine.begin() as connection:
-            rows = (await connection.execute(late)).all()
-            for row in rows:
-                await _note(connection, "FOLLOW_UP_ESCALATED", row.id, row.case_id, row.organisation, at)
-                await tell_workers(connection, "CASE", row.case_id, at=at)
-        return len(rows)
+
+async def escalate(engine: AsyncEngine, at: datetime) -> int:
+    """A chore of the upkeep: note every duty whose last day has passed, once, and count what is open; how many were noted."""
+    late = update(FollowUp).where(
+        FollowUp.state == "OPEN", FollowUp.escalated_at.is_(None), FollowUp.due < at.astimezone(CHINA).date(),
+    ).values(escalated_at=at).returning(FollowUp.id, FollowUp.case_id, FollowUp.organisation)
+    async with engine.begin() as connection:
+        rows = (await connection.execute(late)).all()
+        for row in rows:
+            await _note(connection, "FOLLOW_UP_ESCALATED", row.id, row.case_id, row.organisation, at)
+            await tell_workers(connection, "CASE", row.case_id, at=at)
+    today = at.astimezone(CHINA).date()
+    owed = await open_duties(engine)
+    overdue = sum(one.due < today for one in owed)
+    metrics.FOLLOW_UPS.labels("OVERDUE").set(overdue)
+    metrics.FOLLOW_UPS.labels("OPEN").set(len(owed) - overdue)
+    return len(rows)
 
 
 async def open_duties(engine: AsyncEngine) -> Sequence[FollowUp]:

@@ -123,13 +123,13 @@ class Living:
 
     async def register(
         self, family: Household | None = None, *, unsigned: Collection[int] = (), purposes: Sequence[str] = ("DIBAO_REVIEW",),
-        organisations: Sequence[str] = ("hd",), assistance: str = "DIBAO",
+        organisations: Sequence[str] = ("hd",), assistance: str = "DIBAO", reference: str = "", **more: Any,
     ) -> Matter:
-        """A new case of a family, its letters signed by all but `unsigned`."""
-        reference = f"T-{next(self._numbers)}"
+        """A new case of a family, its letters signed by all but `unsigned`; with `reference`, that case again."""
+        reference = reference or f"T-{next(self._numbers)}"
         message = self.platform.registration(
             family or self.family, reference=reference, assistance=assistance, purposes=purposes, unsigned=unsigned,
-            organisations=[self.offices[name].organisation for name in organisations],
+            organisations=[self.offices[name].organisation for name in organisations], **more,
         )
         reply = await self.line.send("/registrations", message)
         assert reply.status == 201, reply.raw

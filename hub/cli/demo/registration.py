@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -49,9 +50,11 @@ class PlatformDesk:
 
     def registration(
         self, family: Household, *, reference: str, assistance: str, organisations: Sequence[str],
-        purposes: Sequence[str] = (), unsigned: Collection[int] = (),
+        purposes: Sequence[str] = (), unsigned: Collection[int] = (), kin_of_staff: Mapping[int, Sequence[str]] = MappingProxyType({}),
     ) -> str:
-        """The signed registration of a case; with `purposes`, its letters, signed by all but `unsigned` (person indices)."""
+        """The signed registration of a case; with `purposes`, its letters, signed by all but `unsigned` (person indices). `kin_of_staff`
+        names for a person index the officers whose relative they are.
+        """
         now = self.clock()
         people = [self._person(member) for member in family.everyone()]
         letters = []
@@ -70,7 +73,8 @@ class PlatformDesk:
             },
             household={
                 "area": family.area, "hukouRegion": _twelve(family.hukou_region), "residenceRegion": _twelve(family.residence_region),
-                "kinOfStaff": family.kin_of_staff, "people": people,
+                "kinOfStaff": family.kin_of_staff,
+                "people": [self._declared(member, kin_of_staff) for member in family.everyone()],
             },
         )
 
@@ -80,6 +84,10 @@ class PlatformDesk:
             self.key, kid=self.kid, platform=self.platform, audience=self.hub, jti=self.jti(), now=self.clock(),
             reference=reference, letter=letter, reason=reason, **part,
         )
+
+    def _declared(self, member: Member, kin_of_staff: Mapping[int, Sequence[str]]) -> Mapping[str, Any]:
+        staff = kin_of_staff.get(member.person.index)
+        return {**self._person(member), **({"kinOfStaff": list(staff)} if staff else {})}
 
     def _person(self, member: Member) -> Mapping[str, Any]:
         person = member.person

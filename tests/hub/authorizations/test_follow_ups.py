@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.authorizations.checks import NotStanding
-from hub.emergencies.follow_ups import FollowUps, open_duties
+from hub.emergencies.follow_ups import FollowUps, escalate, open_duties
 from policies.emergency import emergency_rule, read_emergency
 from policies.parameters import ParametersRefused
 from tests.hub.authorizations.family import letters
@@ -81,14 +81,14 @@ async def test_past_its_last_day_the_organisation_asks_no_more_in_an_emergency_a
     accepted, token = await opened(world)
     follow_ups = world.desk.authorization.follow_ups
     (duty,) = await open_duties(world.engine)
-    assert await follow_ups.escalate(world.clock()) == 0
+    assert await escalate(world.engine, world.clock()) == 0
     await world.pool.execute("UPDATE follow_up SET due = $1", world.clock().date())
-    assert await follow_ups.escalate(world.clock()) == 0, "the last day is in time"
+    assert await escalate(world.engine, world.clock()) == 0, "the last day is in time"
     assert (await world.ask(emergency(world, accepted), "stranger")).status_code == 200
     await world.pool.execute("UPDATE follow_up SET due = $1", world.clock().date() - timedelta(days=1))
     assert "FOLLOW_UP_OVERDUE" in (await world.ask(emergency(world, accepted), "stranger")).text, "time alone refuses; the upkeep only notes it"
-    assert await follow_ups.escalate(world.clock()) == 1
-    assert await follow_ups.escalate(world.clock()) == 0, "once"
+    assert await escalate(world.engine, world.clock()) == 1
+    assert await escalate(world.engine, world.clock()) == 0, "once"
     await world.desk.watch._read(world.pool.fetch)
     with pytest.raises(NotStanding) as refused:
         await world.identify(token)

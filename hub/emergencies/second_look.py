@@ -1,0 +1,75 @@
+"""事后复核: the privacy officer looks at each question asked in an emergency and says so, or objects; each mark is an entry of the log.
+
+An objection undoes nothing and decides about nobody: it says to whom it may concern that the emergency was none (PIPL §54).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert as insert_row
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.access_log.entry import Kind
+from hub.access_log.store import LogStore
+from hub.authorizations.officers import same_officer
+from hub.emergencies.follow_ups import FollowUps
+from hub.errors import Forbidden, Malformed
+from hub.operations.literals import holds_id_number
+from hub.tables import Outbox, SecondLook
+
+MARKS = ("SEEN", "OBJECTED")
+SHORTEST, LONGEST = 4, 400
+"""Characters of a reason; what was seen and found right needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLooks:
+    """What the console does about emergencies."""
+
+    engine: AsyncEngine
+    store: LogStore
+    follow_ups: FollowUps
+
+    async def mark(self, entry: str, mark: str, *, officer: str, reason: str, at: datetime) -> None:
+        """Mark one answer of an emergency. Raises `Malformed` for what is none, `Forbidden` for one's own."""
+        said = reason.strip()
+        if mark not in MARKS or (mark == "OBJECTED" and not _worded(said)) or (said and not _worded(said)):
+            raise Malformed(f"a mark is {' or '.join(MARKS)}; an objection says why in {SHORTEST} to {LONGEST} characters without an ID number")
+        stored = await self.store.entry(entry)
+        head, rest = stored.parts() if stored is not None and stored.kind is Kind.OUTCOME else ({}, {})
+        if rest.get("review") != "EMERGENCY":
+            raise Malformed("the entry is no answer in an emergency")
+        if same_officer(str(rest.get("officer", "")), officer):
+            raise Forbidden("nobody looks a second time at what they asked themselves", code="SAME_OFFICER")
+        row = {"entry": entry, "officer": officer, "mark": mark, "reason": said, "at": at}
+        body = {
+            "entry": entry, "officer": officer, "reason": said, "case": str(head.get("case", "")),
+            "organisation": str(head.get("organisation", "")),
+        }
+        marked = insert(SecondLook).values(row)
+        async with self.engine.begin() as connection:
+            await connection.execute(marked.on_conflict_do_update(index_elements=["entry"], set_=row))
+            await connection.execute(insert_row(Outbox).values(kind=f"EMERGENCY_{mark}", body=body, at=at))
+
+    async def close(self, follow_up: str, *, officer: str, reason: str, at: datetime) -> None:
+        """Close a duty no letter will meet. Raises `Malformed`."""
+        said = reason.strip()
+        if not _worded(said):
+            raise Malformed(f"a duty is closed with a reason of {SHORTEST} to {LONGEST} characters without an ID number")
+        if not await self.follow_ups.close(follow_up, by=officer, reason=said, at=at):
+            raise Malformed("the duty is not open")
+
+    async def of(self, entries: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        """Mark and reason of the entries that have one."""
+        query = select(SecondLook.entry, SecondLook.mark, SecondLook.reason).where(SecondLook.entry.in_(list(entries)))
+        async with self.engine.connect() as connection:
+            return {row.entry: (row.mark, row.reason) for row in (await connection.execute(query)).all()}
+
+
+def _worded(reason: str) -> bool:
+    return SHORTEST <= len(reason) <= LONGEST and reason.isprintable() and not holds_id_number(reason)
