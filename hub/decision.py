@@ -1,7 +1,7 @@
 """May it be told: one person place decided for one class of caller and subject, down to the columns asked.
 
 Rules of this file:
-- The order of the tests is the order of domain C4: coverage (6), token and letter (7), catalogue (9), then policy.
+- The order of the tests: coverage (6), letter (7), catalogue (9), token (7), then policy.
 - What no verdict names is withheld. A group whose records may not even be confirmed to exist is not asked at all.
 - A decision depends on rules alone, never on a value; so its disclosure is written before anything is fetched.
 """
@@ -126,10 +126,12 @@ def _refused(group: str, rules: Rules, key: SubjectKey) -> tuple[str, str]:
         return "NOT_AUTHORIZED", key.code or "SUBJECT_NOT_COVERED"
     if group == IDENTITY:  # the platform brought it, no department shares it: neither letter nor catalogue lists it
         return "", ""
-    if (rules.groups is not None and group not in rules.groups) or (key.groups is not None and group not in key.groups):
+    if key.groups is not None and group not in key.groups:
         return "NOT_COVERED", "FACT_NOT_AUTHORIZED"
     denied = rules.catalogue.get(group, "CATALOG_DENIED")
-    return ("CATALOG_DENIED", denied) if denied else ("", "")
+    if denied:  # before the token's groups: it may lack one because the catalogue did not share it, and that is what helps to know
+        return "CATALOG_DENIED", denied
+    return ("NOT_COVERED", "FACT_NOT_AUTHORIZED") if rules.groups is not None and group not in rules.groups else ("", "")
 
 
 def refused(

@@ -19,6 +19,7 @@ from hub.authorizations.catalogue import Catalogue
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reading import Reading
+from hub.authorizations.reasons import Reason
 from hub.authorizations.recheck import Recheck
 from hub.authorizations.standing import Standing
 from hub.authorizations.store import Registrar
@@ -27,9 +28,11 @@ from hub.authorizations.watch import RevocationWatch
 from hub.authorizations.withdrawals import Revocations
 from hub.emergencies.follow_ups import FollowUps
 from hub.errors import CallerError, Overloaded
-from hub.identity import Identifier, Presentation
+from hub.identity import Identifier, Presentation, TokenRefused
 from hub.keys import KeyRing, Random
 from hub.oauth.assertion import Assertions
+from hub.oauth.binding import Shown
+from hub.oauth.certificate import Certificates
 from hub.oauth.clients import Clients
 from hub.oauth.officers import TYPES as OFFICER_TYPES
 from hub.oauth.officers import OfficerTokens
@@ -41,6 +44,7 @@ from hub.people.id_number import BadIdNumber, parse
 from hub.people.store import People
 from hub.people.vault import Vault
 from hub.settings import Settings, SettingsError
+from hub.signatures import BadSignature
 from hub.suites import allow_list
 from policies.emergency import emergency_rule
 from policies.verdict import BasisKind
@@ -65,9 +69,12 @@ class Desk:
 
     async def identify(self, scope: MutableMapping[str, Any]) -> Standing:
         """Step 1 for an ASGI request. Raises as `Identifier.identify`; the proof's URL is the hub's public one."""
-        authorization, proof = _header(scope, b"authorization"), _header(scope, b"dpop")
-        url = self.authorization.issuer + scope["path"]
-        return await self._identifier.identify(Presentation(authorization, proof, scope["method"], url), self.clock())
+        try:
+            certificate = self.authorization.certificates.shown(scope)
+        except BadSignature as error:
+            raise TokenRefused(Reason.TOKEN_INVALID, str(error)) from None
+        shown = Shown(_header(scope, b"dpop"), certificate, scope["method"], self.authorization.issuer + scope["path"])
+        return await self._identifier.identify(Presentation(_header(scope, b"authorization"), shown), self.clock())
 
     async def reader(self, request: Request) -> Reader | None:
         """Whose token came with a request for a receipt or for log entries; None where there is no good one."""
@@ -90,7 +97,8 @@ class Desk:
         return next((one.log_subject for one in known.values()), "")
 
     async def close(self) -> None:
-        """Stop following revocations."""
+        """Stop following revocations and keys."""
+        await self.authorization.tokens.keys.stop()
         await self.watch.stop()
 
 
@@ -122,8 +130,9 @@ async def open_desk(
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
-            follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random), on_refusal=on_refusal,
-            subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
+            follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
+            catalogue=catalogue, certificates=Certificates(settings.client_certificate_header, settings.client_certificate_proxies),
+            on_refusal=on_refusal, subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
         ),
         watch=watch, recheck=Recheck(watch, matters, presenter, clock), catalogue=catalogue, clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(
@@ -132,6 +141,7 @@ async def open_desk(
         ),
     )  # fmt: skip
     await watch.start()
+    tokens.keys.start()
     return desk
 
 

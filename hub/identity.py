@@ -28,12 +28,13 @@ from hub.authorizations.watch import RevocationWatch
 from hub.bounded import Bounded
 from hub.caller import Caller
 from hub.errors import Overloaded, Unauthenticated
+from hub.oauth.binding import Replayed, Shown, proven
 from hub.oauth.clients import PROVEN, Clients, RegisteredClient
-from hub.oauth.dpop import check_proof
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
 from policies.calendar import CHINA
+from policies.groups import IDENTITY
 
 TOKENS = 4096
 """Verified tokens remembered in one worker."""
@@ -55,12 +56,10 @@ class TokenRefused(Unauthenticated):
 
 @value
 class Presentation:
-    """What a request brings: its headers and, for DPoP, what they must speak of."""
+    """What a request brings: its token, and what it shows of its holder."""
 
     authorization: str | None
-    proof: str | None = None
-    method: str = "POST"
-    url: str = ""
+    shown: Shown = Shown()
 
 
 @dataclass(slots=True)
@@ -120,22 +119,18 @@ class Identifier:
         return held
 
     async def _bound(self, token: Token, scheme: str, text: str, presented: Presentation, now: datetime) -> None:
-        if not token.thumbprint:
-            if self._require_dpop or scheme == "DPoP":
-                raise TokenRefused(Reason.TOKEN_INVALID, "the token is bound to no key", scheme="DPoP")
-            return
-        if scheme != "DPoP" or presented.proof is None:
-            raise TokenRefused(Reason.TOKEN_INVALID, "a bound token came without proof", scheme="DPoP")
+        if not token.bound and self._require_dpop:
+            raise TokenRefused(Reason.TOKEN_INVALID, "the token is bound to no key", scheme="DPoP")
+        if (scheme == "DPoP") != bool(token.bound.key):  # RFC 9449 §7.1, §7.2: neither scheme stands in for the other
+            raise TokenRefused(Reason.TOKEN_INVALID, "the scheme is not the one the token is bound for", scheme="DPoP")
         try:
-            proof = check_proof(
-                presented.proof, method=presented.method, url=presented.url, now=now, token=text, bound_to=token.thumbprint
-            )
+            await proven(presented.shown, token.bound, self._used, token=text, now=now)
         except OutOfTime as error:
             raise TokenRefused(Reason.TOKEN_EXPIRED, str(error), scheme=scheme) from None
+        except Replayed as error:
+            raise TokenRefused(Reason.TOKEN_REPLAYED, str(error), scheme=scheme) from None
         except BadSignature as error:
             raise TokenRefused(Reason.TOKEN_INVALID, str(error), scheme=scheme) from None
-        if not await self._used.first(f"dpop:{proof.thumbprint}", proof.jti, expires_at=proof.expires_at, now=now):
-            raise TokenRefused(Reason.TOKEN_REPLAYED, "the proof was presented before", scheme=scheme)
 
     async def _standing(self, held: _Held, now: datetime, scheme: str) -> Standing:
         client, matter = await self._known(held.token)
@@ -174,7 +169,7 @@ class Identifier:
         details = token.details
         return self._presenter.caller(
             client.requester, officer=token.officer, purpose=details.purpose, basis=details.basis, case=details.case,
-            groups=details.groups, token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,
+            groups=_narrowed(details.groups, client), token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,
             look_ups_per_day=client.look_ups_per_day, organisation=token.organisation,
             officer_proof=proof_text(token.evidence),
         )  # fmt: skip
@@ -188,6 +183,13 @@ def _credentials(authorization: str | None) -> tuple[str, str]:
     if len(text) > LONGEST_TOKEN or not text.isascii():
         raise TokenRefused(Reason.TOKEN_INVALID, "the header is too long, or not ASCII", scheme=known)
     return known, text
+
+
+def _narrowed(groups: frozenset[str] | None, client: RegisteredClient) -> frozenset[str] | None:
+    """The token's groups, as far as the client may still be granted them; identity is no department's, and no client's limit."""
+    if client.groups is None or groups is None:
+        return groups
+    return groups & (client.groups | {IDENTITY})
 
 
 def _until(standing: Standing, now: datetime) -> datetime:

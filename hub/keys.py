@@ -133,6 +133,26 @@ class KeyRing:
         """All versions, newest first."""
         return tuple(self._keys[use, v] for v in range(self._newest[use], 0, -1) if (use, v) in self._keys)
 
+    def on_disk(self, use: Use) -> tuple[Key, ...]:
+        """The versions of a use as the directory has them now. Blocks. Raises KeyRingError, OSError."""
+        return tuple(_read(self._directory, use))
+
+    def take_up(self, use: Use, found: tuple[Key, ...]) -> bool:
+        """Know these versions of a use and no others; whether that changed anything. A use is never left without a key."""
+        known = {key.version for key in self.versions(use)}
+        if not found or known == {key.version for key in found}:
+            return False
+        self._keys = {place: key for place, key in self._keys.items() if place[0] is not use} | {(use, key.version): key for key in found}
+        self._newest[use] = max(key.version for key in found)
+        return True
+
+    def forget(self, use: Use, version: int) -> None:
+        """Remove a version that is not the newest, here and on disk: what was made under it opens no more."""
+        if version == self._newest[use]:
+            raise KeyRingError(f"version {version} of the {use.value} key is in use")
+        _path(self._directory, self.get(use, version)).unlink()
+        del self._keys[use, version]
+
     def rotate(self, use: Use, *, random: Random, at: datetime) -> Key:
         """Add a version and make it current, here and on disk. Other processes see it when they load again."""
         version = self._newest.get(use, 0) + 1
@@ -143,10 +163,10 @@ class KeyRing:
         return key
 
 
-def _read(directory: Path) -> Iterator[Key]:
+def _read(directory: Path, use: Use | None = None) -> Iterator[Key]:
     for path in (directory, *sorted(directory.iterdir())):
         _refuse_open(path)
-    for path in sorted(directory.glob("*/*.json")):
+    for path in sorted(directory.glob(f"{use.value if use is not None else '*'}/*.json")):
         _refuse_open(path)
         try:
             told = json.loads(path.read_text())

@@ -34,6 +34,7 @@ from hub.authorizations.withdrawal import NOTHING, Told, left_for_all
 from hub.caller import Caller
 from hub.errors import Forbidden
 from policies.emergency import EmergencyRule
+from policies.groups import IDENTITY
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind, Relation
 
@@ -166,12 +167,16 @@ def facts(presented: Presented) -> None:
     caller = presented.caller
     if caller.groups is None:
         return
-    told = PURPOSES[caller.purpose].told_groups()
-    letters = presented.letters
-    opened = [_left(one, presented) for one in letters]
-    listed = None if not letters or None in opened else NOTHING.union(*[one for one in opened if one is not None])
-    if not caller.groups & told & (told if listed is None else listed):
+    told, named = PURPOSES[caller.purpose].told_groups(), listed(presented)
+    # Identity is the platform's word and no department's: a letter need not list it.
+    if not caller.groups & told & (told if named is None else named | {IDENTITY}):
         raise NotStanding(Reason.FACT_NOT_AUTHORIZED, "no fact group is left of token, letter and purpose")
+
+
+def listed(presented: Presented) -> frozenset[str] | None:
+    """The fact groups the token's letters open between them; None: all, or no letter is needed. Whose letter opens which is check 6's."""
+    opened = [_left(one, presented) for one in presented.letters]
+    return None if not opened or None in opened else NOTHING.union(*[one for one in opened if one is not None])
 
 
 def jurisdiction(presented: Presented) -> None:

@@ -32,7 +32,7 @@ from hub.cli.premises import Premises, at_work, clock
 from hub.explain import explain
 from hub.keys import KeyRing
 from hub.oauth.clients import Clients
-from hub.oauth.tokens import LIFETIME
+from hub.oauth.rollover import LIFETIME
 from hub.opening import planner_of
 from hub.operation import Documents
 from hub.operations.limits import Limits

@@ -14,6 +14,7 @@ from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
 from hub.enrolment import changing
 from hub.keys import KeyRing, KeyRingError, Use
+from hub.oauth.rollover import shown, signs_from
 from hub.people.rotation import rotate_vault
 from hub.people.vault import Vault
 from hub.postgres.connection import plain_url
@@ -58,15 +59,32 @@ def list_keys() -> None:
 @click.argument("use", type=click.Choice([use.value for use in Use], case_sensitive=False))
 @click.option("--force", is_flag=True, help="Other sessions of the database are not hubs.")
 def rotate(use: str, *, force: bool) -> None:
-    """Add a version of a key and make it current; stop the hub first.
+    """Add a version of a key and make it current; stop the hub first, except for `token`: hubs that run announce the new one, then use it.
 
     Rotating vault, blind or letter seals every person and letter anew. Old versions stay in the ring.
     """
     at_work(lambda premises: _rotate(premises, Use(use.lower()), force=force))
 
 
+@keys.command()
+@click.argument("use", type=click.Choice([Use.TOKEN.value], case_sensitive=False))
+def forget(use: str) -> None:
+    """Remove old versions of the token key whose last token has ended; hubs go on serving."""
+    at_work(lambda premises: _forget(premises, Use(use.lower())))
+
+
+async def _forget(premises: Premises, use: Use) -> None:
+    ring, now = premises.keys(), clock()
+    kept = shown(ring.versions(use), now)
+    ended = [key.version for key in ring.versions(use) if key not in kept]
+    for version in ended:
+        async with changing(premises.engine, kind="KEY_FORGOTTEN", ref=f"{use.value}/{version}", at=now):
+            ring.forget(use, version)
+    click.echo(f"forgotten: {', '.join(f'{use.value}/{version}' for version in ended)}" if ended else "no version has ended")
+
+
 async def _rotate(premises: Premises, use: Use, *, force: bool) -> None:
-    if not force:
+    if not force and use is not Use.TOKEN:
         await _refuse_beside_a_hub(premises.url)
     ring = premises.keys()
     version = ring.current(use).version + 1
@@ -77,6 +95,8 @@ async def _rotate(premises: Premises, use: Use, *, force: bool) -> None:
     if use in RESEALED:
         done = await rotate_vault(premises.engine, ring, Vault(ring, os.urandom))
         click.echo(f"sealed anew: {done.people} people, {done.members} members of households, {done.letters} letters, {done.messages} messages, {done.reports} reports")
+    if use is Use.TOKEN:
+        click.echo(f"published now, signs from {signs_from(ring.current(use)):%H:%M:%S}; replicas on other machines need its file until then")
     if use is Use.LOG:
         _show_log_keys(ring, premises.settings)
     if use in {Use.REGION, Use.REGION_ENC}:

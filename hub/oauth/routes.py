@@ -11,16 +11,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub.oauth.binding import Shown
 from hub.oauth.details import TYPE
 from hub.oauth.grants import CLIENT_CREDENTIALS, TOKEN_EXCHANGE
 from hub.oauth.posting import PRIVATE, Note, posted
 from hub.oauth.refusals import OAuthRefused
+from hub.oauth.rollover import CACHED
 from hub.oauth.server import AuthorizationServer, Parts
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.shapes import PUBLISHED
-from hub.signatures import ALGORITHMS
+from hub.signatures import ALGORITHMS, BadSignature
 
-_PUBLIC = {"Cache-Control": "public, max-age=300"}
+_PUBLIC = {"Cache-Control": f"public, max-age={CACHED.total_seconds():.0f}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,11 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
         proofs = request.headers.getlist("dpop")
         if len(proofs) > 1:
             raise OAuthRefused("invalid_dpop_proof", "more than one DPoP proof")
-        return JSONResponse(await server.token(form, proofs[0] if proofs else None), headers=PRIVATE)
+        try:
+            certificate = parts.certificates.shown(request.scope)
+        except BadSignature as error:
+            raise OAuthRefused("invalid_request", "the client certificate is refused", detail=str(error)) from None
+        return JSONResponse(await server.token(form, Shown(proofs[0] if proofs else None, certificate)), headers=PRIVATE)
 
     async def introspect(_: Request, form: Mapping[str, str]) -> Response:
         return JSONResponse(await server.introspect(form), headers=PRIVATE)
@@ -56,10 +62,10 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
         return Response(status_code=200, headers=PRIVATE)
 
     async def keys(_: Request) -> Response:
-        return JSONResponse(parts.tokens.jwks(), headers=_PUBLIC)
+        return JSONResponse(parts.tokens.jwks(parts.clock()), headers=_PUBLIC)
 
     async def described(_: Request) -> Response:
-        return JSONResponse(metadata(parts.issuer, require_dpop=parts.require_dpop), headers=_PUBLIC)
+        return JSONResponse(metadata(parts.issuer, require_dpop=parts.require_dpop, mutual_tls=parts.certificates.known), headers=_PUBLIC)
 
     return [
         Route("/oauth/token", posted(token, note, admission.places), methods=["POST"]),
@@ -71,8 +77,8 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
     ]
 
 
-def metadata(issuer: str, *, require_dpop: bool) -> Mapping[str, Any]:
-    """RFC 8414, with RFC 9396 §10 and RFC 9449 §5.1."""
+def metadata(issuer: str, *, require_dpop: bool, mutual_tls: bool) -> Mapping[str, Any]:
+    """RFC 8414, with RFC 8705 §3.3, RFC 9396 §10 and RFC 9449 §5.1. Where a certificate binds as well, no client must bring a proof."""
     algorithms = list(ALGORITHMS)
     methods = {
         f"{name}_endpoint_auth_{what}": value
@@ -90,7 +96,8 @@ def metadata(issuer: str, *, require_dpop: bool) -> Mapping[str, Any]:
         **methods,
         "authorization_details_types_supported": [TYPE],
         "dpop_signing_alg_values_supported": algorithms,
-        "dpop_bound_access_tokens_required": require_dpop,
+        "dpop_bound_access_tokens_required": require_dpop and not mutual_tls,
+        "tls_client_certificate_bound_access_tokens": mutual_tls,
         "service_documentation": f"{issuer}/schemas/household_facts.json",
     }
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, allowed
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reasons import Reason
@@ -22,16 +23,19 @@ from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
 from hub.emergencies.follow_ups import FollowUps
 from hub.oauth.assertion import Assertions, Authenticated
+from hub.oauth.binding import Binding, Shown, proven
+from hub.oauth.certificate import Certificates
 from hub.oauth.details import Details, read
-from hub.oauth.dpop import check_proof
+from hub.oauth.granting import granted
 from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
 from hub.oauth.naming import named
 from hub.oauth.refusals import OAuthRefused
+from hub.oauth.rollover import LIFETIME
 from hub.oauth.single_use import SingleUse
-from hub.oauth.tokens import LIFETIME, Token, Tokens, proof_text
+from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.operations.quotas import ClientQuota
 from hub.signatures import BadSignature
-from policies.purposes import PURPOSES
+from policies.calendar import CHINA
 from policies.verdict import BasisKind
 
 OnRefusal = Callable[[Caller, str, datetime], Awaitable[None]]
@@ -50,6 +54,8 @@ class Parts:
     watch: RevocationWatch
     used: SingleUse
     require_dpop: bool
+    catalogue: Catalogue
+    certificates: Certificates
     clock: Callable[[], datetime]
     follow_ups: FollowUps
     on_refusal: OnRefusal | None = None
@@ -66,30 +72,29 @@ class AuthorizationServer:
         self._parts = parts
         self._quota = quota
 
-    async def token(self, form: Mapping[str, str], proof: str | None) -> Mapping[str, Any]:
+    async def token(self, form: Mapping[str, str], shown: Shown) -> Mapping[str, Any]:
         """POST /oauth/token: client_credentials or token exchange, with exactly one household_facts detail."""
         now = self._parts.clock()
         client = await self._parts.assertions.authenticate(form, now)
         with self._place(client):
-            return await self._issued(client, form, proof, now)
+            return await self._issued(client, form, shown, now)
 
-    async def _issued(self, client: Authenticated, form: Mapping[str, str], proof: str | None, now: datetime) -> Mapping[str, Any]:
+    async def _issued(self, client: Authenticated, form: Mapping[str, str], shown: Shown, now: datetime) -> Mapping[str, Any]:
         identifier = client.client.requester.client
         exchanged = form.get("grant_type") == TOKEN_EXCHANGE
         if not exchanged and form.get("grant_type") != CLIENT_CREDENTIALS:
             raise OAuthRefused("unsupported_grant_type", "only client_credentials and token exchange are served", client=identifier)
         asked = await named(read(form.get("authorization_details", "")), self._parts.presenter)
-        thumbprint = await self._bound(proof, now)
+        bound = await self._bound(shown, now)
         of = await self._behalf(form, client, asked, now)
-        granted = _granted(of.asked)
-        await self._check(client, of, granted, now)
+        granted = await self._granted(client, of, now)
         token, text = self._parts.tokens.issue(
             client=identifier, organisation=client.client.requester.organisation, officer=of.officer,
-            details=granted.given, thumbprint=thumbprint, now=now, evidence=of.evidence,
+            details=granted.given, bound=bound, now=now, evidence=of.evidence,
         )  # fmt: skip
         return {
             "access_token": text,
-            "token_type": "DPoP" if token.thumbprint else "Bearer",
+            "token_type": token.bound.scheme,
             "expires_in": int(LIFETIME.total_seconds()),
             "authorization_details": [dict(granted.given)],
         } | ({"issued_token_type": ACCESS_TOKEN} if exchanged else {})
@@ -121,11 +126,11 @@ class AuthorizationServer:
             "jti": token.jti, "exp": int(token.expires_at.timestamp()), "officer": token.officer,
             "iat": int((token.expires_at - LIFETIME).timestamp()),
             "organisation": token.organisation, "authorization_details": [dict(token.details.given)],
-            "token_type": "DPoP" if token.thumbprint else "Bearer",
+            "token_type": token.bound.scheme,
         }  # fmt: skip
         if token.evidence:
             told |= {"sub": token.officer, "act": {"sub": token.client}, "officer_evidence": dict(token.evidence)}
-        return told | ({"cnf": {"jkt": token.thumbprint}} if token.thumbprint else {})
+        return told | ({"cnf": token.bound.as_claim()} if token.bound else {})
 
     async def revoke(self, form: Mapping[str, str]) -> None:
         """POST /oauth/revoke (RFC 7009): silent about tokens that are not the client's own."""
@@ -140,19 +145,14 @@ class AuthorizationServer:
     def _place(self, client: Authenticated) -> AbstractContextManager[None]:
         return self._quota.taken(client.client.requester.client) if self._quota is not None else nullcontext()
 
-    async def _bound(self, proof: str | None, now: datetime) -> str:
-        if proof is None:
-            if self._parts.require_dpop:
-                raise OAuthRefused("invalid_dpop_proof", "a DPoP proof is required")
-            return ""
+    async def _bound(self, shown: Shown, now: datetime) -> Binding:
         try:
-            url = f"{self._parts.issuer}/oauth/token"
-            good = check_proof(proof, method="POST", url=url, now=now)
+            bound = await proven(replace(shown, url=f"{self._parts.issuer}/oauth/token"), None, self._parts.used, token="", now=now)
         except BadSignature as error:
             raise OAuthRefused("invalid_dpop_proof", "the DPoP proof is refused", detail=str(error)) from None
-        if not await self._parts.used.first(f"dpop:{good.thumbprint}", good.jti, expires_at=good.expires_at, now=now):
-            raise OAuthRefused("invalid_dpop_proof", "the DPoP proof is refused", detail="TOKEN_REPLAYED: presented before")
-        return good.thumbprint
+        if not bound and self._parts.require_dpop:
+            raise OAuthRefused("invalid_dpop_proof", "a DPoP proof is required")
+        return bound
 
     def _caller(self, client: Authenticated, of: Behalf, granted: Details, now: datetime) -> Caller:
         known = client.client
@@ -162,14 +162,18 @@ class AuthorizationServer:
             look_ups_per_day=known.look_ups_per_day, officer_proof=proof_text(of.evidence),
         )  # fmt: skip
 
-    async def _check(self, client: Authenticated, of: Behalf, granted: Details, now: datetime) -> None:
-        presenter, known = self._parts.presenter, client.client
-        caller = self._caller(client, of, granted, now)
+    async def _granted(self, client: Authenticated, of: Behalf, now: datetime) -> Details:
+        """The details, as far as they are granted; a refusal leaves its entry in the log."""
+        presenter, known, catalogue = self._parts.presenter, client.client, self._parts.catalogue
+        caller = self._caller(client, of, of.asked, now)
         await self._parts.watch.settled()
         await presenter.assessments.refresh(time.monotonic())
-        matter = await presenter.matter_anew(granted.case)
+        matter = await presenter.matter_anew(of.asked.case)
+        await catalogue.refresh(time.monotonic())
         try:
-            allowed(presenter.present(caller, known.requester, matter, now))
+            presented = presenter.present(caller, known.requester, matter, now)
+            allowed(presented)
+            return granted(of.asked, presented, known, catalogue.decide(asking_of(caller), now.astimezone(CHINA).date()))
         except NotStanding as refusal:
             if self._parts.on_refusal is not None:
                 await self._parts.on_refusal(caller, refusal.reason.value, now)
@@ -183,14 +187,3 @@ class AuthorizationServer:
             return self._parts.tokens.open(text, now)
         except BadSignature:
             return None
-
-
-def _granted(asked: Details) -> Details:
-    """What is granted of the groups asked: those of the purpose (RFC 9396 §7 lets a server grant less, and say so)."""
-    known = PURPOSES.get(asked.purpose)
-    if asked.groups is None or known is None:
-        return asked
-    left = asked.groups & known.told_groups()
-    if not left:
-        return asked  # check 7 refuses it with its own code
-    return replace(asked, groups=left, given={**asked.given, "groups": sorted(left)})

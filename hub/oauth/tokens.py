@@ -1,10 +1,10 @@
-"""Access tokens (RFC 9068): signed by the hub under its TOKEN key, ten minutes, for this hub alone; and the keys to check them by."""
+"""Access tokens (RFC 9068): signed by the hub under its TOKEN key, ten minutes, for this hub alone; and the keys to check them by (rollover.py)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -13,18 +13,19 @@ from joserfc.jwk import KeySet, OKPKey
 
 from hub.canonical import canonical
 from hub.claims import check_claims
-from hub.keys import KeyRing, Random, Use
+from hub.keys import Key, KeyRing, Random
+from hub.oauth.binding import Binding
 from hub.oauth.details import Details, details
+from hub.oauth.rollover import LIFETIME, TokenKeys
 from hub.signatures import BadSignature, OutOfTime, open_jws
 from hub.ulid import new_id
 
-LIFETIME = timedelta(minutes=10)
 TYP = "at+jwt"
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a verified token says. `thumbprint` is of the key it is bound to, "" for a bearer token."""
+    """What a verified token says, and what it is bound to (nothing: a bearer token)."""
 
     jti: str
     client: str
@@ -32,22 +33,22 @@ class Token:
     officer: str
     details: Details
     expires_at: datetime
-    thumbprint: str
+    bound: Binding
     evidence: Mapping[str, Any] = field(default_factory=dict)  # how the officer was proven; empty: named by the client
 
 
 class Tokens:
-    """Issues and opens. Old key versions open until their tokens have ended; new tokens use the newest."""
+    """Issues and opens. A key version opens until its tokens have ended; which one signs is `keys`' to say."""
 
     def __init__(self, keys: KeyRing, *, issuer: str, random: Random) -> None:
         """`issuer` is the hub's URL and the only audience."""
         self._issuer = issuer
         self._random = random
-        self._ring = keys
-        self._public: tuple[int, KeySet] | None = None
+        self.keys = TokenKeys(keys)
+        self._public: tuple[tuple[Key, ...], KeySet] | None = None
 
     def issue(
-        self, *, client: str, organisation: str, officer: str, details: Mapping[str, Any], thumbprint: str, now: datetime,
+        self, *, client: str, organisation: str, officer: str, details: Mapping[str, Any], bound: Binding, now: datetime,
         evidence: Mapping[str, Any] | None = None,
     ) -> tuple[Token, str]:
         """A new token, as value and as text. With `evidence` the officer is its subject and the client the actor (RFC 8693 §4.1)."""
@@ -59,16 +60,16 @@ class Tokens:
         }  # fmt: skip
         if evidence:
             claims |= {"sub": officer, "act": {"sub": client}, "officer_evidence": dict(evidence)}
-        if thumbprint:
-            claims["cnf"] = {"jkt": thumbprint}
-        current = self._ring.current(Use.TOKEN)
+        if bound:
+            claims["cnf"] = bound.as_claim()
+        current = self.keys.signing(now)
         header = {"alg": "Ed25519", "typ": TYP, "kid": _kid(current.version)}
         key = OKPKey.import_key(Ed25519PrivateKey.from_private_bytes(current.secret))
         return _token(claims, now), jws.serialize_compact(header, canonical(claims), key, algorithms=["Ed25519"])
 
     def open(self, text: str, now: datetime) -> Token:
         """Checks 1 and 2 of a token: signature, typ, key, audience, lifetime. Raises `BadSignature`, `OutOfTime`."""
-        claims = open_jws(text, self._keys(), typ=(TYP,))
+        claims = open_jws(text, self._keys(now), typ=(TYP,))
         check_claims(claims, now=now, issuer=self._issuer, audience=(self._issuer,), longest=LIFETIME)
         try:
             token = _token(claims, now)
@@ -78,14 +79,14 @@ class Tokens:
             raise OutOfTime("expired")
         return token
 
-    def jwks(self) -> Mapping[str, object]:
-        """Public keys for whoever checks our tokens (RFC 7517)."""
-        return {"keys": [dict(key.as_dict(private=False), use="sig", alg="Ed25519") for key in self._keys()]}
+    def jwks(self, now: datetime) -> Mapping[str, object]:
+        """Public keys for whoever checks our tokens (RFC 7517), those to come among them."""
+        return {"keys": [dict(key.as_dict(private=False), use="sig", alg="Ed25519") for key in self._keys(now)]}
 
-    def _keys(self) -> KeySet:
-        newest = self._ring.current(Use.TOKEN).version
-        if self._public is None or self._public[0] != newest:
-            self._public = newest, KeySet([_public(key.version, key.secret) for key in self._ring.versions(Use.TOKEN)])
+    def _keys(self, now: datetime) -> KeySet:
+        shown = self.keys.shown(now)
+        if self._public is None or self._public[0] != shown:
+            self._public = shown, KeySet([_public(key.version, key.secret) for key in shown])
         return self._public[1]
 
 
@@ -97,7 +98,7 @@ def _token(claims: Mapping[str, Any], now: datetime) -> Token:
         officer=claims["officer"],
         details=details(claims["authorization_details"][0]),
         expires_at=datetime.fromtimestamp(claims["exp"], now.tzinfo),
-        thumbprint=claims.get("cnf", {}).get("jkt", ""),
+        bound=Binding.of_claim(claims.get("cnf")),
         evidence=claims.get("officer_evidence", {}),
     )
 

@@ -16,6 +16,7 @@ from hub.authorizations.reasons import Reason
 from hub.canonical import canonical
 from hub.identity import TokenRefused
 from hub.keys import Use
+from hub.oauth.binding import Binding
 from hub.oauth.presenting import build_assertion
 from hub.oauth.tokens import Tokens
 from hub.signatures import base64url, unbase64url
@@ -121,7 +122,7 @@ async def test_forged_tokens_are_refused_each_for_its_reason(world, keys, random
     by_own_key = jws.serialize_compact({"alg": "Ed25519", "typ": "at+jwt", "kid": "token-1"}, canonical(claims), own, algorithms=["Ed25519"])
     other_hub = Tokens(keys, issuer="https://hub.511725.test", random=random)
     _, elsewhere = other_hub.issue(
-        client="client-hd", organisation="mz-hd-500152", officer="o", details=claims["authorization_details"][0], thumbprint="", now=clock()
+        client="client-hd", organisation="mz-hd-500152", officer="o", details=claims["authorization_details"][0], bound=Binding(), now=clock()
     )
     forged = {
         f"{with_header(alg='none')}.{payload}.": "algorithm is not allow-listed",

@@ -26,6 +26,7 @@ from hub.oauth.routes import routes as oauth_routes
 from hub.people.vault import Vault
 from hub.settings import Settings
 from hub.tables import ImpactAssessment
+from policies.purposes import PURPOSES as PURPOSES_TABLE
 from tests.hub.authorizations.family import HUB, PLATFORM, letters, platform_jwks, registration
 
 CLIENT_KEYS: dict[str, ECKey | OKPKey] = {
@@ -88,6 +89,10 @@ class World:
         """The family's case under all its letters."""
         told = {"basis": letter_basis(*accepted.letters.values()), "case": accepted.case} | more
         return household_facts(purpose=purpose, **told)
+
+    def granted(self, accepted: Accepted) -> dict[str, Any]:
+        """What a review is granted of it: all groups of the purpose the catalogue of this world shares."""
+        return self.details(accepted, groups=sorted({*UNCONDITIONAL, "tax", "identity"} & PURPOSES_TABLE["DIBAO_REVIEW"].told_groups()))
 
     async def ask(self, details: Mapping[str, Any], client: str = "hd", *, headers: Mapping[str, str] | None = None, **more: Any) -> Any:
         """The token endpoint's answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -56,17 +56,26 @@ def test_a_rotation_is_refused_beside_a_running_hub(desk) -> None:
     async def beside():
         session = await asyncpg.connect(desk.url)
         try:
-            return await _in_thread(desk)
+            refused = await asyncio.to_thread(desk.run, "keys", "rotate", "pseudonym", code=1)
+            return refused, await asyncio.to_thread(desk.run, "keys", "rotate", "token")
         finally:
             await session.close()
 
-    assert "stop every hub" in desk.await_(beside)
-    assert KeyRing.load(desk.keys.directory).current(Use.TOKEN).version == 1
-    assert desk.outbox() == []
+    refused, done = desk.await_(beside)
+    assert "stop every hub" in refused
+    assert KeyRing.load(desk.keys.directory).current(Use.PSEUDONYM).version == 1
+    assert "signs from" in done, "the token key alone is rotated while hubs serve"
+    assert desk.outbox() == [("KEY_ROTATED", "token/2")]
 
 
-async def _in_thread(desk) -> str:
-    return await asyncio.to_thread(desk.run, "keys", "rotate", "token", code=1)
+def test_a_version_of_the_token_key_is_forgotten_once_its_last_token_ended(desk, random) -> None:
+    made = datetime.now(UTC) - timedelta(minutes=30)
+    assert "no version has ended" in desk.run("keys", "forget", "token")
+    KeyRing.load(desk.keys.directory).rotate(Use.TOKEN, random=random, at=made)
+    assert "forgotten: token/1" in desk.run("keys", "forget", "token")
+    assert [key.version for key in KeyRing.load(desk.keys.directory).versions(Use.TOKEN)] == [2]
+    assert desk.outbox() == [("KEY_FORGOTTEN", "token/1")]
+    desk.run("keys", "forget", "vault", code=2)
 
 
 @pytest.mark.parametrize("use", ["log", "region"])
