@@ -122,7 +122,8 @@ class Identifier:
         if not token.bound and self._require_dpop:
             raise TokenRefused(Reason.TOKEN_INVALID, "the token is bound to no key", scheme="DPoP")
         if (scheme == "DPoP") != bool(token.bound.key):  # RFC 9449 §7.1, §7.2: neither scheme stands in for the other
-            raise TokenRefused(Reason.TOKEN_INVALID, "the scheme is not the one the token is bound for", scheme="DPoP")
+            why = "a bound token came without proof" if token.bound.key else "the token is bound to no key a proof could be of"
+            raise TokenRefused(Reason.TOKEN_INVALID, why, scheme="DPoP")
         try:
             await proven(presented.shown, token.bound, self._used, token=text, now=now)
         except OutOfTime as error:

@@ -35,7 +35,7 @@ class Client(Base):
     purposes: Mapped[list[str]]
     allow_list_only: Mapped[bool] = mapped_column(default=False)
     look_ups_per_day: Mapped[int] = mapped_column(default=200)
-    officer_identity: Mapped[str] = mapped_column(default="asserted")  # asserted, proven
+    officer_identity: Mapped[str] = mapped_column(default="asserted", server_default="asserted")  # asserted, proven
     groups: Mapped[list[str] | None]  # fact groups it may be granted; none: all of its purposes
     max_uses: Mapped[int | None]  # questions a token of its may ask
     active: Mapped[bool] = mapped_column(default=True)

@@ -19,7 +19,6 @@ CLIENT = ("officer_identity", "groups", "max_uses")
 
 def upgrade() -> None:
     op.add_column("client", sa.Column("officer_identity", TEXT, nullable=False, server_default="asserted"))
-    op.alter_column("client", "officer_identity", server_default=None)
     op.add_column("client", sa.Column("groups", ARRAY(TEXT), nullable=True))
     op.add_column("client", sa.Column("max_uses", sa.Integer(), nullable=True))
     op.create_check_constraint("officer_identity", "client", "officer_identity IN ('asserted', 'proven')")
