@@ -173,7 +173,7 @@ class AuthorizationServer:
         try:
             presented = presenter.present(caller, known.requester, matter, now)
             allowed(presented)
-            return granted(of.asked, presented, known, catalogue.decide(asking_of(caller), now.astimezone(CHINA).date()))
+            details = granted(of.asked, presented, known, catalogue.decide(asking_of(caller), now.astimezone(CHINA).date()))
         except NotStanding as refusal:
             if self._parts.on_refusal is not None:
                 await self._parts.on_refusal(caller, refusal.reason.value, now)
@@ -181,6 +181,7 @@ class AuthorizationServer:
             raise OAuthRefused("invalid_authorization_details", description, client=known.requester.client) from None
         if caller.basis.kind is BasisKind.EMERGENCY:
             await self._parts.follow_ups.open(caller, now)  # before the token leaves: who may ask owes the papers
+        return details
 
     def _open(self, text: str, now: datetime) -> Token | None:
         try:
