@@ -108,13 +108,6 @@ async def open_desk(
 ) -> Desk:  # fmt: skip
     """A desk over an open database; follows revocations from here on until closed. `on_refusal` hears of tokens refused by a check."""
     issuer = settings.issuer.rstrip("/")
-    trust = Path(settings.trust_list) if settings.trust_list else None
-    try:
-        suites = allow_list(settings.signature_algorithms)
-    except ValueError as error:
-        raise SettingsError(f"HUB_SIGNATURE_ALGORITHMS: {error}") from None
-    if trust is not None:
-        await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
     people, watch = People(vault, random), RevocationWatch(settings.database_url, pool, clock=clock)
     reading = Reading(pool)
     matters, clients, used = Matters(reading, people), Clients(reading), SingleUse(pool)
@@ -125,7 +118,7 @@ async def open_desk(
     watch.subscribe(assessments.forget)
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
     desk = Desk(
-        registrar=Registrar(engine, vault, random=random, audience=issuer, trust=trust, suites=suites),
+        registrar=await _registrar(settings, engine, vault, random),
         revocations=Revocations(engine, people, vault, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
@@ -143,6 +136,18 @@ async def open_desk(
     await watch.start()
     tokens.keys.start()
     return desk
+
+
+async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random) -> Registrar:
+    """Raises SettingsError for algorithms there are none of."""
+    trust = Path(settings.trust_list) if settings.trust_list else None
+    try:
+        suites = allow_list(settings.signature_algorithms)
+    except ValueError as error:
+        raise SettingsError(f"HUB_SIGNATURE_ALGORITHMS: {error}") from None
+    if trust is not None:
+        await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
+    return Registrar(engine, vault, random=random, audience=settings.issuer.rstrip("/"), trust=trust, suites=suites)
 
 
 def _header(scope: Mapping[str, Any], name: bytes) -> str | None:
