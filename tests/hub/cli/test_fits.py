@@ -63,3 +63,18 @@ def test_for_a_client_as_it_is_enrolled_under_the_catalogue_as_published(office:
     tax = NAMES.replace("vehicle", "tax")
     assert "withheld CATALOG_DENIED" in office.run("fits", "-", *REVIEW, "--client", "mz-1", input=tax, code=1)
     assert "there is no client" in office.run("fits", "-", *REVIEW, "--client", "nobody", input=NAMES, code=1)
+
+
+def test_an_operation_put_on_a_list_is_told_whether_it_fits_and_goes_stale_with_its_policy(office: Desk) -> None:
+    office.run("catalogue", "load", office.file("c.toml", CATALOGUE))
+    said = office.run("client", "allow-operation", "mz-1", office.file("q.graphql", NAMES))
+    assert "DIBAO_REVIEW under letter national: FITS" in said
+    digest = said.splitlines()[0].rpartition(" ")[2]
+    assert digest[:16] in office.run("client", "fits", "mz-1")
+    assert "stale" not in office.run("client", "fits", "mz-1")
+    office.ask("UPDATE operation_fit SET policy_digest = 'of last year' RETURNING hash")
+    assert "stale" in office.run("client", "fits", "mz-1")
+    assert office.run("fits", digest, *REVIEW, "--client", "mz-1").startswith("FITS")
+    assert "stale" not in office.run("client", "fits", "mz-1"), "named by its hash, it was decided anew"
+    assert "name it with --client" in office.run("fits", digest, *REVIEW, code=1)
+    assert "not enrolled for STATISTICS" in office.run("fits", digest, "--purpose", "STATISTICS", "--client", "mz-1", code=1)
