@@ -1,0 +1,110 @@
+"""One question about a person, in the words of the graph's `PersonalAccess`: from the entries the tree commits to, and for this person alone.
+
+What an entry says of several people at once (pseudonyms, letters, officers' free text) stays where it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.access_log.entry import NOT_DELIVERED, Kind
+from hub.access_log.store import Stored
+from hub.apart import of_one
+from hub.layout import IDENTITY
+from policies.forms import Form
+from policies.purposes import PURPOSES
+from schema.register import GROUPS
+
+_LAW = {"emergency": "PIPL §13(4); SAL §50", "self": "PIPL §45", "audit": "PIPL §54"}
+"""What a basis rests on that names no article of its own. An emergency's reason is the officer's free text and may speak of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a page of entries is told with: names, the person's own letters, whether the region tells an officer's id."""
+
+    subject: str
+    references: Mapping[str, str]
+    names: Mapping[str, str]
+    letters: frozenset[str]
+    officer: bool
+
+
+def organisations(entries: Iterable[Stored]) -> list[str]:
+    """Codes of who asked."""
+    return sorted({str(entry.parts()[0].get("organisation") or "") for entry in entries} - {""})
+
+
+def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str, object]:
+    """A question with its outcomes, or a refusal; without receipts."""
+    head, rest = asked.parts()
+    told = _decisive(outcomes)
+    closed_head, closed_rest = told.parts() if told is not None else (head, rest)
+    code = str(head.get("organisation") or "")
+    purpose = str(head.get("purpose") or "")
+    subjects = _texts(rest.get("subjects"))
+    position = subjects.index(known.subject) if known.subject in subjects else len(subjects)
+    groups = _groups(rest, closed_rest if told is not None else {}, position)
+    return {
+        "id": asked.id, "at": head["at"], "organisation": {"code": code, "name": known.names.get(code)} if code else None,
+        "role": rest.get("role"), "officer": rest.get("officer") if known.officer else None, "purpose": purpose or None,
+        "purposeTitle": PURPOSES[purpose].title_zh if purpose in PURPOSES else None,
+        "basis": _basis(rest, known.letters), "case": known.references.get(str(head.get("case") or "")),
+        "decision": closed_head.get("decision"), "reason": closed_head.get("code"), "several": len(subjects) > 1,
+        "neighbour": rest.get("address") == "NEIGHBOUR" or any(group["region"] for group in groups), "groups": groups,
+    }
+
+
+def _decisive(outcomes: Sequence[Stored]) -> Stored | None:
+    """The outcome that says what became of a question: an answer that left after the sweep had closed it outranks the sweep's word."""
+    real = [one for one in outcomes if one.parts()[0].get("code") != NOT_DELIVERED]
+    return next(iter([*real[-1:], *outcomes]), None)
+
+
+def _basis(rest: Mapping[str, object], letters: frozenset[str]) -> Mapping[str, object] | None:
+    kind, _, detail = str(rest.get("basis") or "").partition(": ")
+    if not kind:
+        return None
+    article = detail if kind == "statute" else _LAW.get(kind)
+    mine = [one for one in _texts(rest.get("letters")) if one in letters] if kind == "letter" else []
+    return {"kind": kind, "article": article, "letters": mine}
+
+
+def _groups(intent: Mapping[str, object], outcome: Mapping[str, object], position: int) -> list[dict[str, object]]:
+    """What was asked about the one at `position`, each with the strongest form of it that was told."""
+    about, told = intent.get("about"), outcome.get("told")
+    asked = of_one(about.get("asked"), position) if isinstance(about, Mapping) else None
+    if asked is None:
+        asked = tuple(dict.fromkeys(line.partition(".")[0] for line in _texts(intent.get("fields"))))
+    forms: dict[str, Form] = {}
+    if isinstance(told, Mapping):
+        lines = of_one(told.get("each"), position)
+        forms = strongest(_texts(told.get("fields")) if lines is None else lines)
+    return [_group(source, forms.get(source)) for source in sorted({*asked, *forms} - {""})]
+
+
+def _group(source: str, form: Form | None) -> dict[str, object]:
+    code, _, region = source.partition("@")
+    title = "平台登记的身份" if code == IDENTITY else GROUPS[code].title_zh if code in GROUPS else None
+    return {"group": code, "title": title, "region": region or None, "form": form.value if form is not None else None}
+
+
+def strongest(lines: Iterable[str]) -> dict[str, Form]:
+    """By source, the strongest form of lines `source.field=FORM` or `source=FORM`."""
+    found: dict[str, Form] = {}
+    for line in lines:
+        name, _, text = line.rpartition("=")
+        source, form = name.partition(".")[0], Form(text)
+        if source not in found or form.rank > found[source].rank:
+            found[source] = form
+    return found
+
+
+def questions(entries: Iterable[Stored]) -> list[str]:
+    """Ids of those that may have outcomes."""
+    return [entry.id for entry in entries if entry.kind is Kind.INTENT]
+
+
+def _texts(value: object) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, list | tuple) else []

@@ -1,0 +1,166 @@
+"""Who a citizen's token is about: a platform's assertion exchanged for a token of basis `self` that names a person and no case (RFC 8693).
+
+Rules of this file:
+- A platform vouches by a key it is enrolled with; nothing the hub holds is ever matched with a person on anybody else's word.
+- Whatever depends on who the person is has one outward answer: a platform cannot find out by it whom the hub knows.
+- From fourteen one asks for oneself (PIPL §31); below, and where a person has no capacity, a guardian does whom a live case declares
+  (Civil Code §20, §21, §23). For an adult of limited capacity either may (§22). Whatever several cases declare differently is decided
+  by the strictest of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+import orjson
+from joserfc.jwk import OKPKey
+
+from hub.authorizations.ability import ADULT, years_old
+from hub.caller import Basis
+from hub.citizens.assertion import CitizenAssertion, CitizenFlaw, CitizenRefused, open_assertion
+from hub.oauth.clients import RegisteredClient
+from hub.oauth.details import TYPE, Details, details
+from hub.oauth.grants import Behalf, NotProven
+from hub.oauth.single_use import SingleUse
+from hub.people.handles import Handles
+from hub.people.id_number import IdNumber
+from hub.people.vault import Vault
+from hub.signatures import BadSignature, claims_unverified, key_set
+from policies.calendar import CHINA
+from policies.citizens import CitizenRules
+
+PURPOSE = "SUBJECT_ACCESS"
+OF_AGE = 14
+"""PIPL §31: below, personal data are a guardian's to decide on."""
+
+_OUTWARD = frozenset({
+    CitizenFlaw.ASSERTION_MALFORMED, CitizenFlaw.ASSERTION_OF_ANOTHER_CLIENT, CitizenFlaw.ASSURANCE_TOO_LOW,
+    CitizenFlaw.COMPARED_TOO_LONG_AGO, CitizenFlaw.OF_THE_DECEASED, CitizenFlaw.CITIZENS_RULES_MISSING,
+})
+"""What follows from the platform's own words or the region's rules; the rest is one answer."""
+
+_PLATFORM = "SELECT jwks FROM platform WHERE id = $1 AND active"
+_PERSON = "SELECT id, log_key FROM person WHERE blind_index = ANY($1::bytea[])"
+_DECLARED = """
+SELECT m.capacity, m.guardians, m.role, c.closed_at FROM member m JOIN household h ON h.id = m.household_id
+JOIN matter_case c ON c.id = h.case_id WHERE m.person_id = $1
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    id: UUID
+    number: IdNumber
+    subject: str
+
+
+class CitizenTokens:
+    """One kind of subject token (`hub/oauth/grants.py`): `household-citizen+jwt`."""
+
+    def __init__(
+        self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, used: SingleUse, audience: str,
+        sealing: Callable[[], Mapping[str, OKPKey]], rules: CitizenRules | None,
+    ) -> None:
+        """`pool` of records; `sealing` the hub's keys a person may be encrypted to, by kid; `rules` the region's."""
+        self._pool = pool
+        self._vault = vault
+        self._handles = handles
+        self._used = used
+        self._audience = audience
+        self._sealing = sealing
+        self._rules = rules
+
+    async def accept(self, token: str, *, client: RegisteredClient, asked: Details, now: datetime) -> Behalf:  # noqa: ARG002 (the assertion says what is asked)
+        """The person an assertion names, as the basis of a token. Raises `NotProven`, asyncpg's errors."""
+        try:
+            assertion = await self._opened(token, client.requester.client, now)
+            person, actor = await self._people(assertion, now)
+        except CitizenRefused as refused:
+            said = f"{refused.flaw.value}: {refused}" if refused.flaw in _OUTWARD else "the assertion is refused"
+            raise NotProven(f"{refused.flaw.value}: {refused}", code=refused.flaw.value, said=said) from None
+        organisation = client.requester.organisation
+        basis = {"kind": "self", "person": self._handle(person, organisation)}
+        if actor is not person:
+            basis["actor"] = self._handle(actor, organisation)
+        evidence = {
+            "issuer": assertion.platform, "kid": assertion.kid, "auth_time": int(assertion.compared_at.timestamp()),
+            "acr": assertion.assurance, "amr": [assertion.method],
+        }
+        return Behalf("", details({"type": TYPE, "purpose": PURPOSE, "basis": basis}), evidence)
+
+    async def vouches(self, platform: str, kid: str) -> bool:
+        """Whether a platform, and the key it signed with, are still good: looked at for every question of a citizen's token."""
+        jwks = await self._pool.fetchval(_PLATFORM, platform)
+        return jwks is not None and any(key.get("kid") == kid for key in orjson.loads(jwks).get("keys", ()))
+
+    async def _opened(self, token: str, client: str, now: datetime) -> CitizenAssertion:
+        if self._rules is None:
+            raise CitizenRefused(CitizenFlaw.CITIZENS_RULES_MISSING, "the region states no rules for a person's own access")
+        try:
+            platform = claims_unverified(token).get("iss")
+            jwks = await self._pool.fetchval(_PLATFORM, platform) if isinstance(platform, str) and "\0" not in platform else None
+            if jwks is None:
+                raise CitizenRefused(CitizenFlaw.ASSERTION_UNSIGNED, "of no platform the hub knows")
+            keys = key_set(orjson.loads(jwks))
+        except BadSignature as error:
+            raise CitizenRefused(CitizenFlaw.ASSERTION_UNSIGNED, str(error)) from None
+        assertion = open_assertion(
+            token, keys, platform=str(platform), audience=self._audience, client=client, now=now, sealing=self._sealing(),
+        )
+        if not self._rules.suffices(assertion.assurance):
+            raise CitizenRefused(CitizenFlaw.ASSURANCE_TOO_LOW, f"identity must be compared to {self._rules.assurance} at least")
+        age = (now - assertion.compared_at).total_seconds()
+        if not -60 <= age <= 60 * self._rules.compared_minutes:
+            raise CitizenRefused(CitizenFlaw.COMPARED_TOO_LONG_AGO, f"identity must be compared within {self._rules.compared_minutes} minutes")
+        if not await self._used.first(f"citizen:{assertion.platform}", assertion.jti, expires_at=assertion.expires_at, now=now):
+            raise CitizenRefused(CitizenFlaw.ASSERTION_REPLAYED, "presented before")
+        return assertion
+
+    async def _people(self, assertion: CitizenAssertion, now: datetime) -> tuple[_Found, _Found]:
+        """Whom it is about, and who asks."""
+        actor = await self._find(assertion.person)
+        if assertion.ward is None:
+            await self._alone(actor, now)
+            return actor, actor
+        ward = await self._find(assertion.ward)
+        await self._guarded(ward, actor, now)
+        return ward, actor
+
+    async def _find(self, number: IdNumber) -> _Found:
+        row = await self._pool.fetchrow(_PERSON, list(self._vault.blind_indexes(number.value)))
+        if row is None or row["log_key"] is None:
+            raise CitizenRefused(CitizenFlaw.PERSON_UNKNOWN, "nobody of this number, or erased from the log")
+        return _Found(row["id"], number, self._vault.log_subject(row["id"], bytes(row["log_key"])))
+
+    async def _alone(self, person: _Found, now: datetime) -> None:
+        capacities = {row["capacity"] for row in await self._pool.fetch(_DECLARED, person.id)}
+        if _years(person, now) < OF_AGE or "NONE" in capacities:
+            raise CitizenRefused(CitizenFlaw.CHILD_ASKS_ALONE, "a guardian asks for this person")
+
+    async def _guarded(self, ward: _Found, guardian: _Found, now: datetime) -> None:
+        rows = await self._pool.fetch(_DECLARED, ward.id)
+        live = [row for row in rows if row["closed_at"] is None or row["closed_at"] > now]
+        if not any(str(guardian.id) in row["guardians"] for row in live):
+            raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "no live case declares this guardian")
+        years = _years(ward, now)
+        unable = {"NONE", "LIMITED"} if years >= ADULT else {"NONE"}
+        if years >= OF_AGE and not unable & {row["capacity"] for row in live}:
+            raise CitizenRefused(CitizenFlaw.WARD_ASKS_THEMSELF, "from fourteen one asks for oneself")
+        if _years(guardian, now) < ADULT:
+            raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "the guardian is a child")
+
+    def _handle(self, person: _Found, organisation: str) -> str:
+        return self._handles.encode("per", person.id, organisation=organisation, case="")
+
+
+def _years(person: _Found, now: datetime) -> int:
+    return years_old(person.number.birth_date, now.astimezone(CHINA).date())
+
+
+def asks_for_themself(basis: Basis, case: str) -> bool:
+    """Whether a token is a citizen's: of basis `self` without a case, which no request for a token can name."""
+    return basis.kind == "self" and not case

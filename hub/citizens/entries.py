@@ -1,0 +1,122 @@
+"""The log as one person may see it: what was asked about them, what was refused in their cases, and how much of it the law hides.
+
+Rules of this file:
+- Every statement names one person's pseudonym and their own cases; there is no other way to ask here, and no count but of what is hidden.
+- What a hold hides is left out by the statement itself, before anything is read.
+- A refusal reached nobody, so it names nobody: it is shown to the people of the case it was refused in. What somebody was refused about
+  themself is nobody else's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import asyncpg
+
+from hub.access_log.entry import Kind
+from hub.access_log.store import Page, Stored
+from policies.purposes import PURPOSES
+from policies.verdict import BasisKind
+
+OWN = sorted(code for code, purpose in PURPOSES.items() if BasisKind.SELF in purpose.bases)
+"""Purposes under which people ask about themselves."""
+
+_HELD = """
+SELECT h.article, h.until FROM access_hold h
+WHERE h.lifted_at IS NULL AND h.until > $5 AND (h.case_id IS NULL OR h.case_id = e.case_id)
+  AND (h.organisation IS NULL OR h.organisation = e.organisation) AND (h.purpose IS NULL OR h.purpose = e.purpose)
+ORDER BY h.until DESC, h.id LIMIT 1
+"""
+# Two statements joined, not one with OR: each is found by its own index.
+_MINE = """
+SELECT * FROM (
+    SELECT idx, id, kind, body, leaf_hash, at, case_id, organisation, purpose FROM log_entry
+    WHERE subjects @> ARRAY[$1::text] AND (kind <> 'OUTCOME' OR question IS NULL)
+    UNION ALL
+    SELECT idx, id, kind, body, leaf_hash, at, case_id, organisation, purpose FROM log_entry
+    WHERE kind = 'REFUSAL' AND case_id = ANY($2::text[]) AND NOT subjects @> ARRAY[$1::text] AND purpose <> ALL($6::text[])
+) e WHERE ($3::timestamptz IS NULL OR e.at >= $3) AND ($4::timestamptz IS NULL OR e.at < $4)
+"""
+_PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($7::bigint IS NULL OR e.idx < $7) ORDER BY e.idx DESC LIMIT $8"  # noqa: S608 (constants)
+_HIDDEN = f"""
+SELECT held.article, count(*) AS many, max(held.until) AS until FROM ({_MINE}) e CROSS JOIN LATERAL ({_HELD}) held
+GROUP BY held.article ORDER BY held.article
+"""  # noqa: S608 (constants)
+_OUTCOMES = """
+SELECT idx, id, kind, body, leaf_hash, question FROM log_entry WHERE question = ANY($1::text[]) AND kind = 'OUTCOME' ORDER BY idx
+"""
+_LOOKS = """
+SELECT at FROM log_entry WHERE subjects @> ARRAY[$1::text] AND kind = 'INTENT' AND purpose = 'SUBJECT_ACCESS' AND case_id IS NULL AND at > $2
+ORDER BY at DESC LIMIT $3
+"""
+_CASES = """
+SELECT h.case_id FROM member m JOIN household h ON h.id = m.household_id WHERE m.person_id = $1 AND m.role <> 'EXCLUDED' ORDER BY h.case_id
+"""
+_REFERENCES = "SELECT id, reference FROM matter_case WHERE id = ANY($1::text[])"
+_NAMES = "SELECT code, name FROM organisation WHERE code = ANY($1::text[]) UNION ALL SELECT id, name FROM platform WHERE id = ANY($1::text[])"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `since`, included, to `until`, not included; None: open."""
+
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """How many entries one article hides, and until when the last of them."""
+
+    article: str
+    count: int
+    until: datetime
+
+
+class PersonalEntries:
+    """Reads over `pool` (records)."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        self._pool = pool
+
+    async def cases(self, person: str) -> tuple[str, ...]:
+        """Ids of the cases a person (id) belongs to."""
+        return tuple(row["case_id"] for row in await self._pool.fetch(_CASES, person))
+
+    async def page(
+        self, subject: str, cases: Sequence[str], period: Period, *, now: datetime, after: int | None, limit: int,
+    ) -> Page:
+        """Questions and refusals, newest first, those a hold hides left out."""
+        rows = await self._pool.fetch(_PAGE, subject, list(cases), period.since, period.until, now, OWN, after, limit + 1)
+        entries = tuple(map(_stored, rows[:limit]))
+        return Page(entries, entries[-1].index if len(rows) > limit else None)
+
+    async def withheld(self, subject: str, cases: Sequence[str], period: Period, *, now: datetime) -> tuple[Withheld, ...]:
+        """What is hidden of a period, counted by article."""
+        rows = await self._pool.fetch(_HIDDEN, subject, list(cases), period.since, period.until, now, OWN)
+        return tuple(Withheld(row["article"], row["many"], row["until"]) for row in rows)
+
+    async def outcomes(self, questions: Sequence[str]) -> Mapping[str, tuple[Stored, ...]]:
+        """The outcomes of questions by their ids, oldest first."""
+        found: dict[str, tuple[Stored, ...]] = {}
+        for row in await self._pool.fetch(_OUTCOMES, list(questions)):
+            found[row["question"]] = (*found.get(row["question"], ()), _stored(row))
+        return found
+
+    async def looks(self, subject: str, *, now: datetime, within: timedelta, most: int) -> tuple[datetime, ...]:
+        """When this person's own records were asked for lately, newest first, at most `most`."""
+        return tuple(row["at"] for row in await self._pool.fetch(_LOOKS, subject, now - within, most))
+
+    async def references(self, cases: Sequence[str]) -> Mapping[str, str]:
+        """The platforms' own numbers of cases, by id."""
+        return {row["id"]: row["reference"] for row in await self._pool.fetch(_REFERENCES, list(cases))}
+
+    async def names(self, organisations: Sequence[str]) -> Mapping[str, str]:
+        """Names of organisations and platforms by code."""
+        return {row["code"]: row["name"] for row in await self._pool.fetch(_NAMES, list(organisations))}
+
+
+def _stored(row: asyncpg.Record) -> Stored:
+    return Stored(row["idx"], row["id"], Kind(row["kind"]), bytes(row["body"]), bytes(row["leaf_hash"]))

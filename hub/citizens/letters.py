@@ -1,0 +1,72 @@
+"""本人授权书: the letters signed by or for a person, as they stand in their cases, and what withdrawing one would mean."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from hub.authorizations.consequence_words import LINES
+from hub.authorizations.coverage import letter_state
+from hub.authorizations.matter import Letter, Matter, Signature
+from hub.authorizations.reasons import Reason
+from policies.purposes import PURPOSES
+
+MatterOf = Callable[[str], Awaitable[Matter | None]]
+
+_FORETOLD = ("QUESTIONS", "PROCEDURE", "TOLD")
+"""Consequences that follow whatever the matter's state; the rest a platform learns by a revocation sent as a preview."""
+
+
+async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime) -> list[dict[str, object]]:
+    """Every letter that covers the person or that they signed, newest first."""
+    found: list[tuple[datetime, dict[str, object]]] = []
+    for case in cases:
+        matter = await matter_of(case)
+        if matter is None:
+            continue
+        for letter in matter.letters:
+            signature = _signature(letter, person)
+            if signature is not None:
+                found.append((signature.signed_at, _letter(letter, signature, matter, person, at)))
+    return [letter for _, letter in sorted(found, key=lambda one: (one[0], str(one[1]["id"])), reverse=True)]
+
+
+def _signature(letter: Letter, person: str) -> Signature | None:
+    """The signature that stands for the person; one they gave for somebody else, where none does."""
+    covering = [one for one in letter.signatures if person in one.covers]
+    return next(iter([*covering, *(one for one in letter.signatures if one.person == person)]), None)
+
+
+def _letter(letter: Letter, signature: Signature, matter: Matter, person: str, at: datetime) -> dict[str, object]:
+    state = _state(letter, at)
+    return {
+        "id": letter.id, "number": letter.number, "platform": matter.platform, "case": matter.reference,
+        "matter": matter.assistance_type, "purposes": sorted(letter.purposes), "factGroups": sorted(letter.fact_groups),
+        "receivers": sorted(letter.receivers), "signedAt": signature.signed_at, "capacity": signature.capacity,
+        "expiresAt": letter.expires_at, "state": state, "revokedAt": letter.revoked_at,
+        "withdrawn": [
+            {
+                "factGroups": sorted(part.fact_groups), "purposes": sorted(part.purposes), "receivers": sorted(part.receivers),
+                "at": part.at,
+            }
+            for part in letter.withdrawn if not part.people or person in part.people
+        ],
+        "withdrawal": _withdrawal(letter, matter) if state in {"ACTIVE", "PAUSED"} else None,
+    }
+
+
+def _state(letter: Letter, at: datetime) -> str:
+    reason = letter_state(letter, at)
+    if reason is None:
+        return "ACTIVE"
+    if reason is Reason.AUTH_REVOKED:
+        return "REVOKED"
+    return "PAUSED" if letter.status == "PAUSED" else "EXPIRED"
+
+
+def _withdrawal(letter: Letter, matter: Matter) -> dict[str, object]:
+    return {
+        "platform": matter.platform,
+        "stops": [PURPOSES[code].title_zh if code in PURPOSES else code for code in sorted(letter.purposes)],
+        "consequences": [{"code": code, **LINES[code]} for code in _FORETOLD],
+    }

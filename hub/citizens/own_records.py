@@ -1,0 +1,179 @@
+"""`Query.me` and `Mutation.requestCorrection`: answered for the person a citizen's token names, on the road every question takes.
+
+Rules of this file:
+- The person comes from the token alone. No argument, cursor or id that is sent leads to anybody else's entries.
+- Whoever has another kind of token is told that this is not theirs, whatever they ask.
+- Each look is a question like any other: its intent names the person, and the guardian who asks for them, before this runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+from uuid import UUID
+
+import asyncpg
+
+from hub.access_log.receipt import Receipt
+from hub.access_log.store import Stored
+from hub.arguments import resolve
+from hub.authorizations.standing import Standing
+from hub.caller import Caller
+from hub.citizens.accesses import Known, access, organisations, questions
+from hub.citizens.admission import PURPOSE, asks_for_themself
+from hub.citizens.corrections import PersonalCorrections
+from hub.citizens.entries import Period, PersonalEntries
+from hub.citizens.letters import MatterOf, letters_of
+from hub.errors import Forbidden, Malformed, TooMany
+from hub.people.handles import Handles
+from hub.people.vault import Vault
+from hub.question import Place
+from hub.records import Keyed
+from policies.citizens import CitizenRules
+
+HOUR = timedelta(hours=1)
+_LOG_KEYS = "SELECT id, log_key FROM person WHERE id = ANY($1::uuid[]) AND log_key IS NOT NULL"
+
+ReceiptOf = Callable[[str], Awaitable[Receipt | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Self:
+    """The token's person: id of the hub, handle of the token, pseudonym of the log, the cases they belong to."""
+
+    id: str
+    handle: str
+    subject: str
+    cases: tuple[str, ...]
+
+
+class OwnRecords:
+    """The roots of one hub."""
+
+    def __init__(
+        self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, matter_of: MatterOf, receipt_of: ReceiptOf,
+        corrections: PersonalCorrections, rules: CitizenRules | None, clock: Callable[[], datetime],
+    ) -> None:
+        """`pool` of records; `rules` the region's."""
+        self._pool = pool
+        self._vault = vault
+        self._handles = handles
+        self._matter_of = matter_of
+        self._receipt_of = receipt_of
+        self._entries = PersonalEntries(pool)
+        self._corrections = corrections
+        self._rules = rules
+        self._clock = clock
+
+    async def sought(self, caller: Caller) -> tuple[str, ...]:
+        """The pseudonyms of whom a citizen's question is about, and of the guardian who asks; none for another token."""
+        if not asks_for_themself(caller.basis, caller.case):
+            return ()
+        named = [self._decoded(handle, caller) for handle in (caller.basis.person, caller.basis.actor) if handle]
+        subjects = await self._subjects([one for one in named if one is not None])
+        return tuple(subjects[one] for one in named if one is not None and one in subjects)
+
+    async def me(self, standing: Standing, place: Place, variables: Mapping[str, object], _intent: str) -> object:
+        """The person as asked. Raises Forbidden for another token, TooMany past the hour's questions."""
+        person, rules, now = *await self._admitted(standing.caller), self._clock()
+        told = Keyed()
+        for child in place.selections.get("DataSubject", ()):
+            match child.name:
+                case "id":
+                    told[child.key] = person.handle
+                case "accesses":
+                    told[child.key] = await self._accesses(person, rules, child, resolve(child.arguments, variables), now)
+                case "letters":
+                    told[child.key] = await letters_of(person.id, person.cases, self._matter_of, now)
+                case "corrections":
+                    told[child.key] = await self._corrections.of(person.subject, now)
+        return told
+
+    async def request_correction(self, standing: Standing, place: Place, variables: Mapping[str, object], intent: str) -> object:
+        """A request filed. Raises as `me`, and CallerError where it cannot be."""
+        await self._admitted(standing.caller)
+        given = resolve(place.arguments, variables)
+        return await self._corrections.file(standing.caller, str(given["group"]), str(given["text"]), intent=intent, now=self._clock())
+
+    async def _admitted(self, caller: Caller) -> tuple[_Self, CitizenRules]:
+        if caller.purpose != PURPOSE or not asks_for_themself(caller.basis, caller.case) or self._rules is None:
+            raise Forbidden("this is told to a person about themself, on their platform's word", code="PURPOSE_MISMATCH")
+        internal = self._decoded(caller.basis.person, caller)
+        subject = (await self._subjects([internal])).get(internal) if internal is not None else None
+        if internal is None or subject is None:
+            raise Forbidden("the token's person is not known here any more", code="SUBJECT_NOT_COVERED")
+        await self._within_rate(subject, self._rules)
+        cases = await self._entries.cases(str(internal))
+        return _Self(str(internal), caller.basis.person, subject, cases), self._rules
+
+    async def _within_rate(self, subject: str, rules: CitizenRules) -> None:
+        now = self._clock()
+        looks = await self._entries.looks(subject, now=now, within=HOUR, most=rules.questions_an_hour + 1)
+        if len(looks) > rules.questions_an_hour:
+            wait = ceil((looks[-1] + HOUR - now).total_seconds())
+            raise TooMany("this person's questions of the hour are used up", retry_after=max(1, wait), code="PERSON_RATE")
+
+    async def _accesses(
+        self, person: _Self, rules: CitizenRules, place: Place, given: Mapping[str, object], now: datetime,
+    ) -> dict[str, object]:
+        period = Period(_instant(given.get("since")), _instant(given.get("until")))
+        first = given.get("first")
+        page = await self._entries.page(
+            person.subject, person.cases, period, now=now, after=_cursor(given.get("after")), limit=first if isinstance(first, int) else 20,
+        )
+        outcomes = await self._entries.outcomes(questions(page.entries))
+        known = await self._known(person, rules, page.entries)
+        shows_receipts = _asks(place, "edges", "node", "receipts")
+        edges = []
+        for entry in page.entries:
+            node = access(entry, outcomes.get(entry.id, ()), known)
+            if shows_receipts:
+                node["receipts"] = [await self._receipt(one) for one in (entry, *outcomes.get(entry.id, ()))]
+            edges.append({"cursor": str(entry.index), "node": node})
+        withheld = await self._entries.withheld(person.subject, person.cases, period, now=now)
+        return {
+            "edges": edges, "withheld": withheld,
+            "pageInfo": {"hasNextPage": page.after is not None, "endCursor": edges[-1]["cursor"] if edges else None},
+        }
+
+    async def _known(self, person: _Self, rules: CitizenRules, entries: Sequence[Stored]) -> Known:
+        cases = sorted({str(entry.parts()[0].get("case") or "") for entry in entries} - {""})
+        letters = await letters_of(person.id, person.cases, self._matter_of, self._clock())
+        return Known(
+            subject=person.subject, references=await self._entries.references(cases),
+            names=await self._entries.names(organisations(entries)), letters=frozenset(str(one["id"]) for one in letters),
+            officer=rules.officer,
+        )
+
+    async def _receipt(self, entry: Stored) -> Mapping[str, object] | None:
+        found = await self._receipt_of(entry.id)
+        return None if found is None else {**found.as_json(), "index": str(found.index)}
+
+    async def _subjects(self, people: Sequence[UUID]) -> Mapping[UUID, str]:
+        rows = await self._pool.fetch(_LOG_KEYS, list(people))
+        return {row["id"]: self._vault.log_subject(row["id"], bytes(row["log_key"])) for row in rows}
+
+    def _decoded(self, handle: str, caller: Caller) -> UUID | None:
+        return self._handles.decode(handle, kind="per", organisation=caller.organisation, case="")
+
+
+def _asks(place: Place, *names: str) -> bool:
+    """Whether a field is asked below a place, by names level for level."""
+    if not names:
+        return True
+    inner = [child for places in place.selections.values() for child in places if child.name == names[0]]
+    return any(_asks(child, *names[1:]) for child in inner)
+
+
+def _instant(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+
+def _cursor(value: object) -> int | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or not (value.isascii() and value.isdigit()) or len(value) > 18:
+        raise Malformed("'after' is not a cursor of this list", code="CURSOR_INVALID")
+    return int(value)

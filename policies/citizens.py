@@ -1,0 +1,52 @@
+"""本人查询: how surely a person must be known before they are told who asked about them, how often they may ask, and what they are told of
+officers; by region, as data. No law gives these numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from policies.parameters import ParametersRefused, Table
+
+REGIONS = Path(__file__).parent / "regions"
+ASSURANCES = ("LOW", "SUBSTANTIAL", "HIGH")
+
+
+@dataclass(frozen=True, slots=True)
+class CitizenRules:
+    """The weakest `assurance` that counts; how old the comparison of identity may be; questions an hour about one person; whether an
+    officer's id is told. `example` is for development, never a region's rule.
+    """
+
+    assurance: str
+    compared_minutes: int
+    questions_an_hour: int
+    officer: bool
+    source: str
+    example: bool
+
+    def suffices(self, assurance: str) -> bool:
+        """Whether an assurance is at least the weakest that counts."""
+        return ASSURANCES.index(assurance) >= ASSURANCES.index(self.assurance)
+
+
+def read_citizens(file: str, text: str) -> CitizenRules:
+    """The rules of a `citizens.toml`. Raises ParametersRefused."""
+    top = Table.parse(file, text)
+    row = top.table("access")
+    rules = CitizenRules(
+        assurance=row.text("assurance"), compared_minutes=row.count("compared_minutes"),
+        questions_an_hour=row.count("questions_an_hour"), officer=row.flag("officer"), source=row.text("source"), example=row.flag("example"),
+    )
+    row.done()
+    top.done()
+    if rules.assurance not in ASSURANCES:
+        raise ParametersRefused(f"{row.where}: assurance is none of {', '.join(ASSURANCES)}")
+    return rules
+
+
+def citizen_rules(region: str) -> CitizenRules | None:
+    """A region's (6 digits); None where its folder states none: nobody is answered then (CITIZENS_RULES_MISSING)."""
+    path = REGIONS / region / "citizens.toml"
+    return read_citizens(f"{region}/{path.name}", path.read_text("utf-8")) if path.is_file() else None
