@@ -7,10 +7,12 @@ same decision and tell the same (tests/hub/test_differential.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 
 from graphql import GraphQLSchema
 
 from connectors.value import value
+from hub.apart import apart, strongest
 from hub.authorizations.standing import Party
 from hub.bounded import Bounded
 from hub.compiled import NotCompilable, Unexpected, compiled
@@ -40,6 +42,7 @@ class Told:
     rows: Mapping[str, int]
     forms: Mapping[str, int]
     fields: tuple[str, ...]
+    each: Mapping[str, object]  # per subject, source=strongest form, where subjects were not told the same (`hub/apart.py`)
 
     @property
     def partial(self) -> bool:
@@ -69,6 +72,7 @@ class Answerer:
         self._compiling = compiling
         self._disclosed: Bounded[tuple[PlaceDecision, ...], tuple[tuple[Mapping[str, object], ...], bool]] = Bounded(kept, most=KEPT_FIELDS)
         self._told: Bounded[tuple[tuple[str, ...], ...], tuple[str, ...]] = Bounded(kept, most=KEPT_FIELDS)
+        self._apart: Bounded[tuple[tuple[tuple[str, ...], ...], ...], Mapping[str, object]] = Bounded(kept, most=KEPT_FIELDS)
         self._frames: Bounded[Layout, Frame] = Bounded(kept, most=KEPT_FIELDS)
 
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
@@ -128,6 +132,7 @@ class Answerer:
     def _summary(self, plan: Plan, fetched: Fetched) -> Told:
         statuses: dict[str, dict[str, int]] = {}
         told: dict[Count, int] = {}
+        heard: dict[str, list[tuple[str, ...]]] = {subject: [] for subject in plan.log_subjects}
         for (_, party), telling in plan.tellings.items():
             outcomes = fetched.outcomes[party]
             for count in telling.counted:
@@ -141,13 +146,22 @@ class Answerer:
                     of[status] = of.get(status, 0) + 1
                 if outcome is not None and count.rows and outcome.rows:
                     told[count] = told.get(count, 0) + len(outcome.rows)
+                    heard[party.member.person.log_subject].append(count.fields)
         rows: dict[str, int] = {}
         forms: dict[str, int] = {}
         for count, number in told.items():
             rows[count.source] = rows.get(count.source, 0) + number
             for form, leaves in count.forms:
                 forms[form] = forms.get(form, 0) + leaves * number
-        return Told(statuses, rows, forms, self._fields(tuple(dict.fromkeys([count.fields for count in told]))))
+        fields = self._fields(tuple(dict.fromkeys([count.fields for count in told])))
+        return Told(statuses, rows, forms, fields, self._each(tuple([tuple(one) for one in heard.values()])))
+
+    def _each(self, several: tuple[tuple[tuple[str, ...], ...], ...]) -> Mapping[str, object]:
+        known = self._apart.get(several)
+        if known is None:
+            each = [tuple(f"{source}={form.value}" for source, form in sorted(strongest(chain.from_iterable(one)).items())) for one in several]
+            known = self._apart.put(several, apart(each), 1 + sum(map(len, several)))
+        return known
 
     def _fields(self, several: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
         known = self._told.get(several)

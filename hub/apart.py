@@ -5,7 +5,9 @@ Without it an entry would say of five people what holds for one of them: a perso
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from policies.forms import Form
 
 
 def apart(each: Sequence[tuple[str, ...]]) -> Mapping[str, object]:
@@ -24,3 +26,14 @@ def of_one(written: object, position: int) -> tuple[str, ...] | None:
     if not isinstance(of, list) or not isinstance(lists, list) or position >= len(of):
         return ()
     return tuple(str(one) for one in lists[of[position]])
+
+
+def strongest(lines: Iterable[str]) -> dict[str, Form]:
+    """By source, the strongest form of lines `source.field=FORM` or `source=FORM`."""
+    found: dict[str, Form] = {}
+    for line in lines:
+        name, _, text = line.rpartition("=")
+        source, form = name.partition(".")[0], Form(text)
+        if source not in found or form.rank > found[source].rank:
+            found[source] = form
+    return found

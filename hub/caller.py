@@ -11,7 +11,8 @@ from policies.verdict import BasisKind, Relation
 @dataclass(frozen=True, slots=True)
 class Basis:
     """The tagged basis of a token. `letters` are (id, SHA-256 hex) pairs; `article` a law's ("SAL §42"); `reason` free text
-    of an emergency; `person` the asker's handle, of `self`. Only the part its kind needs is set.
+    of an emergency; `person` the handle of whom `self` is about, `actor` of the guardian
+    who asks for them, `platform` who vouches for them (`hub/citizens`). Only what its kind needs is set.
     """
 
     kind: BasisKind
@@ -19,6 +20,8 @@ class Basis:
     article: str = ""
     reason: str = ""
     person: str = ""
+    actor: str = ""
+    platform: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +46,8 @@ class Caller:
     officer_proof: str = ""  # ASSERTED, or by whom and how the officer was proven; "" where nobody was to be
     cases: tuple[str, ...] = ()  # of a token over several cases, in the token's order
     exchange: str = ""  # the id a question between two hubs carries in both logs
+
+
+def asks_for_themself(basis: Basis) -> bool:
+    """Whether a token is a citizen's: of basis `self` on a platform's word, which no request for a token can name (`hub/citizens`)."""
+    return basis.kind is BasisKind.SELF and bool(basis.platform)

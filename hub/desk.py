@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,9 @@ from hub.authorizations.store import Registrar
 from hub.authorizations.trust_list import TrustList
 from hub.authorizations.watch import RevocationWatch
 from hub.authorizations.withdrawals import Revocations
+from hub.citizens.admission import CitizenTokens
+from hub.citizens.assertion import SUBJECT_TOKEN_TYPE
+from hub.citizens.sealing import published, sealing_keys
 from hub.emergencies.follow_ups import FollowUps
 from hub.errors import CallerError, Overloaded
 from hub.identity import Identifier, Presentation, TokenRefused
@@ -46,6 +50,7 @@ from hub.people.vault import Vault
 from hub.settings import Settings, SettingsError
 from hub.signatures import BadSignature
 from hub.suites import allow_list
+from policies.citizens import citizen_rules
 from policies.emergency import emergency_rule
 from policies.verdict import BasisKind
 
@@ -117,6 +122,7 @@ async def open_desk(
     assessments = Assessments(reading)
     watch.subscribe(assessments.forget)
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
+    citizens = await _citizens(settings, engine, pool, keys, vault, used)
     desk = Desk(
         registrar=await _registrar(settings, engine, vault, random),
         revocations=Revocations(engine, people, vault, audience=issuer),
@@ -125,12 +131,13 @@ async def open_desk(
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
             catalogue=catalogue, certificates=Certificates(settings.client_certificate_header, settings.client_certificate_proxies),
-            on_refusal=on_refusal, subject_tokens=dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)),
+            on_refusal=on_refusal, encryption=partial(published, keys),
+            subject_tokens={**dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)), SUBJECT_TOKEN_TYPE: citizens},
         ),
         watch=watch, recheck=Recheck(watch, matters, presenter, clock), catalogue=catalogue, clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(
             tokens=tokens, clients=clients, presenter=presenter, catalogue=catalogue, watch=watch, used=used,
-            require_dpop=settings.require_dpop,
+            require_dpop=settings.require_dpop, vouches=citizens.vouches,
         ),
     )  # fmt: skip
     await watch.start()
@@ -148,6 +155,15 @@ async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, rand
     if trust is not None:
         await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
     return Registrar(engine, vault, random=random, audience=settings.issuer.rstrip("/"), trust=trust, suites=suites)
+
+
+async def _citizens(
+    settings: Settings, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], keys: KeyRing, vault: Vault, used: SingleUse,
+) -> CitizenTokens:
+    return CitizenTokens(
+        engine, pool, vault=vault, handles=Handles(keys), used=used, audience=settings.issuer.rstrip("/"), sealing=partial(sealing_keys, keys),
+        rules=await asyncio.to_thread(citizen_rules, settings.region[:6]),
+    )
 
 
 def _header(scope: Mapping[str, Any], name: bytes) -> str | None:

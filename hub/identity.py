@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -26,7 +27,7 @@ from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Standing
 from hub.authorizations.watch import RevocationWatch
 from hub.bounded import Bounded
-from hub.caller import Caller
+from hub.caller import Caller, asks_for_themself
 from hub.errors import Overloaded, Unauthenticated
 from hub.oauth.binding import Replayed, Shown, proven
 from hub.oauth.clients import PROVEN, Clients, RegisteredClient
@@ -41,6 +42,10 @@ TOKENS = 4096
 _FAILURES = (
     asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SQLAlchemyError, OSError, TimeoutError,
 )  # fmt: skip
+
+
+Vouches = Callable[[str, str], Awaitable[bool]]
+"""Platform and key id to whether both are still good."""
 
 
 class TokenRefused(Unauthenticated):
@@ -79,9 +84,11 @@ class Identifier:
 
     def __init__(
         self, *, tokens: Tokens, clients: Clients, presenter: Presenter, catalogue: Catalogue, watch: RevocationWatch,
-        used: SingleUse, require_dpop: bool,
+        used: SingleUse, require_dpop: bool, vouches: Vouches,
     ) -> None:  # fmt: skip
-        """`require_dpop` refuses tokens that are not bound to a key."""
+        """`require_dpop` refuses tokens that are not bound to a key; `vouches` asks whether the platform behind a citizen's token, and
+        the key it signed with, are still good.
+        """
         self._tokens = tokens
         self._clients = clients
         self._presenter = presenter
@@ -89,6 +96,7 @@ class Identifier:
         self._watch = watch
         self._used = used
         self._require_dpop = require_dpop
+        self._vouches = vouches
         self._held: Bounded[bytes, _Held] = Bounded(TOKENS)
 
     async def identify(self, presented: Presentation, now: datetime) -> Standing:
@@ -137,6 +145,7 @@ class Identifier:
         client, matter = await self._known(held.token)
         if client is None:
             raise TokenRefused(Reason.TOKEN_INVALID, "its client is gone", scheme=scheme)
+        await self._vouched(held.token, scheme)
         rules = (self._catalogue.version, self._presenter.assessments.version)
         if (
             held.standing is not None and held.until is not None and now < held.until
@@ -154,6 +163,13 @@ class Identifier:
         held.standing, held.client, held.matter = standing, client, matter
         held.rules, held.until = rules, _until(standing, now)
         return standing
+
+    async def _vouched(self, token: Token, scheme: str) -> None:
+        """Nothing rests on a citizen's token but its platform's word: that is looked at for every question."""
+        if not asks_for_themself(token.details.basis):
+            return
+        if not await self._vouches(token.details.basis.platform, str(token.evidence.get("kid", ""))):
+            raise TokenRefused(Reason.TOKEN_INVALID, "the platform no longer vouches for anybody", scheme=scheme)
 
     async def _known(self, token: Token) -> tuple[RegisteredClient | None, Matter | None]:
         """Client and matter, with catalogue and assessments fresh; what is not in memory is read together, in one statement."""

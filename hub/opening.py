@@ -33,6 +33,8 @@ from hub.access_log.writer import AccessLog
 from hub.answer import Answerer
 from hub.audit import Audit
 from hub.caller import Caller
+from hub.citizens.corrections import PersonalCorrections
+from hub.citizens.own_records import OwnRecords
 from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, open_desk
 from hub.disposal.duties import follow
@@ -52,12 +54,17 @@ from hub.people.pseudonym import Pseudonyms
 from hub.people.vault import Vault
 from hub.plan import Planner
 from hub.postgres.connection import LOG_ROLE, engine, pool
+from hub.question import Question
 from hub.regions.neighbours import Neighbours, open_neighbours
 from hub.route import Road
 from hub.settings import Settings
+from hub.sharing.corrections import Corrections
 from hub.sources import KnownSources, Source
+from hub.working_days import calendar_of
+from policies.citizens import citizen_rules
 from policies.disposal import disposal_terms
 from policies.engine import Policy, load
+from policies.verdict import BasisKind
 from schema.federation import served
 from schema.register import GROUPS
 
@@ -127,7 +134,8 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
-        road = _road(schema, settings, planner, desk, log, policy.digest, waiting, clock=clock, random=random, limits=limits)
+        own = await _own_records(settings, desk, log, records, database, vault, keys, clock=clock, random=random)
+        road = _road(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits)
         documents = Documents(schema, limits, introspection=settings.introspection)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
@@ -197,19 +205,34 @@ async def _open_log(
 
 
 def _road(
-    schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, waiting: Waiting, *,
-    clock: Clock, random: Random, limits: Limits,
+    schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, waiting: Waiting,
+    own: OwnRecords, *, clock: Clock, random: Random, limits: Limits,
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
         gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble, heard=_heard,
-        roots={"accessLog": audit.access_log},
+        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction},
     )
+
+    async def sought(caller: Caller, question: Question, variables: Mapping[str, object]) -> tuple[str, ...]:
+        return await audit.sought(question, variables) if caller.basis.kind is BasisKind.AUDIT else await own.sought(caller)
+
     return Road(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
-        clock=clock, random=random, max_response=limits.response, sought=audit.sought,
+        clock=clock, random=random, max_response=limits.response, sought=sought,
         terms=Terms(desk.catalogue, disposal_terms(settings.region[:6]), issuer=settings.issuer.rstrip("/")),
         told=waiting.ledger.told if waiting.departments else None,
+    )
+
+
+async def _own_records(
+    settings: Settings, desk: Desk, log: AccessLog, records: asyncpg.Pool[asyncpg.Record], database: AsyncEngine, vault: Vault, keys: KeyRing, *,
+    clock: Clock, random: Random,
+) -> OwnRecords:
+    corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
+    return OwnRecords(
+        records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter, receipt_of=log.receipt_of,
+        corrections=PersonalCorrections(records, corrections), rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
     )
 
 

@@ -25,6 +25,7 @@ from hub.access_log.entry import Decision, intent, outcome
 from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
 from hub.answer import Answer, Answerer
+from hub.apart import apart
 from hub.authorizations.standing import Standing
 from hub.caller import Caller
 from hub.disposal.terms import told_groups
@@ -33,12 +34,11 @@ from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.plan import Plan, Planner
 from hub.question import Question
-from policies.verdict import BasisKind
 
 SALT = 16  # bytes
 
-Sought = Callable[[Question, Mapping[str, Any]], Awaitable[tuple[str, ...]]]
-"""Pseudonyms of the people a question to the log itself looks for."""
+Sought = Callable[[Caller, Question, Mapping[str, Any]], Awaitable[tuple[str, ...]]]
+"""Pseudonyms of the people a question to the hub's own records is about: whom an officer looks for, the citizen who asks."""
 
 SayTerms = Callable[[Caller, frozenset[str], datetime], Mapping[str, Any]]
 """What the receiver of an answer about some fact groups may do with it, `hub/disposal/terms.py`."""
@@ -90,8 +90,8 @@ class Road:
         question, values = operation.question(variables)
         plan = await self.planner.plan(question, values, standing, self.clock())  # 3
         subjects = plan.log_subjects
-        if standing.caller.basis.kind is BasisKind.AUDIT:  # whom an officer looks for is a subject of the look
-            subjects += await self.sought(question, values)
+        if standing.matter is None:  # of no case: whom a look at the hub's own records is about, is its subject
+            subjects += await self.sought(standing.caller, question, values)
         intended = await self._intend(operation, plan, address, subjects)  # 4
         fetched = await self.fetcher.fetch(plan, intended)  # 5
         answer = self.answerer.answer(plan, fetched, persisted=persisted)  # 6
@@ -107,7 +107,7 @@ class Road:
                 standing.caller, at=self.clock(), question=intended, decision=decision,
                 answer=salted_digest(salt, data), subjects=subjects, letters=plan.letters, approvals=plan.approvals,
                 operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
-                told={"forms": answer.told.forms, "fields": list(answer.told.fields)}, statuses=answer.told.statuses,
+                told=_told(answer), statuses=answer.told.statuses,
                 rows=answer.told.rows, latency_ms=latency, address=address,
             ),
         )
@@ -126,6 +126,7 @@ class Road:
             intent(
                 plan.standing.caller, at=self.clock(), operation=operation.digest, plan=plan.digest, policy=self.policy_digest,
                 fields=plan.fields, subjects=subjects, letters=plan.letters, approvals=plan.approvals, address=address,
+                about=_asked_apart(plan),
             ),
         )
         return appended.id
@@ -139,6 +140,25 @@ class Road:
             ),
         )
         return TooLarge(f"the answer is larger than {self.max_response} bytes; ask less at once", code="RESPONSE_TOO_LARGE")
+
+
+def _told(answer: Answer) -> dict[str, object]:
+    told: dict[str, object] = {"forms": answer.told.forms, "fields": list(answer.told.fields)}
+    if answer.told.each:
+        told["each"] = answer.told.each
+    return told
+
+
+def _asked_apart(plan: Plan) -> Mapping[str, object]:
+    """What is asked about whom, where it is not the same for everybody."""
+    joins = tuple(plan.joins.values())
+    if not joins or all(one is joins[0] for one in joins):
+        return {}
+    of: dict[str, dict[str, None]] = {subject: {} for subject in plan.log_subjects}
+    for party, one in plan.joins.items():
+        of[party.member.person.log_subject].update(dict.fromkeys(line.partition(".")[0] for line in one.log_fields))
+    each = apart([tuple(sources) for sources in of.values()])
+    return {"asked": each} if each else {}
 
 
 def _decision(answer: Answer, fetched: Fetched) -> Decision:

@@ -19,6 +19,7 @@ _FILES = {
     "bodies": _HUB / "messages" / "bodies.schema.json",
     "collection": _HUB / "messages" / "collection.schema.json",
     "terms": _HUB / "disposal" / "terms.schema.json",
+    "citizen": _HUB / "citizens" / "citizen.schema.json",
     "household_facts": _HUB / "oauth" / "household_facts.schema.json",
 }
 PUBLISHED: Mapping[str, bytes] = {name: path.read_bytes() for name, path in _FILES.items()}
@@ -45,7 +46,7 @@ def fit(name: str, value: Mapping[str, Any], *, part: str = "") -> None:
 
 @lru_cache(64)
 def _part(name: str, part: str) -> Draft202012Validator:
-    schema = {**orjson.loads(PUBLISHED[name]), "$ref": f"#/$defs/{part}"}
+    schema = {"$defs": orjson.loads(PUBLISHED[name])["$defs"], "$ref": f"#/$defs/{part}"}
     return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 

@@ -19,6 +19,7 @@ class LetterState(StrEnum):
 
     ACTIVE = "ACTIVE"
     PAUSED = "PAUSED"
+    UNDER_REVIEW = "UNDER_REVIEW"
     REVOKED = "REVOKED"
     EXPIRED = "EXPIRED"
 
@@ -127,13 +128,33 @@ class PersonalAccessConnection:
     withheld: list[WithheldAccesses] = told("依法不予告知", "What is hidden of the period, counted.")
 
 
+@strawberry.type(description="后果 One thing that follows from a withdrawal.")
+class Consequence:
+    """As a platform's own message is told it."""
+
+    code: str = told("代码", "Code.")
+    ground: str = told("依据", "The clause it rests on.")
+    zh: str = told("中文", "For the citizen.")
+    en: str = told("英文", "In English.")
+
+
+@strawberry.type(description="已撤回部分 A part of a letter that was withdrawn: where every list meets, an empty one meaning all.")
+class WithdrawnPart:
+    """Groups, purposes, receivers."""
+
+    fact_groups: list[str] = told("事实组", "Codes of the groups.")
+    purposes: list[str] = told("用途", "Purpose codes.")
+    receivers: list[str] = told("接收方", "Organisations or regions.")
+    at: Instant = told("时间", "When.")
+
+
 @strawberry.type(description="撤回方式 How a letter is withdrawn, and what that stops.")
 class Withdrawal:
     """PIPL §15, §16; 57 §29."""
 
     platform: str = told("受理平台", "The platform that takes the withdrawal, as it took the letter.")
     stops: list[str] = told("停止的用途", "Purposes that end, in words.")
-    consequence: str = told("后果", "What it means for the matter.")
+    consequences: list[Consequence] = told("后果", "What follows in any case; a revocation sent as a preview foretells the rest.")
 
 
 @strawberry.type(description="本人授权书 A letter signed by or for this person.")
@@ -153,6 +174,7 @@ class PersonalLetter:
     expires_at: Instant | None = told("有效期至", "Until when; null where it ends with the matter.")
     state: LetterState = told("状态", "Whether it is in force.")
     revoked_at: Instant | None = told("撤回时间", "When it was withdrawn.")
+    withdrawn: list[WithdrawnPart] = told("已撤回部分", "Parts withdrawn for this person.")
     withdrawal: Withdrawal | None = told("撤回", "How to withdraw it; null where it is no longer in force.")
 
 

@@ -99,9 +99,10 @@ def intent(
     letters: Iterable[str] | None = None,
     approvals: tuple[str, ...] = (),
     address: str = "",
+    about: Mapping[str, object] | None = None,
 ) -> Entry:
     """What is about to be asked, of whom and on what basis. `fields` are lines of "subject class: department column …";
-    `letters` are the covering letters, by default those the token names.
+    `letters` are the covering letters, by default those the token names; `about` says what is asked of whom where subjects differ.
     """
     return _asked_by(
         caller,
@@ -115,6 +116,7 @@ def intent(
         plan=plan,
         policy=policy,
         fields=tuple(fields),
+        about=about or {},
     )
 
 

@@ -31,7 +31,7 @@ from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
 from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.withdrawal import NOTHING, Told, left_for_all
-from hub.caller import Caller
+from hub.caller import Caller, asks_for_themself
 from hub.errors import Forbidden
 from policies.emergency import EmergencyRule
 from policies.groups import IDENTITY
@@ -185,6 +185,10 @@ def jurisdiction(presented: Presented) -> None:
     A neighbour's organisation never passes: it asks through its own hub, under an agreement.
     """
     if presented.caller.basis.kind is BasisKind.AUDIT:
+        return
+    if asks_for_themself(presented.caller.basis):  # a citizen's: about a person in no case, told no fact
+        if presented.caller.relation is not Relation.LOCAL:
+            raise NotStanding(Reason.NO_JURISDICTION, "the platform's client is not of this region")
         return
     matter, known = presented.matter, presented.requester
     live = matter is not None and (matter.closed_at is None or matter.closed_at > presented.at)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hub.access_log.entry import NOT_DELIVERED, Kind
 from hub.access_log.store import Stored
-from hub.apart import of_one
+from hub.apart import of_one, strongest
 from hub.layout import IDENTITY
 from policies.forms import Form
 from policies.purposes import PURPOSES
@@ -88,17 +88,6 @@ def _group(source: str, form: Form | None) -> dict[str, object]:
     code, _, region = source.partition("@")
     title = "平台登记的身份" if code == IDENTITY else GROUPS[code].title_zh if code in GROUPS else None
     return {"group": code, "title": title, "region": region or None, "form": form.value if form is not None else None}
-
-
-def strongest(lines: Iterable[str]) -> dict[str, Form]:
-    """By source, the strongest form of lines `source.field=FORM` or `source=FORM`."""
-    found: dict[str, Form] = {}
-    for line in lines:
-        name, _, text = line.rpartition("=")
-        source, form = name.partition(".")[0], Form(text)
-        if source not in found or form.rank > found[source].rank:
-            found[source] = form
-    return found
 
 
 def questions(entries: Iterable[Stored]) -> list[str]:

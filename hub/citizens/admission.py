@@ -16,10 +16,12 @@ from datetime import datetime
 from uuid import UUID
 
 import asyncpg
-import orjson
 from joserfc.jwk import OKPKey
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.ability import ADULT, years_old
+from hub.authorizations.platforms import sender
+from hub.authorizations.reasons import Refused
 from hub.caller import Basis
 from hub.citizens.assertion import CitizenAssertion, CitizenFlaw, CitizenRefused, open_assertion
 from hub.oauth.clients import RegisteredClient
@@ -29,9 +31,9 @@ from hub.oauth.single_use import SingleUse
 from hub.people.handles import Handles
 from hub.people.id_number import IdNumber
 from hub.people.vault import Vault
-from hub.signatures import BadSignature, claims_unverified, key_set
 from policies.calendar import CHINA
 from policies.citizens import CitizenRules
+from policies.verdict import BasisKind
 
 PURPOSE = "SUBJECT_ACCESS"
 OF_AGE = 14
@@ -43,7 +45,12 @@ _OUTWARD = frozenset({
 })
 """What follows from the platform's own words or the region's rules; the rest is one answer."""
 
-_PLATFORM = "SELECT jwks FROM platform WHERE id = $1 AND active"
+_VOUCHES = """
+SELECT EXISTS (
+    SELECT 1 FROM platform p JOIN platform_key k ON k.platform = p.id
+    WHERE p.id = $1 AND p.active AND k.kid = $2 AND k.revoked_at IS NULL
+)
+"""
 _PERSON = "SELECT id, log_key FROM person WHERE blind_index = ANY($1::bytea[])"
 _DECLARED = """
 SELECT m.capacity, m.guardians, m.role, c.closed_at FROM member m JOIN household h ON h.id = m.household_id
@@ -61,11 +68,14 @@ class _Found:
 class CitizenTokens:
     """One kind of subject token (`hub/oauth/grants.py`): `household-citizen+jwt`."""
 
+    asks = Details(PURPOSE, "", Basis(BasisKind.SELF), None, {})
+
     def __init__(
-        self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, used: SingleUse, audience: str,
+        self, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, used: SingleUse, audience: str,
         sealing: Callable[[], Mapping[str, OKPKey]], rules: CitizenRules | None,
     ) -> None:
         """`pool` of records; `sealing` the hub's keys a person may be encrypted to, by kid; `rules` the region's."""
+        self._engine = engine
         self._pool = pool
         self._vault = vault
         self._handles = handles
@@ -83,7 +93,7 @@ class CitizenTokens:
             said = f"{refused.flaw.value}: {refused}" if refused.flaw in _OUTWARD else "the assertion is refused"
             raise NotProven(f"{refused.flaw.value}: {refused}", code=refused.flaw.value, said=said) from None
         organisation = client.requester.organisation
-        basis = {"kind": "self", "person": self._handle(person, organisation)}
+        basis = {"kind": "self", "person": self._handle(person, organisation), "platform": assertion.platform}
         if actor is not person:
             basis["actor"] = self._handle(actor, organisation)
         evidence = {
@@ -94,22 +104,17 @@ class CitizenTokens:
 
     async def vouches(self, platform: str, kid: str) -> bool:
         """Whether a platform, and the key it signed with, are still good: looked at for every question of a citizen's token."""
-        jwks = await self._pool.fetchval(_PLATFORM, platform)
-        return jwks is not None and any(key.get("kid") == kid for key in orjson.loads(jwks).get("keys", ()))
+        return bool(await self._pool.fetchval(_VOUCHES, platform, kid))
 
     async def _opened(self, token: str, client: str, now: datetime) -> CitizenAssertion:
         if self._rules is None:
             raise CitizenRefused(CitizenFlaw.CITIZENS_RULES_MISSING, "the region states no rules for a person's own access")
         try:
-            platform = claims_unverified(token).get("iss")
-            jwks = await self._pool.fetchval(_PLATFORM, platform) if isinstance(platform, str) and "\0" not in platform else None
-            if jwks is None:
-                raise CitizenRefused(CitizenFlaw.ASSERTION_UNSIGNED, "of no platform the hub knows")
-            keys = key_set(orjson.loads(jwks))
-        except BadSignature as error:
+            platform, keys = await sender(self._engine, token)
+        except Refused as error:
             raise CitizenRefused(CitizenFlaw.ASSERTION_UNSIGNED, str(error)) from None
         assertion = open_assertion(
-            token, keys, platform=str(platform), audience=self._audience, client=client, now=now, sealing=self._sealing(),
+            token, keys, platform=platform, audience=self._audience, client=client, now=now, sealing=self._sealing(),
         )
         if not self._rules.suffices(assertion.assurance):
             raise CitizenRefused(CitizenFlaw.ASSURANCE_TOO_LOW, f"identity must be compared to {self._rules.assurance} at least")
@@ -159,8 +164,3 @@ class CitizenTokens:
 
 def _years(person: _Found, now: datetime) -> int:
     return years_old(person.number.birth_date, now.astimezone(CHINA).date())
-
-
-def asks_for_themself(basis: Basis, case: str) -> bool:
-    """Whether a token is a citizen's: of basis `self` without a case, which no request for a token can name."""
-    return basis.kind == "self" and not case

@@ -13,10 +13,11 @@ from enum import StrEnum
 
 from joserfc.jwk import KeySet, OKPKey
 
+from hub.claims import check_claims
 from hub.people.id_number import BadIdNumber, IdNumber, parse
 from hub.sealed_bodies import NotSealed, kid_of, unseal
 from hub.shapes import Misshapen, fit
-from hub.signatures import BadSignature, check_claims, open_jws
+from hub.signatures import BadSignature, open_jws
 
 TYP = "household-citizen+jwt"
 SUBJECT_TOKEN_TYPE = "urn:household-hub:token-type:citizen"  # noqa: S105 - a name

@@ -39,7 +39,7 @@ SELECT * FROM (
     WHERE kind = 'REFUSAL' AND case_id = ANY($2::text[]) AND NOT subjects @> ARRAY[$1::text] AND purpose <> ALL($6::text[])
 ) e WHERE ($3::timestamptz IS NULL OR e.at >= $3) AND ($4::timestamptz IS NULL OR e.at < $4)
 """
-_PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($7::bigint IS NULL OR e.idx < $7) ORDER BY e.idx DESC LIMIT $8"  # noqa: S608 (constants)
+_PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($7::bigint IS NULL OR e.idx < $7) ORDER BY e.idx DESC LIMIT $8"
 _HIDDEN = f"""
 SELECT held.article, count(*) AS many, max(held.until) AS until FROM ({_MINE}) e CROSS JOIN LATERAL ({_HELD}) held
 GROUP BY held.article ORDER BY held.article

@@ -51,7 +51,7 @@ def _letter(letter: Letter, signature: Signature, matter: Matter, person: str, a
             }
             for part in letter.withdrawn if not part.people or person in part.people
         ],
-        "withdrawal": _withdrawal(letter, matter) if state in {"ACTIVE", "PAUSED"} else None,
+        "withdrawal": _withdrawal(letter, matter) if state in {"ACTIVE", "PAUSED", "UNDER_REVIEW"} else None,
     }
 
 
@@ -59,9 +59,9 @@ def _state(letter: Letter, at: datetime) -> str:
     reason = letter_state(letter, at)
     if reason is None:
         return "ACTIVE"
-    if reason is Reason.AUTH_REVOKED:
-        return "REVOKED"
-    return "PAUSED" if letter.status == "PAUSED" else "EXPIRED"
+    if letter.status == "PAUSED":
+        return "PAUSED"
+    return {Reason.AUTH_REVOKED: "REVOKED", Reason.AUTH_UNDER_REVIEW: "UNDER_REVIEW"}.get(reason, "EXPIRED")
 
 
 def _withdrawal(letter: Letter, matter: Matter) -> dict[str, object]:

@@ -20,9 +20,9 @@ from hub.access_log.receipt import Receipt
 from hub.access_log.store import Stored
 from hub.arguments import resolve
 from hub.authorizations.standing import Standing
-from hub.caller import Caller
+from hub.caller import Caller, asks_for_themself
 from hub.citizens.accesses import Known, access, organisations, questions
-from hub.citizens.admission import PURPOSE, asks_for_themself
+from hub.citizens.admission import PURPOSE
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.entries import Period, PersonalEntries
 from hub.citizens.letters import MatterOf, letters_of
@@ -69,7 +69,7 @@ class OwnRecords:
 
     async def sought(self, caller: Caller) -> tuple[str, ...]:
         """The pseudonyms of whom a citizen's question is about, and of the guardian who asks; none for another token."""
-        if not asks_for_themself(caller.basis, caller.case):
+        if not asks_for_themself(caller.basis):
             return ()
         named = [self._decoded(handle, caller) for handle in (caller.basis.person, caller.basis.actor) if handle]
         subjects = await self._subjects([one for one in named if one is not None])
@@ -98,7 +98,7 @@ class OwnRecords:
         return await self._corrections.file(standing.caller, str(given["group"]), str(given["text"]), intent=intent, now=self._clock())
 
     async def _admitted(self, caller: Caller) -> tuple[_Self, CitizenRules]:
-        if caller.purpose != PURPOSE or not asks_for_themself(caller.basis, caller.case) or self._rules is None:
+        if caller.purpose != PURPOSE or not asks_for_themself(caller.basis) or self._rules is None:
             raise Forbidden("this is told to a person about themself, on their platform's word", code="PURPOSE_MISMATCH")
         internal = self._decoded(caller.basis.person, caller)
         subject = (await self._subjects([internal])).get(internal) if internal is not None else None

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = {
     "approval": "hub.cli.approval:approval",
     "agreement": "hub.cli.agreement:agreement",
     "officer": "hub.cli.officer:officer",
+    "hold": "hub.cli.hold:hold",
     "explain": "hub.cli.explain:explain_command",
     "fits": "hub.cli.fits:fits_command",
     "log": "hub.cli.log:log",

@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, clock
-from hub.cli.working_days import calendar_of
 from hub.sharing.requests import Filing, ShareRequests
 from hub.tables import ShareRequest
+from hub.working_days import calendar_of
 from policies.sharing import EXTENSION_DAYS, MODES, Request
 
 Step = Callable[[ShareRequests], Awaitable[Request]]

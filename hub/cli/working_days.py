@@ -1,28 +1,17 @@
-"""The working days a command counts in: the region's calendar, and years the operator loaded in its place (HUB_CALENDAR)."""
+"""Whether the working days ahead are known, as `hub doctor` says it."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
-from pathlib import Path
 
 from hub.cli.findings import Finding, ok, warn
 from hub.cli.premises import clock
 from hub.settings import Settings
-from policies.calendar import CHINA, Calendar, read_calendar
-from policies.engine import load_calendar
+from hub.working_days import calendar_of
+from policies.calendar import CHINA
 
 _AHEAD = timedelta(days=75)
 """More than 40 working days: an answer put off and the supply after it."""
-
-
-async def calendar_of(settings: Settings) -> Calendar:
-    """Raises ParametersRefused for a file that is no calendar, OSError for one that cannot be read."""
-    own = await asyncio.to_thread(load_calendar, settings.region[:6])
-    if not settings.calendar:
-        return own
-    text = await asyncio.to_thread(Path(settings.calendar).read_text, encoding="utf-8")
-    return own.overridden(read_calendar("HUB_CALENDAR", text))
 
 
 async def calendar_ahead(settings: Settings) -> Finding:

@@ -57,6 +57,8 @@ def details(given: Mapping[str, Any]) -> Details:
             article=basis.get("article", ""),
             reason=basis.get("reason", ""),
             person=basis.get("person", ""),
+            actor=basis.get("actor", ""),
+            platform=basis.get("platform", ""),
         ),
         groups=frozenset(groups) if groups is not None else None,
         given=given,

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from hub.authorizations.checks import NotStanding, Presented, listed
 from hub.authorizations.reasons import Reason
+from hub.caller import asks_for_themself
 from hub.oauth.clients import RegisteredClient
 from hub.oauth.details import Details
 from policies.groups import IDENTITY
@@ -24,8 +25,8 @@ def granted(asked: Details, presented: Presented, client: RegisteredClient, cata
     groups asked none is left.
     """
     told = PURPOSES[asked.purpose].told_groups()
-    if not told:
-        return asked  # a purpose without facts has no groups to grant
+    if not told or asks_for_themself(asked.basis):
+        return asked  # a purpose, or a token, that is told no facts has no groups to grant
     wanted = told if asked.groups is None else asked.groups & told
     letters = listed(presented)
     left = wanted if letters is None else wanted & (letters | {IDENTITY})

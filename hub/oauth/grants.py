@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from hub.authorizations.reasons import Reason
 from hub.oauth.assertion import Authenticated
 from hub.oauth.clients import PROVEN, RegisteredClient
 from hub.oauth.details import Details
@@ -22,7 +23,13 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a
 
 
 class NotProven(Exception):
-    """Nobody is proven. The text says exactly why and is for the log; outward every cause is one answer."""
+    """Nobody is proven. The text says exactly why and is for the log; outward a kind of subject token has its own few answers."""
+
+    def __init__(self, detail: str, *, code: str = Reason.OFFICER_NOT_PROVEN.value, said: str = "") -> None:
+        """`code` is the log's; `said` the outward text."""
+        super().__init__(detail)
+        self.code = code
+        self.said = said or f"{Reason.OFFICER_NOT_PROVEN.value}: this officer is not proven"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,10 @@ class Behalf:
 
 
 class SubjectTokens(Protocol):
-    """One kind of subject token."""
+    """One kind of subject token. `asks` is what its exchange asks for where the token itself says so; None: the request does."""
+
+    @property
+    def asks(self) -> Details | None: ...
 
     async def accept(self, token: str, *, client: RegisteredClient, asked: Details, now: datetime) -> Behalf:
         """Whom the token proves to this client, for what it asks. Raises `NotProven`."""

@@ -34,6 +34,8 @@ _ISSUER = "SELECT name, audience, jwks FROM officer_issuer WHERE organisation = 
 class OfficerTokens:
     """ID tokens (OpenID Connect Core §2) and other JWTs of enrolled issuers."""
 
+    asks = None
+
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], used: SingleUse) -> None:
         """`pool` of records."""
         self._pool = pool

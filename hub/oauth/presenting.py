@@ -44,7 +44,7 @@ def build_assertion(
     }  # fmt: skip
     if officer is not None:
         claims["officer"] = dict(officer)
-    return _signed(key, {"typ": "JWT", "kid": kid}, claims)
+    return signed(key, {"typ": "JWT", "kid": kid}, claims)
 
 
 def build_proof(key: PrivateKey, *, method: str, url: str, jti: str, now: datetime, token: str = "") -> str:
@@ -52,7 +52,7 @@ def build_proof(key: PrivateKey, *, method: str, url: str, jti: str, now: dateti
     claims: dict[str, Any] = {"htm": method, "htu": url, "jti": jti, "iat": int(now.timestamp())}
     if token:
         claims["ath"] = base64url(sha256(token.encode()))
-    return _signed(key, {"typ": TYP, "jwk": key.as_dict(private=False)}, claims)
+    return signed(key, {"typ": TYP, "jwk": key.as_dict(private=False)}, claims)
 
 
 def token_request(assertion: str, details: Mapping[str, Any]) -> dict[str, str]:
@@ -65,6 +65,7 @@ def authenticated(assertion: str, **form: str) -> dict[str, str]:
     return form | {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 
 
-def _signed(key: PrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+def signed(key: PrivateKey, header: Mapping[str, Any], claims: Mapping[str, Any]) -> str:
+    """A compact JWS over canonical claims."""
     alg = algorithm(key)
     return jws.serialize_compact({"alg": alg, **header}, canonical(claims), key, algorithms=[alg])

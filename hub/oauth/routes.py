@@ -64,6 +64,9 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
     async def keys(_: Request) -> Response:
         return JSONResponse(parts.tokens.jwks(parts.clock()), headers=_PUBLIC)
 
+    async def encryption(_: Request) -> Response:
+        return JSONResponse({"keys": parts.encryption()}, headers=_PUBLIC)
+
     async def described(_: Request) -> Response:
         return JSONResponse(metadata(parts.issuer, require_dpop=parts.require_dpop, mutual_tls=parts.certificates.known), headers=_PUBLIC)
 
@@ -72,6 +75,7 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
         Route("/oauth/introspect", posted(introspect, note, admission.places), methods=["POST"]),
         Route("/oauth/revoke", posted(revoke, note, admission.places), methods=["POST"]),
         Route("/oauth/jwks", keys),
+        Route("/oauth/encryption-keys", encryption),
         Route("/.well-known/oauth-authorization-server", described),
         Route("/schemas/{name}.json", _schema),
     ]

@@ -17,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, allowed
 from hub.authorizations.presentation import Presenter
-from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import revoke_token
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
@@ -29,7 +28,7 @@ from hub.oauth.details import Details, read
 from hub.oauth.granting import granted
 from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
 from hub.oauth.naming import named
-from hub.oauth.refusals import OAuthRefused
+from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.rollover import LIFETIME
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
@@ -60,6 +59,7 @@ class Parts:
     follow_ups: FollowUps
     on_refusal: OnRefusal | None = None
     subject_tokens: Mapping[str, SubjectTokens] = field(default_factory=dict)  # by subject_token_type (RFC 8693 §3)
+    encryption: Callable[[], list[dict[str, Any]]] = list  # public keys people are encrypted to, as JWKs
 
 
 class AuthorizationServer:
@@ -84,8 +84,8 @@ class AuthorizationServer:
         exchanged = form.get("grant_type") == TOKEN_EXCHANGE
         if not exchanged and form.get("grant_type") != CLIENT_CREDENTIALS:
             raise OAuthRefused("unsupported_grant_type", "only client_credentials and token exchange are served", client=identifier)
-        asked = await named(read(form.get("authorization_details", "")), self._parts.presenter)
-        bound = await self._bound(shown, now)
+        asked = await self._asked(form, identifier, exchanged=exchanged)
+        bound = await self._bound(shown, now, required=asked.basis.kind is BasisKind.SELF and not asked.case)
         of = await self._behalf(form, client, asked, now)
         granted = await self._granted(client, of, now)
         token, text = self._parts.tokens.issue(
@@ -99,6 +99,14 @@ class AuthorizationServer:
             "authorization_details": [dict(granted.given)],
         } | ({"issued_token_type": ACCESS_TOKEN} if exchanged else {})
 
+    async def _asked(self, form: Mapping[str, str], client: str, *, exchanged: bool) -> Details:
+        kind = self._parts.subject_tokens.get(form.get("subject_token_type", "")) if exchanged else None
+        if kind is None or kind.asks is None:
+            return await named(read(form.get("authorization_details", "")), self._parts.presenter)
+        if "authorization_details" in form:
+            raise malformed("this subject token says itself what is asked", client=client)
+        return kind.asks
+
     async def _behalf(self, form: Mapping[str, str], client: Authenticated, asked: Details, now: datetime) -> Behalf:
         parts = self._parts
         try:
@@ -106,10 +114,8 @@ class AuthorizationServer:
         except NotProven as error:
             caller = self._caller(client, Behalf(client.officer, asked), asked, now)
             if parts.on_refusal is not None:
-                await parts.on_refusal(caller, Reason.OFFICER_NOT_PROVEN.value, now)
-            raise OAuthRefused(  # one answer, whatever is wrong with a subject token (RFC 8693 §2.2.2)
-                "invalid_request", f"{Reason.OFFICER_NOT_PROVEN.value}: this officer is not proven", detail=str(error), client=caller.client,
-            ) from None
+                await parts.on_refusal(caller, error.code, now)
+            raise OAuthRefused("invalid_request", error.said, detail=str(error), client=caller.client) from None  # RFC 8693 §2.2.2
 
     async def introspect(self, form: Mapping[str, str]) -> Mapping[str, Any]:
         """POST /oauth/introspect (RFC 7662): a client sees its own organisation's tokens; all others look inactive."""
@@ -145,12 +151,13 @@ class AuthorizationServer:
     def _place(self, client: Authenticated) -> AbstractContextManager[None]:
         return self._quota.taken(client.client.requester.client) if self._quota is not None else nullcontext()
 
-    async def _bound(self, shown: Shown, now: datetime) -> Binding:
+    async def _bound(self, shown: Shown, now: datetime, *, required: bool = False) -> Binding:
+        """The key a token is bound to; `required` of a citizen's, whatever the operator asks of others."""
         try:
             bound = await proven(replace(shown, url=f"{self._parts.issuer}/oauth/token"), None, self._parts.used, token="", now=now)
         except BadSignature as error:
             raise OAuthRefused("invalid_dpop_proof", "the DPoP proof is refused", detail=str(error)) from None
-        if not bound and self._parts.require_dpop:
+        if not bound and (required or self._parts.require_dpop):
             raise OAuthRefused("invalid_dpop_proof", "a DPoP proof is required")
         return bound
 

@@ -59,7 +59,7 @@ class Tokens:
             "organisation": organisation, "officer": officer, "authorization_details": [dict(details)],
         }  # fmt: skip
         if evidence:
-            claims |= {"sub": officer, "act": {"sub": client}, "officer_evidence": dict(evidence)}
+            claims |= {"sub": officer or client, "act": {"sub": client}, "officer_evidence": dict(evidence)}
         if bound:
             claims["cnf"] = bound.as_claim()
         current = self.keys.signing(now)

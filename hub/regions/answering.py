@@ -27,10 +27,11 @@ from hub.operation import Documents
 from hub.regions.agreement import Agreement, AgreementRefused
 from hub.regions.asking import MEDIA_TYPE, PATH, RegionKeys, public_keys
 from hub.regions.credential import issue
-from hub.regions.exchange import ExchangeRefused, seal, sign_response, unseal, verify_request
+from hub.regions.exchange import ExchangeRefused, sign_response, unseal, verify_request
 from hub.regions.issuing import Issuing
 from hub.regions.recognition import GROUP, Recognition
 from hub.route import Road, Travelled
+from hub.sealed_bodies import seal
 
 _MAX_BYTES = 100_000
 BODY_SECONDS = 5.0

@@ -21,8 +21,9 @@ from connectors.interface import Ask, DepartmentBroke, DepartmentTimeout, Depart
 from hub.http_signatures import Request, Response
 from hub.regions.agreement import Agreement, AgreementRefused
 from hub.regions.credential import CredentialRefused, reduced, verify
-from hub.regions.exchange import ExchangeRefused, seal, sign_request, unseal, verify_response
+from hub.regions.exchange import ExchangeRefused, sign_request, unseal, verify_response
 from hub.regions.status_list import standing
+from hub.sealed_bodies import seal
 
 PATH = "/regions/confirmations"
 STATUS_PATH = "/regions/status-list"

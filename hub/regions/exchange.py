@@ -13,17 +13,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from http_message_signatures import HTTPMessageSigner, MappingKeyResolver, algorithms
-from joserfc import jwe
-from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from hub import sealed_bodies
 from hub.http_signatures import Request, Response, SignatureRefused, verified
 
 TAG = "hub-exchange"
-_JWE = jwe.JWERegistry(algorithms=["ECDH-ES+A256KW", "A256GCM"])
 _REQUEST = ("@method", "@target-uri", "content-type", "content-digest")
 _RESPONSE = ("@status", "content-type", "content-digest", '"signature";req', '"@target-uri";req')
 
@@ -32,21 +29,12 @@ class ExchangeRefused(ValueError):
     """The message is not what the other region sent, or not to us, or not now; nothing of it is repeated."""
 
 
-def seal(content: Mapping[str, Any], *, recipient: OKPKey | ECKey, kid: str) -> bytes:
-    """Encrypt a body to one region's key."""
-    header = {"alg": "ECDH-ES+A256KW", "enc": "A256GCM", "kid": kid}
-    return jwe.encrypt_compact(header, orjson.dumps(content), recipient, registry=_JWE).encode()
-
-
 def unseal(body: bytes, key: OKPKey | ECKey) -> dict[str, Any]:
     """Decrypt a body that was sealed to us."""
     try:
-        content = orjson.loads(jwe.decrypt_compact(body, key, registry=_JWE).plaintext or b"")
-    except (JoseError, ValueError, TypeError) as error:
+        return sealed_bodies.unseal(body, key)
+    except sealed_bodies.NotSealed as error:
         raise ExchangeRefused("the body is not sealed to this region") from error
-    if not isinstance(content, dict):
-        raise ExchangeRefused("the body is not an object")
-    return content
 
 
 def sign_request(request: Request, body: bytes, *, kid: str, key: Ed25519PrivateKey, at: datetime, nonce: str) -> None:

@@ -23,6 +23,7 @@ from hub.tables.credit import CreditRecord
 from hub.tables.declared import Base
 from hub.tables.deferred import DeferredJob
 from hub.tables.disposal import DisposalDuty, DisposalReport, LogFollower
+from hub.tables.holds import AccessHold
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, PlatformKey, Signer
 from hub.tables.means_check import MeansCheck
@@ -31,6 +32,7 @@ from hub.tables.regions import Agreement, IssuedResult
 from hub.tables.sharing import CatalogueEntry, CorrectionRequest, ShareRequest, SharingDispute
 
 __all__ = [
+    "AccessHold",
     "Agreement",
     "Allowance",
     "Approval",

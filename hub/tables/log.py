@@ -33,6 +33,7 @@ class LogEntry(Base):
         Index("log_entry_organisation", "organisation", "idx"),
         Index("log_entry_subjects", "subjects", postgresql_using="gin"),
         Index("log_entry_question", "question"),
+        Index("log_entry_refused", "case_id", "idx", postgresql_where="kind = 'REFUSAL'"),
     )
 
 

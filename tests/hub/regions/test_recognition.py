@@ -25,12 +25,13 @@ from hub.regions import answering
 from hub.regions.agreement import Agreement
 from hub.regions.asking import MEDIA_TYPE, PATH, STATUS_PATH
 from hub.regions.credential import CredentialRefused, verify
-from hub.regions.exchange import ExchangeRefused, seal, sign_request, unseal, verify_response
+from hub.regions.exchange import ExchangeRefused, sign_request, unseal, verify_response
 from hub.regions.issuing import Issuing
 from hub.regions.neighbours import region_keys
 from hub.regions.recognition import Recognition
 from hub.regions.routes import routes
 from hub.regions.status_list import standing
+from hub.sealed_bodies import seal
 from hub.sources import Source
 from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
 
