@@ -26,6 +26,8 @@ def case(office: Desk) -> str:
     """A registered family; the girl's letter is missing, the catalogue shares vehicles and not taxes."""
     office.run("platform", "add", family.PLATFORM, "--name", "救助通", "--jwks", office.file("p.json", family.platform_jwks()))
     office.run("catalogue", "load", office.file("c.toml", CATALOGUE))
+    term = ("--from", "2026-01-01", "--until", "2099-12-31")
+    office.run("assessment", "add", "DIBAO_REVIEW", "--report", office.file("report.txt", "评估报告"), "--by", "评估人", *term)
 
     async def register() -> str:
         database = engine(office.url)

@@ -1,0 +1,61 @@
+"""hub assessment, hub approval, hub log review: what stands in for a letter or beside it, as the operator sees it."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+TERM = ("--from", "2026-01-01", "--until", "2099-12-31")
+
+
+def test_an_assessment_is_recorded_listed_and_ended_and_the_log_hears_of_each(office) -> None:
+    assert "none that tells facts can be used" in office.run("assessment", "list", code=1), "the office's system is enrolled for a review"
+    report = office.file("report.txt", "个人信息保护影响评估报告")
+    said = office.run("assessment", "add", "DIBAO_REVIEW", "EDGE_REVIEW", "--report", report, "--by", "评估人", *TERM)
+    identifiers = [line.split()[0] for line in said.splitlines() if line.startswith("pia")]
+    assert len(identifiers) == 2
+    listed = office.run("assessment", "list")
+    assert hashlib.sha256(Path(report).read_bytes()).hexdigest() in listed
+    assert "2102-12-31" in listed, "three years beyond its term (PIPL §56)"
+    office.run("assessment", "end", identifiers[0])
+    assert "no assessment" in office.run("assessment", "end", identifiers[0], code=1)
+    assert "without a current assessment: DIBAO_REVIEW" in office.run("assessment", "list", code=1)
+    assert [kind for kind, _ in office.outbox() if kind.startswith("ASSESSMENT")] == ["ASSESSMENT_RECORDED"] * 2 + ["ASSESSMENT_ENDED"]
+
+
+@pytest.mark.parametrize("given", [("PRIVACY_AUDIT", *TERM), ("NO_PURPOSE", *TERM), ("DIBAO_REVIEW", "--from", "2027-01-01", "--until", "2026-01-01")])
+def test_what_cannot_be_an_assessment_changes_nothing(office, given) -> None:
+    office.run("assessment", "add", *given, "--report", office.file("report.txt", "x"), "--by", "评估人", code=1)
+    assert office.ask("SELECT count(*) FROM impact_assessment") == [(0,)]
+
+
+def test_an_approval_is_listed_and_taken_back_once(office) -> None:
+    assert "nothing was asked for" in office.run("approval", "list")
+    assert "see `hub approval list`" in office.run("approval", "withdraw", "apr_1", "--by", "科长", code=1)
+
+
+def test_a_log_without_questions_on_a_statute_says_so(office) -> None:
+    assert "every question rested on a letter" in office.run("log", "review", "--from", "2026-01-01", "--to", "2026-12-31")
+
+
+def test_the_doctor_warns_of_purposes_nobody_assessed_and_of_papers_that_are_overdue(office) -> None:
+    said = office.run("doctor", code=1)
+    assert "warn  assessments: 1 purpose(s) without a current one: DIBAO_REVIEW" in said
+    assert "ok    emergencies: 0 duties open" in said
+    office.ask("INSERT INTO platform (id, name, active) VALUES ('p', 'p', true)")
+    office.ask(
+        "INSERT INTO matter_case (id, platform, reference, assistance_type, stage, region, organisations, registration_hash, opened_at) "
+        "VALUES ('case_1', 'p', 'r', 'TEMP_EMERGENCY', 'SURVEY', '500152000000', '{}', '', now())",
+    )
+    office.ask(
+        "INSERT INTO follow_up (id, case_id, organisation, officer, reason, opened_at, due, state, letter, closed_by, closed_reason) "
+        "SELECT 'fup_1', 'case_1', code, 'o', 'x', now(), '2026-01-05', 'OPEN', '', '', '' FROM organisation LIMIT 1",
+    )
+    office.run("assessment", "add", "DIBAO_REVIEW", "--report", office.file("report.txt", "x"), "--by", "评估人", *TERM)
+    said = office.run("doctor", code=1)
+    assert "ok    assessments" in said
+    assert "warn  emergencies: 1 of 1 open duties are overdue, the oldest since 2026-01-05" in said
+    elsewhere = office.run("doctor", code=1, env={"HUB_REGION": "500000000000"})
+    assert "states no deadline for their papers" in elsewhere
