@@ -18,13 +18,14 @@ from hub import metrics
 from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
 from hub.authorizations.standing import Standing
-from hub.errors import CallerError, Overloaded, RecordingFailed, TooMany, Unauthenticated
+from hub.errors import CallerError, Forbidden, Overloaded, RecordingFailed, TooMany, Unauthenticated
 from hub.graphql_http import JSON, RESPONSE_JSON, Asked, Receive, Scope, Send, header, media_type, read, status_of
 from hub.operation import Documents, Operation
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.parent_question import HEADER, part_of
 from hub.route import Road
+from policies.verdict import BasisKind
 
 Identify = Callable[[Scope], Awaitable[Standing]]
 """Step 1: the request's headers to a standing; raises Unauthenticated or Forbidden."""
@@ -94,6 +95,7 @@ class Graph:
         try:
             media = media_type(header(scope, b"accept"))
             standing = await self.identify(scope)
+            not_on_file(standing)
             with self.quota.taken(standing.caller.client):
                 asked = await read(scope, receive, max_bytes=self.max_body)
                 read_body = True
@@ -164,6 +166,12 @@ def _fault(
     if status == 405:
         headers = (*headers, (b"allow", b"GET, POST"))
     return Written(status, orjson.dumps(body), media if media in {JSON, RESPONSE_JSON} else JSON, headers)
+
+
+def not_on_file(standing: Standing) -> None:
+    """Raises `Forbidden` for who stands on a case's file alone: it is read where it lies, and opens nothing else (PIPL §15, §47)."""
+    if standing.caller.basis.kind is BasisKind.FILE:
+        raise Forbidden("a case's file is read where it lies, and opens nothing else", code="PURPOSE_MISMATCH")
 
 
 def address_class(scope: Scope) -> str:

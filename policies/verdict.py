@@ -16,6 +16,7 @@ class BasisKind(StrEnum):
     EMERGENCY = "emergency"
     SELF = "self"
     AUDIT = "audit"
+    FILE = "file"  # what was issued stays readable in its case (PIPL §15); opens no fact
 
 
 class AgeBand(StrEnum):

@@ -35,7 +35,7 @@ from hub.caller import Caller, asks_for_themself
 from hub.errors import Forbidden
 from policies.emergency import EmergencyRule
 from policies.groups import IDENTITY
-from policies.purposes import PURPOSES
+from policies.purposes import PURPOSES, PurposeKind
 from policies.verdict import BasisKind, Relation
 
 AUDITORS = frozenset({"PRIVACY_OFFICER", "SUPERVISOR"})
@@ -124,7 +124,9 @@ def purpose(presented: Presented) -> None:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose is not this department's")
     if caller.basis.kind is BasisKind.AUDIT and presented.requester.role not in AUDITORS:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the access log is for privacy officers and supervisors")
-    if caller.basis.kind not in known.bases:
+    # Of a review's file every reviewing organ may read what it was issued; no rule of policy opens a fact on that basis.
+    on_file = caller.basis.kind is BasisKind.FILE and known.kind is PurposeKind.REVIEW
+    if caller.basis.kind not in known.bases and not on_file:
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not stand on this basis")
     if caller.basis.kind is BasisKind.STATUTE and not known.rests_on(caller.basis.article):
         raise NotStanding(Reason.PURPOSE_MISMATCH, "the purpose does not rest on this article")
@@ -159,6 +161,8 @@ def subjects(presented: Presented) -> Mapping[str, Coverage]:
     known_purpose = PURPOSES[caller.purpose]
     on_statute = caller.basis.kind is BasisKind.STATUTE
     groups = known_purpose.statute_groups if on_statute else known_purpose.told_groups()
+    if caller.basis.kind is BasisKind.FILE:
+        groups = frozenset()
     return by_basis(matter, caller.basis.kind, person=presented.person, groups=groups)
 
 
@@ -191,7 +195,9 @@ def jurisdiction(presented: Presented) -> None:
             raise NotStanding(Reason.NO_JURISDICTION, "the platform's client is not of this region")
         return
     matter, known = presented.matter, presented.requester
-    live = matter is not None and (matter.closed_at is None or matter.closed_at > presented.at)
+    # A file outlives its case: objections and reviews come after the decision.
+    on_file = presented.caller.basis.kind is BasisKind.FILE
+    live = matter is not None and (on_file or matter.closed_at is None or matter.closed_at > presented.at)
     if matter is None or not live or presented.caller.relation is not Relation.LOCAL:
         raise NotStanding(Reason.NO_JURISDICTION, "no live case of this organisation's")
     if not (within(matter.region, known.region) or within(known.region, matter.region)):
@@ -210,6 +216,7 @@ class Check:
 
 _ALL = frozenset(BasisKind)
 _CASES = _ALL - {BasisKind.AUDIT}
+_FACTS = _CASES - {BasisKind.FILE}
 CHECKS: tuple[Check, ...] = (
     Check(1, "token", _ALL, None),
     Check(2, "time", _ALL, None),
@@ -217,9 +224,9 @@ CHECKS: tuple[Check, ...] = (
     Check(4, "requester", _ALL, requester),
     Check(5, "purpose", _ALL, purpose),
     Check(6, "subjects", frozenset({BasisKind.LETTER, BasisKind.SELF}), somebody),
-    Check(7, "facts", _CASES, facts),
+    Check(7, "facts", _FACTS, facts),
     Check(8, "jurisdiction", _CASES, jurisdiction),
-    Check(9, "catalogue", _CASES, None),
+    Check(9, "catalogue", _FACTS, None),
     Check(10, "log", _ALL, None),
 )
 

@@ -23,10 +23,11 @@ from hub.authorizations.recheck import Recheck
 from hub.authorizations.standing import Standing
 from hub.errors import CallerError, Forbidden, Malformed
 from hub.keys import Random
-from hub.means_check.entitlement import Entitled, entitled
+from hub.means_check.entitlement import Entitled, entitled, on_file
 from hub.means_check.register import FINISHED, Register
 from hub.tables import MeansCheck
 from hub.ulid import new_id
+from policies.verdict import BasisKind
 
 _SALT = 16
 Handle = Callable[[str, Standing], str]
@@ -90,11 +91,7 @@ class MeansChecks:
 
     async def report(self, standing: Standing, check: str) -> Told:
         """The report, in the words of `connectors.means_check`, people as handles. Raises `CallerError`, `RecordingFailed`."""
-        row, may = await self._mine(standing, check)
-        _still_covered(row, may)
-        await self._follow(row, standing, may)
-        if row.status not in FINISHED:
-            raise CallerError("the report does not stand yet", code="CHECK_PENDING", status=409)
+        row, may = await self._filed(standing, check) if standing.caller.basis.kind is BasisKind.FILE else await self._due(standing, check)
         intended = await self._intend(standing, may, row, "report")
         if row.sealed is None:
             await self._fetch(row, intended, standing, may)
@@ -107,6 +104,23 @@ class MeansChecks:
         appended = await self._log.append(self._outcome(standing, may, intended, digest))
         self._stands(standing, row)  # the log may be slower than a revocation
         return Told(data, self._log.receipt(appended, salt=salt).as_json())
+
+    async def _due(self, standing: Standing, check: str) -> tuple[MeansCheck, Entitled]:
+        """A check whose report may be fetched and told now: each of its people still covered."""
+        row, may = await self._mine(standing, check)
+        _still_covered(row, may)
+        await self._follow(row, standing, may)
+        if row.status not in FINISHED:
+            raise CallerError("the report does not stand yet", code="CHECK_PENDING", status=409)
+        return row, may
+
+    async def _filed(self, standing: Standing, check: str) -> tuple[MeansCheck, Entitled]:
+        """A check whose report was issued, read where it lies: in its case, by who asked for it. Nothing is fetched for the file."""
+        row = await self._register.of(check, case=standing.caller.case, organisation=standing.caller.organisation)
+        may = on_file(standing, row.people if row is not None else ())
+        if row is None or row.sealed is None:
+            raise NoSuchCheck("no report of such a check lies in this case's file")
+        return row, may
 
     def _stands(self, standing: Standing, row: MeansCheck) -> None:
         """Sources and doubts of a report are the household's together: with one of its people gone it cannot be told in part."""
@@ -151,7 +165,12 @@ class MeansChecks:
             code = getattr(error, "code", "SOURCE_ERROR")
             await self._log.append(self._outcome(standing, may, intended, "", status=code))
             raise CallerError("the means-check system gave no report now; ask again later", code=code, status=502) from None
-        await self._register.keep(row, report, self._clock())
+        try:
+            self._stands(standing, row)  # what was issued before a withdrawal is kept; what came after it never was
+            await self._register.keep(row, report, self._clock())
+        except Forbidden:
+            await self._log.append(self._outcome(standing, may, intended, "", status="NOT_AUTHORIZED"))
+            raise
 
     async def _intend(self, standing: Standing, may: Entitled, row: MeansCheck, step: str) -> str:
         operation = hashlib.sha256(f"means-check {row.system} {step}".encode()).hexdigest()
@@ -172,7 +191,7 @@ def _still_covered(row: MeansCheck, may: Entitled) -> None:
     """A check is submitted, and its report told, while each of its people is covered: who withdrew is in it, kept or not. A second
     attempt submits the same people or nobody: the system knows the reference, and takes its first people for the check's.
     """
-    if not set(row.people) <= {member.person.id for member in may.people}:
+    if row.frozen_at is not None or not set(row.people) <= {member.person.id for member in may.people}:
         raise Forbidden("the letters of this check changed since it was asked for: ask for a new one", code="CHECK_OUTDATED")
 
 

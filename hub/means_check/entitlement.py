@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from hub.authorizations.matter import Letter, Matter, Member
@@ -39,6 +40,14 @@ def entitled(standing: Standing) -> Entitled:
     named = {letter for member in covered for letter in standing.coverage[member.person.id].letters}
     letters = tuple(letter for letter in matter.letters if letter.id in named)
     return Entitled(matter, covered, len(covered) == len(counted), letters)
+
+
+def on_file(standing: Standing, people: Collection[str]) -> Entitled:
+    """Who reads a report in its case's file, whatever became of the letters since (PIPL §15). Raises `Forbidden`."""
+    matter = standing.matter
+    if matter is None or standing.caller.department != CHECK_BODY:
+        raise Forbidden("a report is read in its case's file by the check body that asked for it", code="CHECK_BODY_ONLY")
+    return Entitled(matter, tuple(member for member in matter.members if member.person.id in people), False, ())
 
 
 def _wholly(standing: Standing, member: Member) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations.reasons import Flaw, Refused
 from hub.canonical import canonical
+from hub.errors import Forbidden
 from hub.people.vault import Vault, report_context
 from hub.tables import MeansCheck, Outbox
 from policies.retention import Retention
@@ -51,18 +52,23 @@ class Register:
         """What the system said of it: its status, and the ticket it gave."""
         await self._change(check, f"CHECK_{status}", at, status=status, **changed)
 
-    async def _change(self, check: MeansCheck, kind: str, at: datetime, **changed: Any) -> None:
+    async def _change(self, check: MeansCheck, kind: str, at: datetime, **changed: Any) -> bool:
+        """Whether it was changed: a check that was frozen meanwhile is left as it is."""
         async with self._engine.begin() as connection:
-            await connection.execute(update(MeansCheck).where(MeansCheck.id == check.id).values(changed))
+            mine = update(MeansCheck).where(MeansCheck.id == check.id, MeansCheck.frozen_at.is_(None))
+            if not (await connection.execute(mine.values(changed))).rowcount:
+                return False
             await _note(connection, kind, check.id, check.case_id, at)
         for name, value in changed.items():
             setattr(check, name, value)
+        return True
 
     async def keep(self, check: MeansCheck, report: Mapping[str, Any], at: datetime) -> None:
-        """Seal a report to its check, for the region's retention."""
+        """Seal a report to its check, for the region's retention. Raises `Forbidden` where somebody of it withdrew meanwhile."""
         sealed, version = self._vault.seal_bytes(report_context(check.id), canonical(report))
         until = at.date() + timedelta(days=self._retention["CHECK_REPORT"].days)
-        await self._change(check, "CHECK_REPORT_SEALED", at, sealed=sealed, key_version=version, keep_until=until)
+        if not await self._change(check, "CHECK_REPORT_SEALED", at, sealed=sealed, key_version=version, keep_until=until):
+            raise Forbidden("an authorisation fell while the report was under way", code="AUTH_REVOKED")
 
     def opened(self, check: MeansCheck) -> dict[str, Any]:
         """The report of a check that has one."""

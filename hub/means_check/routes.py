@@ -43,7 +43,7 @@ def routes(graph: Graph, checks: MeansChecks, wake: Callable[[], None]) -> list[
     return [
         Route("/means-checks", guarded(graph, request), methods=["POST"]),
         Route("/means-checks/{id}", guarded(graph, state), methods=["GET"]),
-        Route("/means-checks/{id}/report", guarded(graph, report), methods=["GET"]),
+        Route("/means-checks/{id}/report", guarded(graph, report, reads_files=True), methods=["GET"]),
     ]
 
 

@@ -10,20 +10,22 @@ from starlette.responses import JSONResponse, Response
 from hub import metrics
 from hub.authorizations.standing import Standing
 from hub.errors import CallerError, Overloaded, RecordingFailed, TooMany, Unauthenticated
-from hub.graph import CHALLENGE, Graph
+from hub.graph import CHALLENGE, Graph, not_on_file
 
 PRIVATE = {"Cache-Control": "no-store"}
 
 Work = Callable[[Request, Standing], Awaitable[Response]]
 
 
-def guarded(graph: Graph, work: Work) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that does `work` for whoever stands; every refusal is told by its code and recorded as the graph's are."""
+def guarded(graph: Graph, work: Work, *, reads_files: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint that does `work` for whoever stands; every refusal is told by its code and recorded as the graph's are. Only a door that
+    `reads_files` lets in who stands on a case's file alone.
+    """
 
     async def endpoint(request: Request) -> Response:
         try:
             with graph.in_flight:
-                return await _worked(request, graph, work)
+                return await _worked(request, graph, work, reads_files)
         except CallerError as error:
             return _refused(error)
         except Overloaded as error:
@@ -36,10 +38,12 @@ def guarded(graph: Graph, work: Work) -> Callable[[Request], Awaitable[Response]
     return endpoint
 
 
-async def _worked(request: Request, graph: Graph, work: Work) -> Response:
+async def _worked(request: Request, graph: Graph, work: Work, reads_files: bool) -> Response:
     standing: Standing | None = None
     try:
         standing = await graph.identify(request.scope)
+        if not reads_files:
+            not_on_file(standing)
         with graph.quota.taken(standing.caller.client):
             return await work(request, standing)
     except CallerError as error:

@@ -17,6 +17,7 @@ import aiohttp
 import asyncpg
 import orjson
 import uvicorn
+from sqlalchemy import text
 from starlette.applications import Starlette
 
 from connectors.sandbox.government import Government
@@ -26,6 +27,7 @@ from hub.access_log.entry import Kind
 from hub.access_log.outbox import drain
 from hub.access_log.store import Filter, Stored
 from hub.app import Front, graph, routes
+from hub.authorizations.watch import STOP_TIME
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, Reply, offices
 from hub.cli.demo.registration import PlatformDesk
@@ -146,6 +148,24 @@ class Living:
 
     async def auditor(self) -> str:
         return await self.line.token(self.offices["po"], purpose="PRIVACY_AUDIT", basis={"kind": "audit"})
+
+    async def withdraw(self, matter: Matter, **part: Any) -> dict[str, Any]:
+        """A withdrawal as its platform says it (revocation.schema.json), heard of by the worker; what the platform was told."""
+        reply = await self.line.send("/revocations", self.platform.revocation(reference=matter.reference, **part))
+        assert reply.status == 200, reply.raw
+        await self.heard()
+        return reply.body
+
+    async def heard(self) -> None:
+        """The worker knows of everything that was revoked: a notice away from the revocation's own answer."""
+        async with self.hub.engine.connect() as connection:
+            newest = (await connection.execute(text("SELECT max(seq) FROM revocation"))).scalar_one() or 0
+        for _ in range(int(STOP_TIME / 0.005)):
+            watch, matters = self.hub.desk.watch, self.hub.desk.recheck._matters
+            if watch._last >= newest and not matters._again:  # and the matter was read again, without what fell
+                return
+            await asyncio.sleep(0.005)
+        raise AssertionError("a revocation was not heard of within the stop time")
 
     async def ask(self, matter: Matter, document: str = WHOLE, **variables: Any) -> Reply:
         """Ask as the check office, by a fresh token."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -15,7 +14,6 @@ from connectors.sandbox.check_system import CheckSystem
 from connectors.sandbox.check_systems import SICHUAN
 from hub.access_log.entry import Kind
 from hub.access_log.receipt import verify_receipt
-from hub.authorizations.watch import STOP_TIME
 from hub.enrolment import enrol_platform
 from hub.means_check.register import drop_reports
 from hub.postgres.connection import plain_url
@@ -49,16 +47,6 @@ async def column(living: Living, query: str, *arguments):
         return await connection.fetchval(query, *arguments)
     finally:
         await connection.close()
-
-
-async def heard(living: Living) -> None:
-    """The worker knows of everything that was revoked: a notice away from the revocation's own answer."""
-    newest, desk = await column(living, "SELECT max(seq) FROM revocation"), living.hub.desk
-    for _ in range(int(STOP_TIME / 0.005)):
-        if desk.watch._last >= newest and not desk.recheck._matters._again:  # and the matter was read again, without what fell
-            return
-        await asyncio.sleep(0.005)
-    pytest.fail("a revocation was not heard of within the stop time")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -167,9 +155,7 @@ async def test_a_withdrawn_letter_stops_checks_and_reports(living):
     living.clock.advance(120)
     token = await living.token(matter)
     for number in matter.numbers:
-        message = living.platform.revocation(reference=matter.reference, letter=number, reason="withdrawn")
-        assert (await living.line.send("/revocations", message)).status == 200
-    await heard(living)
+        await living.withdraw(matter, letter=number, reason="withdrawn")
     status, body = await sent(living, token, f"/{told['id']}/report")
     assert (status, body["error"]) == (403, "AUTH_REVOKED")
 
@@ -180,9 +166,7 @@ async def test_who_withdrew_is_told_of_by_no_report_kept_or_not_while_the_others
     living.clock.advance(120)
     assert (await sent(living, await living.token(matter), f"/{kept['id']}/report"))[0] == 200
     obligors = next(number for number in matter.numbers if number.endswith("O"))
-    message = living.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn")
-    assert (await living.line.send("/revocations", message)).status == 200
-    await heard(living)
+    await living.withdraw(matter, letter=obligors, reason="withdrawn")
     rest = replace(matter, letters=tuple(one for one in matter.letters if one["id"] != matter.numbers[obligors]))
     token = await living.token(rest)
     assert (await sent(living, token, "", ASKED))[0] == 201, "the others may still be checked"
@@ -203,9 +187,7 @@ async def test_a_letter_that_falls_while_the_intent_is_written_stops_the_submiss
         if not fallen and entry.kind is Kind.INTENT:
             fallen.append(entry)
             obligors = next(number for number in matter.numbers if number.endswith("O"))
-            message = living.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn")
-            assert (await living.line.send("/revocations", message)).status == 200
-            await heard(living)
+            await living.withdraw(matter, letter=obligors, reason="withdrawn")
         return appended
 
     living.government.forget()
@@ -213,6 +195,24 @@ async def test_a_letter_that_falls_while_the_intent_is_written_stops_the_submiss
     assert (await sent(living, token, "", ASKED))[1]["error"] == "AUTH_REVOKED"
     assert fallen
     assert living.government.journal(CQ).calls == 0
+
+
+async def test_a_letter_that_falls_while_the_report_is_under_way_leaves_none_in_the_file(living, monkeypatch):
+    matter = await living.register()
+    told = await asked(living, matter)
+    living.clock.advance(120)
+    token, honest = await living.token(matter), MeansCheckSystem.report
+
+    async def slow(system, *arguments, **more):
+        report = await honest(system, *arguments, **more)
+        await living.withdraw(matter, by="p2", factGroups=["tax"])
+        return report
+
+    monkeypatch.setattr(MeansCheckSystem, "report", slow)
+    assert (await sent(living, token, f"/{told['id']}/report"))[1]["error"] == "AUTH_REVOKED"
+    assert await column(living, "SELECT sealed IS NULL AND frozen_at IS NOT NULL FROM means_check WHERE id = $1", told["id"])
+    on_file = await living.token(matter, basis={"kind": "file"})
+    assert (await sent(living, on_file, f"/{told['id']}/report"))[1]["error"] == "CHECK_NOT_FOUND"
 
 
 async def test_a_report_ends_with_its_retention_and_the_check_stays(living):
