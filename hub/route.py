@@ -116,6 +116,8 @@ class Road:
             raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
         if self.told is not None:
             await self.told(intended, fetched)
+            if not fetched.fallen and self.fetcher.fallen(plan):  # to forget what was told waits for the database too
+                raise Forbidden("an authorisation fell before the answer left", code="AUTH_REVOKED")
         receipt = self.log.receipt(appended, salt=salt)
         terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.joins else {}
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()} | ({"terms": terms} if terms else {})

@@ -132,6 +132,8 @@ class Answering:
         results = {}
         for (ref, _, _), person, answer in zip(asked.subjects, people, told, strict=True):
             results[ref] = await self._result(agreement, asked, person, (answer or {}).get("confirmation"), now)
+        if agreement.code not in self.agreements():
+            raise AgreementRefused("the agreement ended while the question was under way")
         return {"exchange": asked.exchange, "question": travelled.intent, "results": results, "terms": self._terms(agreement, asked, travelled)}
 
     def _terms(self, agreement: Agreement, asked: Recognition, travelled: Travelled) -> Mapping[str, object]:

@@ -213,6 +213,19 @@ async def test_a_letter_fallen_below_is_not_authorised_above_though_it_still_sta
     assert "MATCHED" in {status for one in household["members"] for status in statuses(one["person"]).values()}
 
 
+async def test_who_withdraws_above_while_the_hub_below_answers_is_not_told_of(view):
+    matter, _ = await view.both()
+    token = await view.upper.token(matter)
+    view.lower.government.forget()
+    async with view.lower.misbehaving("SW", slow=0.6):
+        asking = asyncio.create_task(view.upper.line.ask(token, WHOLE, {"id": matter.id}))
+        await view.lower.until_asked("SW")
+        await view.upper.withdraw(matter, by="p3")
+        told = people(await asking)
+    assert set(statuses(told["52"]).values()) == {"NOT_AUTHORIZED"}, "his mother's, of whom the hub below told"
+    assert "MATCHED" in set(statuses(told["02"]).values())
+
+
 async def test_letters_the_hub_below_does_not_have_open_nothing_there(view):
     signer = view.lower.family.members[1].person.index
     matter, _ = await view.both(unsigned_below=[signer])

@@ -438,6 +438,19 @@ async def test_an_agreement_that_ends_closes_the_neighbours_door_at_once(wire):
     assert (await again.send(again.signed(body), body))[0] == 200
 
 
+async def test_an_agreement_that_ends_while_the_department_answers_tells_the_neighbour_nothing(wire):
+    body = wire.sealed()
+    request = wire.signed(body)
+    wire.quxian.government.forget()
+    async with wire.quxian.misbehaving("MZ", slow=0.6):
+        asking = asyncio.create_task(wire.send(request, body))
+        await wire.quxian.until_asked("MZ")
+        async with ended(wire.quxian):
+            status, raw, headers = await asking
+    assert status == 403
+    assert wire.opened(request, status, raw, headers)["refused"] == "NO_JURISDICTION"
+
+
 async def test_who_is_asked_for_may_have_been_enrolled_a_moment_ago(both, insured):
     tongnan, _ = both
     (source,) = tongnan.hub.neighbours.asked.values()

@@ -1,0 +1,125 @@
+"""A part of a letter withdrawn while a department that answers later has the question: called back, polled, kept, about to be told."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from hub.access_log.entry import Kind
+from hub.postgres.connection import plain_url
+from tests.hub.deferred.test_later_answers import BANK, BANKS, FUNDS, HEAD, WIFE, of, question, release, told
+from tests.hub.deferred.test_rounds import a_round
+from tests.hub.living import Living
+from tests.hub.test_late_deliveries import during
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def written(later: Living, matter, part: str) -> None:
+    """The part on its letter and nobody told of it: no round has been made, no memory dropped."""
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    try:
+        await connection.execute("UPDATE letter SET withdrawn = $2::jsonb WHERE number = $1", f"{matter.reference}-H", part)
+    finally:
+        await connection.close()
+
+
+async def wife(later: Living, matter) -> str:
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    try:
+        query = "SELECT m.person_id FROM member m JOIN household h ON h.id = m.household_id WHERE h.case_id = $1 AND m.relation = '12'"
+        return str(await connection.fetchval(query, matter.id))
+    finally:
+        await connection.close()
+
+
+def part(person: str, *, groups: str = "[]", receivers: str = "[]", regions: str = "[]") -> str:
+    return (
+        f'[{{"people": ["{person}"], "factGroups": {groups}, "purposes": ["DIBAO_REVIEW"], "receivers": {receivers}, "regions": {regions}, '
+        f'"by": "{person}", "at": "2026-11-23T09:00:00+08:00"}}]'
+    )
+
+
+@pytest.mark.parametrize("more", [
+    {}, {"groups": '["bankDeposit"]'}, {"receivers": '["500152-MZ-HD"]'}, {"receivers": '["500100000000"]', "regions": '["5001"]'},
+])
+async def test_a_call_back_about_who_withdrew_is_refused_and_the_others_are_kept(later: Living, more):
+    matter = await later.register()
+    await later.ask(matter, BANKS)
+    person = await wife(later, matter)
+    await written(later, matter, part(person, **more))
+    jobs, platform = {str(row["person_id"]): row["id"] for row in await of(later, matter)}, later.government.financial_platform
+    for number in jobs.values():
+        await platform._answer(number)
+    kept = {str(row["person_id"]) for row in await of(later, matter) if row["sealed"]}
+    assert kept == jobs.keys() - {person}
+    assert platform._jobs[jobs[person]].attempts[-1] in (404, 410)
+
+
+async def test_a_group_or_receiver_that_was_not_withdrawn_is_taken(later: Living):
+    matter = await later.register()
+    await later.ask(matter, BANKS)
+    person = await wife(later, matter)
+    await written(later, matter, part(person, groups='["tax"]', receivers='["511700000000"]', regions='["5117"]'))
+    for row in await of(later, matter):
+        await later.government.financial_platform._answer(row["id"])
+    assert all(row["sealed"] for row in await of(later, matter))
+
+
+async def test_nobody_who_withdrew_is_polled_about(later: Living):
+    await later.government.control("JR", {"delay": "held", "silent": True})
+    matter = await later.register()
+    await later.ask(matter, BANKS)
+    await release(later)
+    later.clock.advance(60)
+    person = await wife(later, matter)
+    async with later.hub.records.acquire() as connection:
+        await connection.execute("UPDATE deferred_job SET next_at = $1 WHERE case_id = $2", later.clock(), matter.id)
+    await written(later, matter, part(person))
+    jobs = {str(row["person_id"]): row["id"] for row in await of(later, matter)}
+    department = later.hub.waiting.departments["JR"]
+    in_hand = await later.hub.waiting.rounds._in_hand(department, "OPEN", timedelta(minutes=1))
+    assert set(in_hand) == set(jobs.values()) - {jobs[person]}
+
+
+async def test_one_person_withdraws_one_group_and_only_that_answer_is_destroyed(later: Living):
+    matter = await later.register()
+    both = question(BANK, FUNDS)
+    await later.ask(matter, both)
+    await release(later)
+    foretold = await later.withdraw(matter, by="p2", people=["p2"], factGroups=["bankDeposit"], preview=True)
+    assert next(one for one in foretold["consequence"]["ends"] if one["code"] == "LATE_ANSWERS")["groups"] == {"bankDeposit": 1}
+    assert len(await of(later, matter)) == 12
+    await later.withdraw(matter, by="p2", people=["p2"], factGroups=["bankDeposit"])
+    await a_round(later, 1)
+    assert len(await of(later, matter)) == 11
+    reply = await later.ask(matter, both)
+    assert (told(reply)[WIFE]["status"], told(reply)[HEAD]["status"]) == ("NOT_COVERED", "MATCHED")
+    assert told(reply, "securities")[WIFE]["status"] in ("MATCHED", "NO_RECORD")
+
+
+async def test_who_withdraws_while_the_told_answers_are_forgotten_is_not_told_of(later: Living, monkeypatch):
+    matter = await later.register()
+    await later.ask(matter, BANKS)
+    await release(later)
+    token = await later.token(matter)
+    locking = await asyncpg.connect(plain_url(later.database_url))
+    held, locked = locking.transaction(), asyncio.Event()
+
+    async def lock() -> None:
+        await held.start()
+        await locking.execute("LOCK TABLE deferred_job IN SHARE MODE")  # forgetting waits, reading does not
+        locked.set()
+
+    during(monkeypatch, Kind.OUTCOME, lock)
+    asking = asyncio.create_task(later.line.ask(token, BANKS, {"id": matter.id}))
+    await locked.wait()
+    while not await locking.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'deferred_job'::regclass"):  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    await later.withdraw(matter, by="p2")
+    await held.rollback()
+    await locking.close()
+    assert (await asking).code == "AUTH_REVOKED"
