@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 VENDOR := hub/console/static/vendor/.installed
 WORKERS ?= 2
 
-.PHONY: help setup demo test test-system test-federation check bench schema migrate vendor clean
+.PHONY: help setup demo test test-system test-federation check bench bench-revocation schema migrate vendor clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -46,6 +46,9 @@ check: $(STAMP) ## lint, types, import contracts
 
 bench: $(STAMP) ## the measured road beside its baseline; prints what it measured
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-revocation: $(STAMP) ## how soon what was withdrawn is told by no worker any more, under load, with the channel cut, with no database
+	@$(BIN)/python -m benchmarks.revocation $(ARGS)
 
 schema: $(STAMP) ## print schema/schema.graphql anew
 	@$(BIN)/python -m schema.print

@@ -11,6 +11,7 @@ import asyncio
 import cProfile
 import dataclasses
 import json
+import logging
 import os
 import signal
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from starlette.applications import Starlette
 
 from benchmarks import processes
 from connectors.interface import Ask, Column, Connector, Records
+from hub import journal
 from hub.app import Front, clock, graph, routes, settle
 from hub.opening import Hub, open_hub
 from hub.settings import Settings
@@ -65,7 +67,7 @@ def remember(hub: Hub) -> None:
 async def serve(options: argparse.Namespace) -> None:
     """Until SIGTERM."""
     settings = Settings(
-        region=REGION, issuer=f"http://127.0.0.1:{options.port}", directory=options.directory / "hub", database_url=options.database,
+        region=REGION, issuer=options.issuer or f"http://127.0.0.1:{options.port}", directory=options.directory / "hub", database_url=options.database,
         require_dpop=False, gather=options.gather, console=False, rate_per_minute=10**9, concurrency=512, in_flight=512, port=options.port,
     )
     sources = json.loads((options.directory / "government" / "settings.json").read_text(encoding="utf-8"))
@@ -98,9 +100,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--directory", type=Path, required=True, help="of the run; holds hub/keys and government/settings.json")
     parser.add_argument("--database", required=True, help="migrated and enrolled")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--issuer", help="the hub's name, where several workers are one hub")
     parser.add_argument("--memory", action="store_true", help="ask each department once a person")
     parser.add_argument("--gather", action="store_true")
     parser.add_argument("--profile", type=Path)
+    journal.configure(level=logging.WARNING)  # to standard error: standard output is for whoever started this
     processes.run(serve(parser.parse_args(argv)))
 
 

@@ -241,6 +241,7 @@ async def _readiness(hub: Hub) -> Response:
         checks.setdefault("log", False)
     metrics.REVOCATION_WATCH.set(int(checks["revocations"]))
     ready = all(checks.values())
-    return JSONResponse({"ready": ready, "checks": checks}, status_code=200 if ready else 503)
+    said = "NOTICES" if hub.desk.watch.notices else "ASKING" if hub.desk.watch.following else "UNKNOWN"
+    return JSONResponse({"ready": ready, "checks": checks, "revocations": said}, status_code=200 if ready else 503)
 
 

@@ -46,6 +46,9 @@ FOLLOW_UPS = Gauge(
     multiprocess_mode="mostrecent",
 )
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
+REVOCATION_NOTICES = Gauge(
+    "hub_revocation_notices_up", "1 while the database announces revocations to this worker, 0 while it asks for them", multiprocess_mode="livemin",
+)
 REVOCATION_WATCH = Gauge("hub_revocation_watch_up", "1 while the revocation channel is followed", multiprocess_mode="livemin")
 
 

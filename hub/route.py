@@ -30,7 +30,7 @@ from hub.authorizations.standing import Standing
 from hub.caller import Caller
 from hub.disposal.terms import told_groups
 from hub.errors import Forbidden, TooLarge
-from hub.fetch import Fetched, Fetcher
+from hub.fetch import NOTHING_TOLD, Fetched, Fetcher
 from hub.operation import Operation
 from hub.plan import Plan, Planner
 from hub.question import Question
@@ -113,6 +113,8 @@ class Road:
         )
         if not fetched.fallen and self.fetcher.fallen(plan):
             # The log may be slower than a revocation. The entry says more was told than was: that errs on the right side.
+            if self.told is not None:
+                await self.told(intended, NOTHING_TOLD)  # what others' answers it had taken over waits for who asks anew
             raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
         if self.told is not None:
             await self.told(intended, fetched)

@@ -1,6 +1,7 @@
 """The watch: every worker learns of a revocation within STOP_TIME, told by the database or, failing that, by asking it.
 
-- Notices wake it at once; where one is lost, it reads on every POLL seconds from the last `seq` it knows.
+- Notices wake it at once; where one is lost, it reads on every POLL seconds from the last `seq` it knows. Where the channel itself is
+  lost it asks over another connection as often, says so once, and goes on trying to get it back.
 - Its knowledge carries the time of the last good reading. Older than STOP_TIME, it decides nothing: each request asks the database
   itself, and is refused where that fails too. So no answer is decided on revocations older than STOP_TIME, whatever breaks.
 """
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 import asyncpg
 import structlog
 
+from hub import metrics
 from hub.errors import Overloaded
 from hub.postgres.connection import APP_ROLE, plain_url
 
@@ -55,6 +57,9 @@ class RevocationWatch:
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self._lost = False
+        self.notices = False
+        """Whether the database announces revocations to this worker; else it asks, and is as right and a little later."""
 
     def subscribe(self, forget: Forget) -> None:
         """Have `forget` called for each revocation, before any question is decided after it was read."""
@@ -98,21 +103,51 @@ class RevocationWatch:
 
     async def _follow(self) -> None:
         while not self._stopping:
-            connection: asyncpg.Connection[asyncpg.Record] | None = None
+            connection = await self._connected()
             try:
-                settings = {"role": APP_ROLE, "application_name": NAME}
-                connection = await asyncpg.connect(plain_url(self._url), timeout=STOP_TIME, server_settings=settings)
                 await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+                self._heard(True)
                 await self._read_on(connection)
             except FAILURES as error:
-                _log.warning("revocations come by asking, not by notice", error=type(error).__name__)
+                _log.debug("the channel of revocations broke", error=type(error).__name__)
             finally:
-                if connection is not None:
-                    connection.terminate()
-            with contextlib.suppress(*FAILURES):
-                async with asyncio.timeout(STOP_TIME):
-                    await self._read(self._pool.fetch)
-            await asyncio.sleep(POLL)
+                self._heard(False)
+                connection.terminate()
+
+    async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
+        """A connection of the watch's own. Until there is one, the database is asked every POLL seconds over the pool's."""
+        settings = {"role": APP_ROLE, "application_name": NAME}
+        while True:
+            connecting = asyncio.create_task(asyncpg.connect(plain_url(self._url), timeout=STOP_TIME, server_settings=settings))
+            try:
+                while not connecting.done():
+                    await self._asked()
+                    await asyncio.wait({connecting}, timeout=POLL)
+                return connecting.result()
+            except FAILURES as error:
+                _log.debug("no channel of revocations", error=type(error).__name__)
+                await self._asked()
+                await asyncio.sleep(POLL)
+            finally:
+                connecting.cancel()
+
+    async def _asked(self) -> None:
+        with contextlib.suppress(*FAILURES):
+            async with asyncio.timeout(STOP_TIME):
+                await self._read(self._pool.fetch)
+
+    def _heard(self, notices: bool) -> None:
+        """Say once that the channel was lost, and once that it is back."""
+        if self._stopping:
+            return
+        if self.notices and not notices:
+            self._lost = True
+            _log.warning("revocations come by asking, not by notice", every=POLL)
+        elif notices and self._lost:
+            self._lost = False
+            _log.warning("revocations come by notice again")
+        self.notices = notices
+        metrics.REVOCATION_NOTICES.set(int(notices))
 
     async def _read_on(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
         while not self._stopping:

@@ -19,6 +19,7 @@ from hub.means_check.register import drop_reports
 from hub.postgres.connection import plain_url
 from tests.connectors.platforms import manifest
 from tests.hub.living import Living, Matter
+from tests.hub.test_late_deliveries import during
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -195,6 +196,19 @@ async def test_a_letter_that_falls_while_the_intent_is_written_stops_the_submiss
     assert (await sent(living, token, "", ASKED))[1]["error"] == "AUTH_REVOKED"
     assert fallen
     assert living.government.journal(CQ).calls == 0
+
+
+@pytest.mark.parametrize(("kind", "outcomes"), [(Kind.INTENT, 0), (Kind.OUTCOME, 1)])
+async def test_a_kept_report_is_not_told_to_who_reads_it_as_somebody_withdraws(living, monkeypatch, kind, outcomes):
+    matter = await living.register()
+    told = await asked(living, matter)
+    living.clock.advance(120)
+    token = await living.token(matter)
+    assert (await sent(living, token, f"/{told['id']}/report"))[0] == 200
+    before = len(await living.entries(kind=Kind.OUTCOME, case=matter.id))
+    during(monkeypatch, kind, lambda: living.withdraw(matter, by="p2", factGroups=["tax"]))
+    assert (await sent(living, token, f"/{told['id']}/report"))[1]["error"] == "AUTH_REVOKED"
+    assert len(await living.entries(kind=Kind.OUTCOME, case=matter.id)) == before + outcomes, "nothing is recorded as told that was stopped before"
 
 
 async def test_a_letter_that_falls_while_the_report_is_under_way_leaves_none_in_the_file(living, monkeypatch):
