@@ -74,6 +74,8 @@ async def serve(options: argparse.Namespace) -> None:
     async with open_hub(settings, sources, clock=clock, random=os.urandom) as hub:
         if options.memory:
             remember(hub)
+        if options.channel:  # where the watch looks for its channel once it has lost the one it has
+            hub.desk.watch._url = options.channel
         front = Front(settings)
         front.graph = graph(hub)
         front._rest = Starlette(routes=routes(hub, front.graph))
@@ -101,6 +103,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--database", required=True, help="migrated and enrolled")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--issuer", help="the hub's name, where several workers are one hub")
+    parser.add_argument("--channel", help="the database's URL by another way, for the channel of revocations alone")
     parser.add_argument("--memory", action="store_true", help="ask each department once a person")
     parser.add_argument("--gather", action="store_true")
     parser.add_argument("--profile", type=Path)

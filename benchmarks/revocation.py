@@ -1,7 +1,7 @@
 """`python -m benchmarks.revocation`: how soon what was revoked is told by no worker any more, measured from the moment of the hub's answer.
 
     1 under load                    letters, parts of letters, tokens, cases, systems; questions at a stated rate over all workers
-    2 the notification channel cut  notices switched off and every listener's connection ended again and again: workers ask instead
+    2 the notification channel cut  every listener's connection ended and no other to be had: workers ask instead, and say so
     3 the database gone             every question is refused, none told
 
 Departments are told from memory, so that what is measured is the hub: identity, plan, recheck, log. A missed target is exit code 1.
@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+from collections import Counter as Counts
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from typing import Any
 import asyncpg
 
 from benchmarks.processes import GATEWAY, REST, Child, free_port, sandbox
+from benchmarks.relay import Relay
 from benchmarks.stopping import Load, Seen
 from benchmarks.withdrawals import KINDS, Counter, Target, counter
 from hub.authorizations.watch import NAME, STOP_TIME
@@ -33,9 +35,6 @@ from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres.connection import plain_url
 from hub.postgres.supervisor import Supervisor
-
-_CUT = 0.05
-"""Seconds between two ends of every listener's connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +55,17 @@ class Scene:
     counter: Counter
     database: str
     server: Supervisor
+    channel: Relay
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.revocation", description=__doc__)
-    parser.add_argument("--revoked", type=int, default=240, help="under load")
-    parser.add_argument("--cut", type=int, default=60, help="with the channel cut")
+    parser.add_argument("--revoked", type=int, default=200, help="under load")
+    parser.add_argument("--cut", type=int, default=50, help="with the channel cut")
     parser.add_argument("--every", type=float, default=0.06, help="seconds between two revocations")
-    parser.add_argument("--rate", type=float, default=80, help="questions a second beside those about what is revoked")
-    parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--rate", type=float, default=60, help="questions a second beside those about what is revoked")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--output", type=Path, default=Path("var/bench-revocation.json"))
     options = parser.parse_args(argv)
     begun = time.monotonic()
@@ -93,46 +93,43 @@ async def _measured(effort: Effort) -> dict[str, Any]:
 
 
 async def _cut(scene: Scene, revoked: Sequence[Target], spared: Sequence[Target], effort: Effort) -> dict[str, Any]:
+    """Every listener's connection is ended; where the workers look for another nobody answers until the part is over."""
     admin = await asyncpg.connect(plain_url(scene.database))
-    await admin.execute("ALTER TABLE revocation DISABLE TRIGGER revocation_notice")
-    said: list[str] = []
+    await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", NAME)
+    await admin.close()
+    await asyncio.sleep(0.1)
+    during = asyncio.create_task(_said(scene, 0.5))
+    found = _figures(await Load(scene.counter, [*revoked, *spared], effort.rate).run(revoked, effort.every))
+    during.cancel()
+    await scene.channel.start()
+    await asyncio.sleep(2.5)
+    return found | {"said": dict(await during), "said_after": dict(await _said(scene))}
 
-    async def cutting() -> None:
-        while True:
-            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", NAME)
-            await asyncio.sleep(_CUT)
 
-    async def looking() -> None:
+async def _said(scene: Scene, every: float = 0.0) -> Counts[str]:
+    """What each worker's /readyz says of the channel: once, or every so many seconds until cancelled."""
+    said: Counts[str] = Counts()
+    with suppress(asyncio.CancelledError):
         while True:
             for worker in scene.counter.workers:
                 async with scene.counter.session.get(f"{worker}/readyz") as reply:
-                    said.append((await reply.json())["revocations"])
-            await asyncio.sleep(0.5)
-
-    ends = [asyncio.create_task(cutting()), asyncio.create_task(looking())]
-    found = _figures(await Load(scene.counter, [*revoked, *spared], effort.rate).run(revoked, effort.every))
-    for task in ends:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-    await admin.execute("ALTER TABLE revocation ENABLE TRIGGER revocation_notice")
-    await admin.close()
-    return found | {"said": {one: said.count(one) for one in sorted(set(said))}}
+                    said[(await reply.json())["revocations"]] += 1
+            if not every:
+                break
+            await asyncio.sleep(every)
+    return said
 
 
 async def _gone(scene: Scene, spared: Sequence[Target], effort: Effort) -> dict[str, Any]:
     load = Load(scene.counter, spared, effort.rate)
-    asking = asyncio.create_task(load.run([], 0))
-    await asking
-    steadily = asyncio.create_task(load._steadily())
+    load.start()
     await asyncio.sleep(0.5)
     before = load.seen.told
     await scene.server.stop()
     gone, told = time.perf_counter(), load.seen.told
     load.seen.answers.clear()
     await asyncio.sleep(2.5)
-    steadily.cancel()
-    await asyncio.gather(*load._under_way)
+    await load.stop()
     return {
         "told_before": before, "told_after": load.seen.told - told, "statuses": dict(sorted(load.seen.answers.items())),
         "seconds": time.perf_counter() - gone,
@@ -150,19 +147,20 @@ async def _scene(workers: int) -> AsyncIterator[Scene]:
             stack.push_async_callback(one.stop)
         await migrate(database)
         KeyRing.create(directory / "hub" / "keys", random=os.urandom, at=datetime.now(UTC))
-        ports = [free_port() for _ in range(workers)]
+        ports, channel = [free_port() for _ in range(workers)], Relay(plain_url(database), free_port())
         urls = [f"http://127.0.0.1:{port}" for port in ports]
         open_counter = await stack.enter_async_context(counter(database, urls[0], urls))
         government = sandbox(directory / "government", elsewhere, journal=False)
         stack.callback(government.stop)
         government.wait()
-        arguments = ["--directory", str(directory), "--database", database, "--issuer", urls[0], "--memory", "--gather"]
+        arguments = ["--directory", str(directory), "--database", database, "--issuer", urls[0], "--memory", "--gather", "--channel", channel.url]
         children = [Child("benchmarks.hub_server", *arguments, "--port", str(port), core=(GATEWAY, REST)[n % 2]) for n, port in enumerate(ports)]
         for child in children:
             stack.callback(child.stop)
+        stack.push_async_callback(channel.cut)
         for child in children:
             child.wait()
-        yield Scene(open_counter, database, server)
+        yield Scene(open_counter, database, server, channel)
 
 
 def _figures(seen: Seen) -> dict[str, Any]:
@@ -181,7 +179,8 @@ def _quantile(ordered: Sequence[float], share: float) -> float:
 def held(found: dict[str, Any]) -> bool:
     """Whether every promise was kept."""
     stopped = all(found[part]["p99"] <= STOP_TIME and found[part]["late"] == 0 for part in ("load", "cut"))
-    return stopped and found["cut"]["said"].get("ASKING", 0) > 0 and found["gone"]["told_after"] == 0
+    said = set(found["cut"]["said"]) == {"ASKING"} and set(found["cut"]["said_after"]) == {"NOTICES"}
+    return stopped and said and found["gone"]["told_after"] == 0 and set(found["gone"]["statuses"]) == {503}
 
 
 def lines(found: dict[str, Any]) -> list[str]:
@@ -192,11 +191,11 @@ def lines(found: dict[str, Any]) -> list[str]:
         verdict = "reached" if one["p99"] <= STOP_TIME and not one["late"] else "MISSED"
         told += [
             f"{title}: {one['samples']} revocations beside {one['rate']:.0f} questions a second",
-            "  " + "  ".join(f"{name} {one[name] * 1000:.0f} ms" for name in ("p50", "p95", "p99", "max")) + f"   p99 {verdict}",
-            "  " + "  ".join(f"{kind} {of['samples']}: max {of['max'] * 1000:.0f} ms" for kind, of in one["kinds"].items()),
+            "  " + "  ".join(f"{name} {one[name] * 1000:.1f} ms" for name in ("p50", "p95", "p99", "max")) + f"   p99 {verdict}",
+            "  " + "  ".join(f"{kind} {of['samples']}: max {of['max'] * 1000:.1f} ms" for kind, of in one["kinds"].items()),
             f"  answers that told: {one['told']}, of them after the published time: {one['late']}; by status {one['statuses']}",
         ]
-    told.append(f"  /readyz said of the channel: {found['cut']['said']}")
+    told.append(f"  /readyz said of the channel: {found['cut']['said']}; once it could be had again: {found['cut']['said_after']}")
     gone = found["gone"]
     told.append(f"the database gone: told before {gone['told_before']}, after {gone['told_after']}; by status {gone['statuses']} in {gone['seconds']:.1f} s")
     return told

@@ -47,24 +47,34 @@ class Load:
         self._revoked: dict[str, float] = {}
         self._last: dict[str, float] = {}
         self._under_way: set[asyncio.Task[None]] = set()
+        self._asking: asyncio.Task[None] | None = None
         self.seen = Seen()
 
     async def run(self, revoked: Sequence[Target], every: float) -> Seen:
         """Revoke one target every so many seconds under the load."""
-        self.seen.began = time.perf_counter()
-        asking = asyncio.create_task(self._steadily())
+        self.start()
         ended = []
         for target in revoked:
             ended.append(asyncio.create_task(self._end(target)))
             await asyncio.sleep(every)
         await asyncio.gather(*ended)
-        asking.cancel()
-        await asyncio.gather(*self._under_way)
-        self.seen.took = time.perf_counter() - self.seen.began
+        await self.stop()
         for target in revoked:
             after = max(0.0, self._last.get(target.case, 0.0) - self._revoked[target.case])
             self.seen.seconds.setdefault(target.kind, []).append(after)
         return self.seen
+
+    def start(self) -> None:
+        """Begin to ask at the rate."""
+        self.seen.began = time.perf_counter()
+        self._asking = asyncio.create_task(self._steadily())
+
+    async def stop(self) -> None:
+        """Ask no more; what is under way is waited for."""
+        if self._asking is not None:
+            self._asking.cancel()
+        await asyncio.gather(*self._under_way)
+        self.seen.took = time.perf_counter() - self.seen.began
 
     async def ask(self, target: Target, worker: str) -> bool:
         """One question; whether it told anything of the target."""

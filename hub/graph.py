@@ -104,6 +104,8 @@ class Graph:
                 return await self._answered(operation, asked, standing, media, scope)
         except CallerError as error:
             return await self._refused(error, standing, operation, media, read_body=read_body)
+        except Overloaded:
+            raise  # the door's to say: 503, and when to come again
         except RecordingFailed:
             metrics.LOG_FAILURES.inc()
             return _fault(503, "LOG_UNAVAILABLE", "the access log cannot record; nothing was told", media=media, retry_after=2)

@@ -106,6 +106,7 @@ class RevocationWatch:
             connection = await self._connected()
             try:
                 await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
+                connection.add_termination_listener(lambda *_: self._wake.set())  # to find out now, not at the next reading
                 self._heard(True)
                 await self._read_on(connection)
             except FAILURES as error:

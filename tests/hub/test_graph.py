@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
@@ -16,6 +17,7 @@ from hub.enrolment import enrol_client
 from hub.errors import RecordingFailed
 from hub.graph import address_class
 from hub.operations.quotas import ClientQuota, InFlight
+from hub.postgres.connection import plain_url
 from tests.hub.living import PEOPLE, TAXES, WHOLE, Living, digest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -182,6 +184,24 @@ async def test_a_client_of_old_gets_200_with_errors_and_a_new_one_its_status(liv
     for reply in (old, new, good):
         assert reply.headers["cache-control"] == "no-store"
         assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_where_revocations_cannot_be_read_nothing_is_told_and_it_is_503_not_a_bug_of_ours(living, token, signed_matter, nobody_asked):
+    watch = living.hub.desk.watch
+    blocker = await asyncpg.connect(plain_url(living.database_url))
+    async with blocker.transaction():
+        await blocker.execute("LOCK TABLE revocation IN ACCESS EXCLUSIVE MODE")
+        while watch.following:  # noqa: ASYNC110 - the watch's own clock
+            await asyncio.sleep(0.02)
+        reply = await living.post(token, {"query": TAXES, "variables": {"id": signed_matter.id}})
+        assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "OVERLOADED", "1")
+        nobody_asked()
+    await blocker.close()
+    for _ in range(100):
+        if watch.following and watch.notices:
+            break
+        await asyncio.sleep(0.05)
+    assert (await living.post(token, {"query": TAXES, "variables": {"id": signed_matter.id}})).status == 200
 
 
 async def test_a_refusal_that_cannot_be_recorded_is_503(living, token):

@@ -6,12 +6,12 @@ import asyncio
 import sys
 import time
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 import structlog
 
+from benchmarks.relay import Relay
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.revocation import revoke_client, revoke_token
 from hub.authorizations.watch import STOP_TIME, RevocationWatch
@@ -209,44 +209,6 @@ async def test_a_client_is_revoked_once(world, clock):
     assert not await revoke_client(world.engine, "client-xx", by="operator", at=clock())
 
 
-class Relay:
-    """A TCP relay before the database, to be cut: the watch's own connection goes through it, the pool's does not."""
-
-    def __init__(self, url: str) -> None:
-        self._to = urlsplit(plain_url(url))
-        self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
-        self.url = ""
-        self._port = 0
-
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._joined, "127.0.0.1", self._port)
-        self._port = self._server.sockets[0].getsockname()[1]
-        self.url = self._to._replace(netloc=f"{self._to.netloc.rpartition('@')[0]}@127.0.0.1:{self._port}").geturl()
-
-    async def cut(self) -> None:
-        """Nobody gets through, and who was through is cut off."""
-        assert self._server is not None
-        self._server.close()
-        for writer in tuple(self._open):
-            writer.transport.abort()
-        await asyncio.sleep(0)
-
-    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._to.hostname, self._to.port)
-        self._open |= {writer, far_writer}
-        await asyncio.gather(self._carried(reader, far_writer), self._carried(far_reader, writer), return_exceptions=True)
-
-    async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-                await writer.drain()
-        finally:
-            writer.close()
-            self._open.discard(writer)
-
-
 async def until(true) -> None:
     async with asyncio.timeout(10):
         while not true():  # noqa: ASYNC110 - the watch's own memory, not an event
@@ -254,7 +216,7 @@ async def until(true) -> None:
 
 
 async def test_the_channel_cut_it_asks_as_often_says_so_once_and_comes_back(database_url, clock, pool):
-    relay = Relay(database_url)
+    relay = Relay(plain_url(database_url))
     await relay.start()
     watch = RevocationWatch(relay.url, pool, clock=clock)
     heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
