@@ -57,10 +57,6 @@ class Fetched:
     altered: bool = False
 
 
-NOTHING_TOLD = Fetched({}, fallen=True, roots={})
-"""What became of a question whose answer did not leave."""
-
-
 class _Wave:
     """Asks under way together: what each told, None for one that was let go of; `open` are those still expected."""
 

@@ -30,12 +30,13 @@ from hub.authorizations.standing import Standing
 from hub.caller import Caller
 from hub.disposal.terms import told_groups
 from hub.errors import Forbidden, TooLarge
-from hub.fetch import NOTHING_TOLD, Fetched, Fetcher
+from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.plan import Plan, Planner
 from hub.question import Question
 
 SALT = 16  # bytes
+_NOTHING = Fetched({}, fallen=True, roots={})
 
 Sought = Callable[[Caller, Question, Mapping[str, Any]], Awaitable[tuple[str, ...]]]
 """Pseudonyms of the people a question to the hub's own records is about: whom an officer looks for, the citizen who asks."""
@@ -111,19 +112,24 @@ class Road:
                 rows=answer.told.rows, latency_ms=latency, address=address,
             ),
         )
-        if not fetched.fallen and self.fetcher.fallen(plan):
-            # The log may be slower than a revocation. The entry says more was told than was: that errs on the right side.
-            if self.told is not None:
-                await self.told(intended, NOTHING_TOLD)  # what others' answers it had taken over waits for who asks anew
-            raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
-        if self.told is not None:
-            await self.told(intended, fetched)
-            if not fetched.fallen and self.fetcher.fallen(plan):  # to forget what was told waits for the database too
-                raise Forbidden("an authorisation fell before the answer left", code="AUTH_REVOKED")
+        await self._leaving(plan, intended, fetched)
         receipt = self.log.receipt(appended, salt=salt)
         terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.joins else {}
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()} | ({"terms": terms} if terms else {})
         return Travelled(data, answer.errors, extensions, terms, intended, receipt, decision, answer, plan)  # 8
+
+    async def _leaving(self, plan: Plan, intended: str, fetched: Fetched) -> None:
+        """The last looks at every authorisation. Raises Forbidden where one fell: the log may be slower than a revocation, and so may be
+        forgetting what was told. The entry says then that more was told than was: that errs on the right side.
+        """
+        if not fetched.fallen and self.fetcher.fallen(plan):
+            if self.told is not None:
+                await self.told(intended, _NOTHING)  # the others' answers it had taken over wait for who asks anew
+            raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
+        if self.told is not None:
+            await self.told(intended, fetched)
+            if not fetched.fallen and self.fetcher.fallen(plan):
+                raise Forbidden("an authorisation fell before the answer left", code="AUTH_REVOKED")
 
     async def _intend(self, operation: Operation, plan: Plan, address: str, subjects: tuple[str, ...]) -> str:
         appended = await self.log.append(

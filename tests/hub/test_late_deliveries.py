@@ -2,14 +2,14 @@
 named here. Every test fails when the look it is about is taken out.
 
     one person of a batch, one group of a person    here                    hub/fetch.py, when the last source is in
-    a hub below under way                           here, regions/          the same
+    a hub below under way                           regions/                the same
     gathered, before the call leaves                test_gathering.py       hub/gathering.py
     encoded, its outcome being recorded             here                    hub/route.py, after recording
-    encoded and recorded, kept answers forgotten    here                    hub/route.py, after forgetting
+    encoded and recorded, kept answers forgotten    deferred/               hub/route.py, after forgetting
     departments that answer later                   deferred/               hub/deferred/statements.py, STANDS
     means checks: sent, fetched, told               means_check/            hub/means_check/checks.py
-    messages waiting for their receiver             here                    hub/messages/collecting.py
-    a neighbour's question                          here                    hub/regions/answering.py, after its road
+    messages waiting for their receiver             messages/               hub/messages/collecting.py
+    a neighbour's question                          regions/                hub/regions/answering.py, after its road
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ import pytest
 from hub.access_log.entry import Kind
 from hub.access_log.writer import AccessLog
 from tests.hub.living import TAXES, Living, people
-from tests.hub.messages.conftest import identity, senders  # noqa: F401 - the fixture
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -80,47 +79,3 @@ async def test_an_answer_that_is_encoded_and_being_recorded_does_not_leave(livin
     reply = await living.line.ask(token, TAXES, {"id": matter.id})
     assert (reply.status, reply.code) == (403, "AUTH_REVOKED")
     assert (await living.line.ask(token, TAXES, {"id": matter.id})).status == 200, "asked anew, the others are told"
-
-
-async def test_a_waiting_message_a_citizen_withdrew_is_not_handed_over_and_its_contents_are_destroyed(living: Living, senders):  # noqa: F811
-    desk, handling = senders["test-platform"], senders["tn-handling"]
-    matter = await living.register()
-    for place in (0, 1):
-        body = {"person": identity(living, place), "passed": True}
-        assert await desk.push("LIVENESS", body, reference=matter.reference, message=f"late-000{place}") == 201
-    told = await living.withdraw(matter, by="p2")
-    assert {"code": "MESSAGES", "count": 1}.items() <= next(one for one in told["consequence"]["ends"] if one["code"] == "MESSAGES").items()
-    waiting = {one["id"]: one for one in await handling.collect() if one["reference"] == matter.reference}
-    assert waiting["late-0000"]["contents"]["passed"] is True, "her husband's stands"
-    assert waiting["late-0001"]["withdrawn"] is True
-    assert "contents" not in waiting["late-0001"]
-    async with living.hub.records.acquire() as connection:
-        assert await connection.fetchval("SELECT sealed IS NULL FROM message WHERE id = 'late-0001'")
-    numbers = [one["number"] for one in waiting.values()]
-    assert not [one for one in await handling.collect(received=numbers) if one["reference"] == matter.reference]
-
-
-async def test_a_message_withdrawn_while_its_collection_is_recorded_is_not_handed_over(living: Living, senders, monkeypatch):  # noqa: F811
-    desk, handling = senders["test-platform"], senders["tn-handling"]
-    matter = await living.register()
-    body = {"person": identity(living, 1), "passed": True}
-    assert await desk.push("LIVENESS", body, reference=matter.reference, message="late-0002") == 201
-    during(monkeypatch, Kind.OUTCOME, lambda: living.withdraw(matter, by="p2"))
-    with pytest.raises(AssertionError):
-        await handling.collect()
-    assert handling.told["code"] == "AUTH_REVOKED"
-    [told] = [one for one in await handling.collect() if one["id"] == "late-0002"]
-    assert told["withdrawn"] is True
-
-
-async def test_what_an_organ_owes_another_does_not_fall_with_a_letter(living: Living, senders):  # noqa: F811
-    desk, matter = senders["test-platform"], await living.register()
-    result = {
-        "person": identity(living, 1), "assistanceType": "EDUCATION", "result": "CONFIRMED", "decidedOn": "2026-11-20", "officer": "jy-3", "amount": "1500.00",
-    }
-    sent = await senders["dept-approval/JY"].push("APPROVAL_RESULT", result, reference=matter.reference, of="test-platform", message="duty-0001")
-    assert sent == 201, senders["dept-approval/JY"].told
-    await living.withdraw(matter, by="p2")
-    assert "withdrawn" not in next(one for one in await desk.collect() if one["id"] == "duty-0001")
-
-
