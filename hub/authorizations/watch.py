@@ -114,6 +114,8 @@ class RevocationWatch:
             finally:
                 self._heard(False)
                 connection.terminate()
+            await self._asked()
+            await asyncio.sleep(POLL / 10)  # a server that ends every connection is not run at
 
     async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection of the watch's own. Until there is one, the database is asked every POLL seconds over the pool's."""
@@ -121,9 +123,8 @@ class RevocationWatch:
         while True:
             connecting = asyncio.create_task(asyncpg.connect(plain_url(self._url), timeout=STOP_TIME, server_settings=settings))
             try:
-                while not connecting.done():
+                while not (await asyncio.wait({connecting}, timeout=POLL))[0]:
                     await self._asked()
-                    await asyncio.wait({connecting}, timeout=POLL)
                 return connecting.result()
             except FAILURES as error:
                 _log.debug("no channel of revocations", error=type(error).__name__)

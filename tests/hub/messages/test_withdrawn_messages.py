@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
-from hub.access_log.entry import Kind
+import pytest
+import pytest_asyncio
+from joserfc.jwk import OKPKey
+
+from hub.access_log.entry import Kind as Entered
+from hub.messages.kinds import Kind
 from tests.hub.living import Living
-from tests.hub.messages.conftest import SENDERS, Sender, identity
+from tests.hub.messages.conftest import NUMBERS, Sender, identity
 from tests.hub.test_late_deliveries import during
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def ready(sender: Sender) -> None:
-    """The receiver as it is enrolled here, whoever enrolled it since, with nothing waiting that others have left."""
-    await sender.enrol(*SENDERS[sender.platform])
-    waiting = await sender.collect()
-    while waiting:
-        waiting = await sender.collect(received=[one["number"] for one in waiting])
+@pytest_asyncio.fixture(loop_scope="session")
+async def handling(living: Living) -> AsyncIterator[Sender]:
+    """A receiver of this test's own, for whom nothing waits that others have left."""
+    platform = f"zz-handling-{next(NUMBERS)}"
+    receiver = Sender(platform, OKPKey.generate_key("Ed25519"), living)
+    await receiver.enrol((), (Kind.LIVENESS,))
+    yield receiver
+    async with living.hub.records.acquire() as connection:
+        await connection.execute("UPDATE platform SET collects = '{}' WHERE id = $1", platform)
 
 
-async def test_a_waiting_message_a_citizen_withdrew_is_not_handed_over_and_its_contents_are_destroyed(living: Living, senders):
-    desk, handling = senders["test-platform"], senders["tn-handling"]
+async def test_a_waiting_message_a_citizen_withdrew_is_not_handed_over_and_its_contents_are_destroyed(living: Living, senders, handling):
+    desk = senders["test-platform"]
     matter = await living.register()
-    await ready(handling)
     for place in (0, 1):
         body = {"person": identity(living, place), "passed": True}
         assert await desk.push("LIVENESS", body, reference=matter.reference, message=f"late-000{place}") == 201
@@ -39,13 +46,12 @@ async def test_a_waiting_message_a_citizen_withdrew_is_not_handed_over_and_its_c
     assert not [one for one in await handling.collect(received=numbers) if one["reference"] == matter.reference]
 
 
-async def test_a_message_withdrawn_while_its_collection_is_recorded_is_not_handed_over(living: Living, senders, monkeypatch):
-    desk, handling = senders["test-platform"], senders["tn-handling"]
+async def test_a_message_withdrawn_while_its_collection_is_recorded_is_not_handed_over(living: Living, senders, handling, monkeypatch):
+    desk = senders["test-platform"]
     matter = await living.register()
-    await ready(handling)
     body = {"person": identity(living, 1), "passed": True}
     assert await desk.push("LIVENESS", body, reference=matter.reference, message="late-0002") == 201
-    during(monkeypatch, Kind.OUTCOME, lambda: living.withdraw(matter, by="p2"))
+    during(monkeypatch, Entered.OUTCOME, lambda: living.withdraw(matter, by="p2"))
     with pytest.raises(AssertionError):
         await handling.collect()
     assert handling.told["code"] == "AUTH_REVOKED"
