@@ -18,6 +18,7 @@ from hub.access_log.routes import Reader
 from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue
 from hub.authorizations.matters import Matters
+from hub.authorizations.pause import Pauses
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reading import Reading
 from hub.authorizations.reasons import Reason
@@ -63,6 +64,7 @@ class Desk:
 
     registrar: Registrar
     revocations: Revocations
+    pauses: Pauses
     authorization: Parts
     watch: RevocationWatch
     recheck: Recheck
@@ -126,6 +128,7 @@ async def open_desk(
     desk = Desk(
         registrar=await _registrar(settings, engine, vault, random),
         revocations=Revocations(engine, people, vault, audience=issuer),
+        pauses=Pauses(engine, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,

@@ -214,7 +214,7 @@ def _until(standing: Standing, now: datetime) -> datetime:
     midnight = (now.astimezone(CHINA) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     ends = [midnight, standing.caller.expires_at]
     if standing.matter is not None:
-        ends += [at for at in (standing.matter.closed_at, *(one.expires_at for one in standing.matter.letters)) if at is not None]
+        ends += [at for at in (standing.matter.closed_at, standing.matter.monitored_to, *(one.expires_at for one in standing.matter.letters)) if at is not None]
         ends += [one.revoked_at for one in standing.matter.letters if one.revoked_at is not None]
         ends += [one.valid_until for one in standing.matter.approvals]
     return min(at for at in ends if at > now)

@@ -5,7 +5,7 @@ Rules of this file:
 - Waves: people named in arguments first, then people reached through a declared household. The household is the matter's
   own, so both waves are complete before anything is asked; nobody found in a source is ever followed.
 - Who is reached is a party: a person in one matter. The same person in two matters of a token is two parties.
-- 不计入 (EXCLUDED) people are named in no list and reached by no handle.
+- 不计入 (EXCLUDED) people and agents are named in no list and reached by no handle.
 """
 
 from __future__ import annotations

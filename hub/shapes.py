@@ -14,7 +14,9 @@ _HUB = Path(__file__).parent
 _FILES = {
     "registration": _HUB / "authorizations" / "registration.schema.json",
     "letter": _HUB / "authorizations" / "letter.schema.json",
+    "letter-1": _HUB / "authorizations" / "letter-1.schema.json",
     "revocation": _HUB / "authorizations" / "revocation.schema.json",
+    "pause": _HUB / "authorizations" / "pause.schema.json",
     "message": _HUB / "messages" / "message.schema.json",
     "bodies": _HUB / "messages" / "bodies.schema.json",
     "collection": _HUB / "messages" / "collection.schema.json",

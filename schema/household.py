@@ -106,7 +106,7 @@ class Member:
 
     relation: str = told("与申请人关系", "Relation (GB/T 4761).")
     role: str = told("角色", "MEMBER, OBLIGOR or EXCLUDED.")
-    capacity: str = told("民事行为能力", "FULL, LIMITED or NONE: decides who signs.")
+    capacity: str = told("民事行为能力", "FULL, LIMITED, NONE, or BY_AGE of a minor: decides who signs.")
     coverage: CoverageState = told("授权覆盖", "Coverage.")
     person: Person = told("人员", "The person.")
 

@@ -24,8 +24,9 @@ from datetime import datetime
 from types import MappingProxyType
 
 from hub.authorizations.approved import with_approvals
-from hub.authorizations.coverage import by_basis, by_letters, letter_state, received_by
+from hub.authorizations.coverage import by_basis, by_letters, received_by
 from hub.authorizations.emergency import emergency
+from hub.authorizations.life import in_monitoring, letter_state
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
@@ -163,7 +164,7 @@ def subjects(presented: Presented) -> Mapping[str, Coverage]:
     groups = known_purpose.statute_groups if on_statute else known_purpose.told_groups()
     if caller.basis.kind is BasisKind.FILE:
         groups = frozenset()
-    return by_basis(matter, caller.basis.kind, person=presented.person, groups=groups)
+    return by_basis(matter, caller.basis.kind, person=presented.person, groups=groups, at=presented.at)
 
 
 def facts(presented: Presented) -> None:
@@ -184,7 +185,7 @@ def listed(presented: Presented) -> frozenset[str] | None:
 
 
 def jurisdiction(presented: Presented) -> None:
-    """Check 8: the case is live, its platform names the organisation, and one's region lies in the other's.
+    """Check 8: the case is live or its applicant still watched, its platform names the organisation, one's region lies in the other's.
 
     A neighbour's organisation never passes: it asks through its own hub, under an agreement.
     """
@@ -196,8 +197,8 @@ def jurisdiction(presented: Presented) -> None:
         return
     matter, known = presented.matter, presented.requester
     # A file outlives its case: objections and reviews come after the decision.
-    on_file = presented.caller.basis.kind is BasisKind.FILE
-    live = matter is not None and (on_file or matter.closed_at is None or matter.closed_at > presented.at)
+    at, on_file = presented.at, presented.caller.basis.kind is BasisKind.FILE
+    live = matter is not None and (on_file or not matter.ended(at) or in_monitoring(matter, presented.caller.purpose, at))
     if matter is None or not live or presented.caller.relation is not Relation.LOCAL:
         raise NotStanding(Reason.NO_JURISDICTION, "no live case of this organisation's")
     if not (within(matter.region, known.region) or within(known.region, matter.region)):
@@ -262,7 +263,9 @@ def _left(letter: Letter, presented: Presented) -> frozenset[str] | None:
 def _state(letter: Letter, presented: Presented) -> Reason | None:
     """Why a letter opens nothing to who asks. Withdrawn from this purpose or receiver, it is as revoked to them."""
     gone = letter.withdrawn and _left(letter, presented) == NOTHING
-    return letter_state(letter, presented.at) or (Reason.AUTH_REVOKED if gone else None)
+    matter = presented.matter
+    state = letter_state(letter, matter, presented.caller.purpose, presented.at) if matter is not None else Reason.AUTH_NOT_FOUND
+    return state or (Reason.AUTH_REVOKED if gone else None)
 
 
 def _approved(presented: Presented, coverage: Mapping[str, Coverage]) -> Mapping[str, Coverage]:

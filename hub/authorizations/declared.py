@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +18,18 @@ class DeclaredPerson:
     sex: str = field(repr=False)
     birth_date: date | None = field(repr=False)
     relation: str
-    role: str  # MEMBER, OBLIGOR, EXCLUDED
-    capacity: str  # FULL, LIMITED, NONE
+    role: str  # MEMBER, OBLIGOR, EXCLUDED, AGENT
+    capacity: str  # FULL, LIMITED, NONE; BY_AGE of a minor
     guardians: tuple[str, ...]
     kin_of_staff: tuple[str, ...] = ()  # officer ids of the staff whose near relative this person is (57 §11)
+    died_on: date | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSignature:
-    """One verified signature under a letter: who, for whom, how, and the bytes that prove it."""
+    """One verified signature under a letter: who, for whom, how, and the bytes that prove it: the signer's own, or for ink and
+    fingerprint those of the officer before whom it was made. `evidence` is what else `assurance` was computed from.
+    """
 
     ref: str
     capacity: str
@@ -35,12 +40,15 @@ class DeclaredSignature:
     kid: str
     signature: bytes
     signed_at: datetime
+    evidence: Mapping[str, Any]
     certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredLetter:
-    """核对授权书: the exact bytes that were signed, and what they say."""
+    """核对授权书: the exact bytes that were signed, and what they say. `fact_groups` are those its holders reach; `validity` what ends
+    it, and what it outlives (matter.py). `signatures` is empty of a letter of the first form, which the hub holds.
+    """
 
     number: str
     document: bytes = field(repr=False)
@@ -51,6 +59,7 @@ class DeclaredLetter:
     receivers: tuple[str, ...]
     signed_at: datetime
     expires_at: datetime | None
+    validity: frozenset[str]
     signatures: tuple[DeclaredSignature, ...]
     brought: bytes = field(repr=False)  # the signers' entries as the platform sent them, canonical: keys, certificates, signatures
 
@@ -70,6 +79,8 @@ class Registration:
     organisations: tuple[str, ...]
     opened_at: datetime
     closed_at: datetime | None
+    monitored_from: datetime | None
+    monitored_to: datetime | None
     area: str
     hukou_region: str
     residence_region: str

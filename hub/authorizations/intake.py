@@ -1,4 +1,4 @@
-"""Where platforms bring registrations and revocations: one signed message a request, in the body, never in a URL."""
+"""Where platforms bring registrations, revocations and pauses: one signed message a request, in the body, never in a URL."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
+from hub.authorizations.pause import Pauses
 from hub.authorizations.reasons import Refused
 from hub.authorizations.store import Registrar
 from hub.authorizations.withdrawals import Revocations
@@ -34,13 +35,15 @@ class Counter(Protocol):
     @property
     def revocations(self) -> Revocations: ...
     @property
+    def pauses(self) -> Pauses: ...
+    @property
     def clock(self) -> Callable[[], datetime]: ...
 
 
 def routes(
     counter: Counter, wake: Callable[[], None], note: Callable[[str], None] = lambda _kind: None, places: InFlight | None = None,
 ) -> list[Route]:
-    """POST /registrations and POST /revocations, application/jose. `wake` hears that there is something for the log to carry,
+    """POST /registrations, /revocations and /pauses, application/jose. `wake` hears that there is something for the log to carry,
     `note` of each refusal: an unsigned message is nobody's, so it is counted and leaves no entry.
     """
 
@@ -60,9 +63,15 @@ def routes(
         }
         return JSONResponse(told, headers=_PRIVATE)
 
+    async def pause(request: Request) -> Response:
+        paused = await counter.pauses.accept(await signed_body(request), counter.clock())
+        wake()
+        return JSONResponse({"case": paused.case, "state": paused.state, "letters": list(paused.letters)}, headers=_PRIVATE)
+
     return [
         Route("/registrations", answering(register, note, places), methods=["POST"]),
         Route("/revocations", answering(revoke, note, places), methods=["POST"]),
+        Route("/pauses", answering(pause, note, places), methods=["POST"]),
     ]
 
 

@@ -22,7 +22,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """家庭成员 (role MEMBER), 法定义务人 (OBLIGOR) or 不计入 (EXCLUDED) of the declared household."""
+    """家庭成员 (role MEMBER), 法定义务人 (OBLIGOR) or 不计入 (EXCLUDED) of the declared household; 代理人 (AGENT) who only signs."""
 
     person: Person
     relation: str
@@ -30,6 +30,7 @@ class Member:
     capacity: str
     guardians: tuple[str, ...]
     kin_of_staff: tuple[str, ...] = ()  # officer ids of the staff whose near relative this person is (57 §11)
+    died_on: date | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Signature:
     assurance: str
     signed_at: datetime
     certified: bool = False  # a certificate of the trust list names the signer: no platform's word
+
+
+MONITORING, CHECK_FAILED, MEMBERS_CHANGED = "MONITORING", "CHECK_FAILED", "MEMBERS_CHANGED"
+"""What a letter's `validity` may say (domain B17): it outlives the matter while the applicant is watched; it ends when the household is
+refused; it ends whole when the household's members change. Every letter ends with the matter.
+"""
+
+OUTSIDE = frozenset({"EXCLUDED", "AGENT"})
+"""Roles of those who are nobody's subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +83,8 @@ class Letter:
     signatures: tuple[Signature, ...]
     withdrawn: tuple[Part, ...] = ()  # parts of it; as a whole it is REVOKED
     under_review: bool = False  # the platform's key that brought it was revoked
+    validity: frozenset[str] = frozenset()
+    lapsed: frozenset[str] = frozenset()  # people whose place in the household changed after they signed
     # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
     covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)
 
@@ -136,6 +148,18 @@ class Matter:
     under_review: bool = False  # the platform's key that registered it last was revoked
     approvals: tuple[Approval, ...] = ()  # those approved and not withdrawn
     follow_ups: tuple[FollowUp, ...] = ()  # those open
+    monitored_from: datetime | None = None  # 纳入监测范围
+    monitored_to: datetime | None = None
+    refused_at: datetime | None = None  # decided that the household does not qualify
+
+    def ended(self, at: datetime) -> bool:
+        """Whether the applicant has left the matter."""
+        return self.closed_at is not None and self.closed_at <= at
+
+    def monitored(self, at: datetime) -> bool:
+        """Whether the applicant is watched at a moment."""
+        began = self.monitored_from is not None and self.monitored_from <= at
+        return began and (self.monitored_to is None or self.monitored_to > at)
 
     def people(self) -> Mapping[str, Member]:
         """Members and obligors by person id."""

@@ -131,11 +131,16 @@ def _matter(row: Row, people: People) -> Matter:
         kin_of_staff=row["kin_of_staff"], members=tuple([_member(one, people.declared(row["household"], one)) for one in row["members"]]),
         letters=tuple([_letter(one) for one in row["letters"]]), version=0, under_review=row["under_review"],
         approvals=tuple([_approval(one) for one in row["approvals"]]), follow_ups=tuple([_follow_up(one) for one in row["follow_ups"]]),
+        monitored_from=row["monitored_from"], monitored_to=row["monitored_to"], refused_at=row["refused_at"],
     )  # fmt: skip
     # By content: every worker gives the same state the same version, and another state another one.
-    persons = [member.person for member in made.members]
-    state = repr((made, [(person.id_number, person.name, person.birth_date, person.log_subject) for person in persons]))
+    state = repr((made, [(*_hidden(one.person), one.died_on) for one in made.members]))
     return replace(made, version=int.from_bytes(sha256(state.encode())[:7]))
+
+
+def _hidden(person: matter.Person) -> tuple[object, ...]:
+    """What `repr` keeps to itself."""
+    return person.id_number, person.name, person.birth_date, person.log_subject
 
 
 def _member(row: Row, known: Known) -> matter.Member:
@@ -143,7 +148,8 @@ def _member(row: Row, known: Known) -> matter.Member:
     person = matter.Person(
         str(row["person_id"]), identity.id_number, identity.name, identity.sex, identity.birth_date, known.log_subject
     )
-    return matter.Member(person, row["relation"], row["role"], row["capacity"], tuple(row["guardians"]), tuple(row["kin_of_staff"]))
+    kept = (tuple(row["guardians"]), tuple(row["kin_of_staff"]), identity.died_on)
+    return matter.Member(person, row["relation"], row["role"], row["capacity"], *kept)
 
 
 def _approval(row: Row) -> matter.Approval:
@@ -163,7 +169,7 @@ def _letter(row: Row) -> matter.Letter:
         fact_groups=frozenset(row["fact_groups"]), receivers=frozenset(row["receivers"]), signed_at=row["signed_at"],
         expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
         signatures=tuple([_signature(one) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
-        under_review=row["under_review"],
+        under_review=row["under_review"], validity=frozenset(row["validity"]), lapsed=frozenset(row["lapsed"]),
     )  # fmt: skip
 
 

@@ -63,12 +63,12 @@ _MEMBERS = _Rows(
 )  # fmt: skip
 _SIGNERS = _Rows(
     ("s.person_id", "s.capacity", "s.covers", "s.assurance", "s.signed_at", "s.certified"),
-    "signer s WHERE s.letter_id = l.id ORDER BY s.person_id",
+    "signer s WHERE s.letter_id = l.id ORDER BY s.person_id, s.capacity",
 )
 _LETTERS = _Rows(
     (
         "l.id", "l.number", "l.document_hash", "l.purposes", "l.fact_groups", "l.receivers", "l.signed_at", "l.expires_at", "l.status",
-        "l.revoked_at", "l.withdrawn::text AS withdrawn", UNDER_REVIEW.format("l") + " AS under_review",
+        "l.revoked_at", "l.withdrawn::text AS withdrawn", UNDER_REVIEW.format("l") + " AS under_review", "l.validity", "l.lapsed",
     ),
     "letter l WHERE l.case_id = c.id ORDER BY l.id",
     {"signers": _SIGNERS},
@@ -84,6 +84,7 @@ _FOLLOW_UPS = _Rows(
 _MATTERS = _Rows(
     (
         "c.id", "c.reference", "c.platform", "c.assistance_type", "c.stage", "c.region", "c.organisations", "c.opened_at", "c.closed_at",
+        "c.monitored_from", "c.monitored_to", "c.refused_at",
         "h.id AS household", "h.area", "h.hukou_region", "h.residence_region", "h.kin_of_staff",
         UNDER_REVIEW.format("c") + " AS under_review",
     ),

@@ -5,22 +5,24 @@ Pure: the platform's keys and the time are arguments. Verifying a large househol
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from joserfc.jwk import KeySet
 
-from hub.authorizations.ability import needs_guardian
+from hub.authorizations.ability import ADULT, BY_AGE, OWN_LIVING, needs_guardian, years_old
 from hub.authorizations.declared import DeclaredPerson, Registration
-from hub.authorizations.letters import instant, verify_letter
+from hub.authorizations.letters import verify_letter
 from hub.authorizations.reasons import Flaw, Refused, unproven
+from hub.authorizations.sheet import instant
 from hub.authorizations.trust_list import TrustList
 from hub.claims import check_claims
 from hub.people.id_number import BadIdNumber, IdNumber, parse
 from hub.shapes import Misshapen, fit
 from hub.signatures import LONGEST_REGISTRATION, BadSignature, header_of, open_jws, sha256
 from hub.suites import SUITES
+from policies.calendar import CHINA
 
 TYP = "household-registration+jws"
 FRESH = timedelta(minutes=10)
@@ -29,10 +31,10 @@ FRESH = timedelta(minutes=10)
 
 def verify(
     token: str, keys: KeySet, *, platform: str, audience: str, now: datetime, trust: TrustList | None = None,
-    suites: frozenset[str] = frozenset(SUITES),
+    suites: frozenset[str] = frozenset(SUITES), held: Collection[bytes] = (),
 ) -> Registration:
-    """The registration a platform signed; with `trust` its signers' certificates count, and their algorithms must be of `suites`. Raises
-    `Refused` naming the flaw; nothing of a refused registration is used.
+    """The registration a platform signed; with `trust` its signers' certificates count, and their algorithms must be of `suites`; `held` are
+    the hashes of letters the hub holds in this matter. Raises `Refused` naming the flaw; nothing of a refused registration is used.
     """
     claims = open_message(token, keys, typ=TYP, shape="registration", platform=platform, audience=audience, now=now)
     case, household = claims["case"], claims["household"]
@@ -41,10 +43,13 @@ def verify(
     if len(set(numbers)) != len(numbers):
         raise Refused(Flaw.LETTER_REPEATED, "two letters have the same number")
     letters = tuple(
-        verify_letter(letter, people, platform=platform, reference=case["reference"], now=now, trust=trust, suites=suites)
+        verify_letter(
+            letter, people, platform=platform, reference=case["reference"], matter=case["assistanceType"], now=now, trust=trust,
+            suites=suites, held=held,
+        )
         for letter in claims["letters"]
-    )
-    closed = case.get("closedAt")
+    )  # fmt: skip
+    monitoring = case.get("monitoring", {})
     return Registration(
         platform=platform,
         jti=claims["jti"],
@@ -56,7 +61,9 @@ def verify(
         region=case["region"],
         organisations=tuple(case["organisations"]),
         opened_at=instant(case["openedAt"], "case openedAt"),
-        closed_at=instant(closed, "case closedAt") if closed else None,
+        closed_at=_perhaps(case, "closedAt"),
+        monitored_from=_perhaps(monitoring, "from"),
+        monitored_to=_perhaps(monitoring, "endedAt"),
         area=household["area"],
         hukou_region=household["hukouRegion"],
         residence_region=household["residenceRegion"],
@@ -85,6 +92,10 @@ def open_message(
     return claims
 
 
+def _perhaps(told: Mapping[str, Any], name: str) -> datetime | None:
+    return instant(told[name], f"case {name}") if name in told else None
+
+
 def _limited(claims: Mapping[str, Any], fresh: timedelta) -> Mapping[str, Any]:
     """With the expiry a message has that names none: its freshness. One without a readable `iat` is refused by that."""
     issued = claims.get("iat")
@@ -98,7 +109,7 @@ def _people(declared: list[Mapping[str, Any]], now: datetime) -> tuple[Mapping[s
     warnings: list[str] = []
     numbers: set[str] = set()
     for entry in declared:
-        person, said = _person(entry, now.date())
+        person, said = _person(entry, now.astimezone(CHINA).date())
         if person.ref in people or person.id_number in numbers:
             raise Refused(Flaw.PERSON_REPEATED, f"'{person.ref}' is declared twice, or under two refs")
         people[person.ref] = person
@@ -106,7 +117,7 @@ def _people(declared: list[Mapping[str, Any]], now: datetime) -> tuple[Mapping[s
         warnings += [f"{person.ref}: {warning}" for warning in said]
     for person in people.values():
         for guardian in person.guardians:
-            _guardian(person, people.get(guardian), guardian, now.date())
+            _guardian(person, people.get(guardian), guardian, now.astimezone(CHINA).date())
     return people, tuple(warnings)
 
 
@@ -119,16 +130,32 @@ def _person(entry: Mapping[str, Any], today: date) -> tuple[DeclaredPerson, tupl
     born = date.fromisoformat(entry["birthDate"]) if entry["birthDate"] else None
     if born is not None and born != number.birth_date:
         raise Refused(Flaw.BIRTH_DATE_MISMATCH, f"birth date of '{ref}' is not the one in the ID number")
+    capacity = _capacity(entry, born, today)
+    died = date.fromisoformat(entry["deathOn"]) if "deathOn" in entry else None
+    if died is not None and not number.birth_date <= died <= today:
+        raise Refused(Flaw.DEATH_DATE_WRONG, f"'{ref}' is said to have died before birth, or in the future")
     person = DeclaredPerson(
         ref=ref, id_number=number.value, name=entry["name"], sex=entry["sex"], birth_date=born, relation=entry["relation"],
-        role=entry["role"], capacity=entry["capacity"], guardians=tuple(entry["guardians"]),
-        kin_of_staff=tuple(entry.get("kinOfStaff", ())),
+        role=entry["role"], capacity=capacity, guardians=tuple(entry["guardians"]),
+        kin_of_staff=tuple(entry.get("kinOfStaff", ())), died_on=died,
     )  # fmt: skip
     return person, number.warnings
+
+
+def _capacity(entry: Mapping[str, Any], born: date | None, today: date) -> str:
+    """As declared; a minor's is their age's, unless from sixteen on they live on their own labour income (Civil Code §18–20)."""
+    age = ADULT if born is None else years_old(born, today)
+    if age >= ADULT or (age >= OWN_LIVING and entry["capacity"] == "FULL" and entry.get("ownLabourIncome")):
+        return str(entry["capacity"])
+    if age >= OWN_LIVING and entry["capacity"] == "FULL":
+        raise Refused(Flaw.CAPACITY_NOT_OF_AGE, f"'{entry['ref']}' is a minor, and of full capacity only by their own labour income")
+    return BY_AGE
 
 
 def _guardian(ward: DeclaredPerson, guardian: DeclaredPerson | None, ref: str, today: date) -> None:
     if guardian is None:
         raise Refused(Flaw.REF_UNKNOWN, f"guardian '{ref}' of '{ward.ref}' is not declared")
+    if guardian.died_on is not None:
+        raise Refused(Flaw.GUARDIAN_NOT_ABLE, f"the guardian '{ref}' of '{ward.ref}' has died")
     if guardian.ref == ward.ref or needs_guardian(guardian.birth_date, guardian.capacity, today):
         raise Refused(Flaw.GUARDIAN_NOT_ABLE, f"'{ref}' cannot be the guardian of '{ward.ref}'")

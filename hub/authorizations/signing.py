@@ -1,4 +1,4 @@
-"""How a platform makes what the hub verifies: letters, signers' signatures, registrations, revocations. The reference to build against.
+"""How a platform makes what the hub verifies: letters, signers' signatures, registrations, revocations, pauses. The reference to build against.
 
 The hub itself never calls this: its tests, `make demo` and whoever connects a platform do. Keys here are the platform's
 and the signers', never the hub's.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+import orjson
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,14 +19,49 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
-from hub.authorizations.letters import signed_message
+from hub.authorizations.evidence import attested
+from hub.authorizations.mandates import mandate_bytes
+from hub.authorizations.pause import TYP as PAUSE
 from hub.authorizations.registration import TYP as REGISTRATION
+from hub.authorizations.sheet import ATTESTATION, LETTER, MANDATE
 from hub.authorizations.withdrawals import TYP as REVOCATION
 from hub.canonical import canonical
-from hub.signatures import base64url
-from hub.suites import SM2, sm2_sign, sm2_thumbprint
+from hub.signatures import base64url, sha256
+from hub.suites import SM2, document_digest, sm2_sign, sm2_thumbprint
 
 PrivateKey = ECKey | OKPKey
+
+
+SCOPE_TEXT = (
+    "授权审批机构及全国各级居民家庭经济状况核对机构，通过政府机构、金融机构、非银行支付机构、大数据管理及服务机构、公共事业单位、行业性组织和社会团体，"
+    "查询、核对本人的基本信息和经济状况信息，用于社会救助、社会保障、社会福利等行政事项，并授权上述信息持有单位提供相关信息。"
+)
+TRUTH_PROMISE = "所申报的家庭人口、收入、财产和支出情况真实、完整，如有隐瞒或虚假，愿承担相应责任。"
+READING_DECLARATION = "已阅读并知晓本授权书及个人信息处理告知书的全部内容。"
+HOLDERS = ("GOVERNMENT", "FINANCIAL", "NON_BANK_PAYMENT", "BIG_DATA", "PUBLIC_INSTITUTION", "ASSOCIATION")
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """A member of staff before whom somebody signs on paper, with the key they attest with."""
+
+    organisation: str
+    officer: str
+    key: PrivateKey | Sm2Key
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """委托书: what a letter says of an agent's mandate; signed by the giver's `key`, or kept as a `scan` (sha256, mediaType)."""
+
+    number: str
+    giver: str
+    valid_from: date
+    valid_until: date
+    relation: str = "99"
+    covers: tuple[str, ...] = ()  # empty: the giver
+    key: PrivateKey | Sm2Key | None = None
+    scan: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +84,22 @@ class Sm2Key:
 
 @dataclass(frozen=True, slots=True)
 class Signatory:
-    """One row of a letter's table of signers, with the key they sign with."""
+    """One row of a letter's table of signers: with the key they sign with, or the officers before whom they signed on paper."""
 
     ref: str
-    key: PrivateKey | Sm2Key
+    key: PrivateKey | Sm2Key | None = None
     capacity: str = "SELF"
     covers: tuple[str, ...] = ()  # empty: themselves
     method: str = "ESIGN"
-    assurance: str = "HIGH"
-    mandate: Mapping[str, str] | None = None
+    mandates: tuple[Mandate, ...] = ()
     x5c: tuple[str, ...] = ()  # base64 DER, their own certificate first
+    proof: Mapping[str, Any] | None = None  # identityProof; None: by face, just before signing, passed
+    officers: tuple[Officer, ...] = ()
+    scan: Mapping[str, str] | None = None  # of the signed page
 
     def listed(self) -> dict[str, Any]:
         """As the document lists them."""
-        row: dict[str, Any] = {"ref": self.ref, "capacity": self.capacity, "for": list(self.covers or (self.ref,))}
-        return row | ({"mandate": dict(self.mandate)} if self.mandate else {})
+        return {"ref": self.ref, "capacity": self.capacity, "for": list(self.covers or (self.ref,)), "method": self.method}
 
 
 def algorithm(key: PrivateKey | Sm2Key) -> str:
@@ -75,18 +112,52 @@ def algorithm(key: PrivateKey | Sm2Key) -> str:
 def letter_document(
     *, number: str, platform: str, reference: str, matter: str, purposes: Sequence[str], people: Sequence[Mapping[str, Any]],
     signatories: Sequence[Signatory], signed_at: datetime, fact_groups: Sequence[str] = ("ALL_LISTED",),
-    receivers: Sequence[str] = ("ALL_LEVELS",), until: datetime | None = None, notice: str = "2026-07",
+    receivers: Sequence[str] = ("ALL_LEVELS",), until: datetime | None = None, notice: str = "2026-07", holders: Sequence[str] = HOLDERS,
+    monitoring: bool = True, check_failed: bool = False, members_changed: bool = False,
 ) -> bytes:  # fmt: skip
-    """The canonical bytes of a letter (letter.schema.json). `people` are the registration's; those it speaks of are picked."""
-    spoken_of = {ref for signatory in signatories for ref in (signatory.ref, *signatory.covers)}
-    return canonical({
+    """The canonical bytes of a letter (letter.schema.json), by default as the national form has it. `people` are the registration's; those
+    it speaks of are picked.
+    """
+    numbers = {str(person["ref"]): str(person["idNumber"]).upper() for person in people}
+    told: dict[str, Any] = {
         "title": "居民家庭经济状况核对授权书", "number": number, "platform": platform, "reference": reference, "matter": matter,
         "purposes": list(purposes), "factGroups": list(fact_groups), "receivers": list(receivers),
-        "validity": {"kind": "DATE", "until": until.isoformat()} if until else {"kind": "EVENT_EXIT"},
-        "signedAt": signed_at.isoformat(), "notice": notice,
-        "people": [{name: person[name] for name in ("ref", "name", "idNumber")} for person in people if person["ref"] in spoken_of],
+        "scope": {
+            "text": SCOPE_TEXT, "authorised": ["APPROVING_ORGANS", "CHECK_BODIES"], "holders": list(holders),
+            "matters": ["SOCIAL_ASSISTANCE", "SOCIAL_SECURITY", "SOCIAL_WELFARE", "OTHER_ADMINISTRATIVE"],
+        },
+        "validity": {"exit": {"monitoring": monitoring, "checkFailed": check_failed, "membersChanged": members_changed}}
+        | ({"until": until.isoformat()} if until else {}),
+        "signedAt": signed_at.isoformat(), "notice": notice, "truthPromise": TRUTH_PROMISE, "readingDeclaration": READING_DECLARATION,
+        "people": [_shown(person) for person in people if person["ref"] in _spoken_of(signatories)],
         "signers": [signatory.listed() for signatory in signatories],
-    })  # fmt: skip
+    }  # fmt: skip
+    agents = [
+        {"ref": one.ref, "mandates": [_mandate(told, one.ref, mandate, numbers) for mandate in one.mandates]}
+        for one in signatories
+        if one.mandates
+    ]
+    return canonical(told | ({"agents": agents} if agents else {}))
+
+
+def _spoken_of(signatories: Sequence[Signatory]) -> set[str]:
+    mandates = [mandate for one in signatories for mandate in one.mandates]
+    return {ref for one in signatories for ref in (one.ref, *one.covers)} | {ref for one in mandates for ref in (one.giver, *one.covers)}
+
+
+def _shown(person: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: person[name] for name in ("ref", "name", "idNumber", "relation")} | {"idType": person.get("idType", "IDCARD")}
+
+
+def _mandate(letter: Mapping[str, Any], agent: str, mandate: Mandate, numbers: Mapping[str, str]) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "number": mandate.number, "from": mandate.giver, "for": list(mandate.covers or (mandate.giver,)), "relation": mandate.relation,
+        "validFrom": mandate.valid_from.isoformat(), "validUntil": mandate.valid_until.isoformat(),
+    }  # fmt: skip
+    if mandate.key is None:
+        return row | ({"scan": dict(mandate.scan)} if mandate.scan else {})
+    proof = _signed(mandate.key, MANDATE, mandate_bytes(letter, agent, row, numbers))
+    return row | {"signature": {name: proof[name] for name in ("alg", "jwk", "signature")}}
 
 
 def sign_raw(key: PrivateKey | Sm2Key, message: bytes) -> bytes:
@@ -103,15 +174,32 @@ def sign_raw(key: PrivateKey | Sm2Key, message: bytes) -> bytes:
 
 
 def sign_letter(document: bytes, signatory: Signatory) -> dict[str, Any]:
-    """One signer's entry under a letter: their signature over the document's hash, with their public key."""
-    public, alg = signatory.key.as_dict(private=False), algorithm(signatory.key)
+    """One signer's entry under a letter: their signature over the document's hash with their public key, or what stands for ink."""
     row = signatory.listed()
-    row.pop("mandate", None)
-    certificates = {"x5c": list(signatory.x5c)} if signatory.x5c else {}
-    return row | certificates | {
-        "method": signatory.method, "assurance": signatory.assurance, "alg": alg, "kid": signatory.key.thumbprint(), "jwk": public,
-        "signature": base64url(sign_raw(signatory.key, signed_message(document, alg))),
+    letter = orjson.loads(document)
+    if signatory.method != "ESIGN":
+        number = next(one["idNumber"] for one in letter["people"] if one["ref"] == signatory.ref)
+        row["scan"] = dict(signatory.scan or {"sha256": sha256(document).hex(), "mediaType": "application/pdf"})
+        return row | {"attestations": [_attestation(document, row, number.upper(), one, letter["signedAt"]) for one in signatory.officers]}
+    if signatory.key is None:
+        raise ValueError("an electronic signature needs the signer's key")
+    proof = signatory.proof if signatory.proof is not None else {"method": "FACE", "at": letter["signedAt"], "passed": True}
+    optional = ({"x5c": list(signatory.x5c)} if signatory.x5c else {}) | ({"identityProof": dict(proof)} if proof else {})
+    return row | optional | _signed(signatory.key, LETTER, document)
+
+
+def _signed(key: PrivateKey | Sm2Key, prefix: bytes, paper: bytes) -> dict[str, Any]:
+    """The members that prove who signed a paper."""
+    alg = algorithm(key)
+    return {
+        "alg": alg, "kid": key.thumbprint(), "jwk": key.as_dict(private=False),
+        "signature": base64url(sign_raw(key, prefix + document_digest(paper, alg))),
     }  # fmt: skip
+
+
+def _attestation(document: bytes, row: Mapping[str, Any], id_number: str, officer: Officer, at: str) -> dict[str, Any]:
+    told = {"officer": officer.officer, "organisation": officer.organisation, "at": at}
+    return told | _signed(officer.key, ATTESTATION, attested(document, row, id_number, told))
 
 
 def letter_entry(number: str, document: bytes, signatories: Sequence[Signatory]) -> dict[str, Any]:
@@ -137,6 +225,14 @@ def sign_revocation(
     """
     claims = {"reference": reference} | ({"letter": letter} if letter else {}) | ({"reason": reason} if reason else {}) | part
     return sign_message(key, REVOCATION, claims, kid=kid, issuer=platform, audience=audience, jti=jti, now=now)
+
+
+def sign_pause(
+    key: PrivateKey, *, kid: str, platform: str, audience: str, jti: str, now: datetime, reference: str, state: str, letter: str = "",
+) -> str:  # fmt: skip
+    """The compact JWS to POST to /pauses; `state` PAUSED or ACTIVE, without a letter every letter of the matter."""
+    claims = {"reference": reference, "state": state} | ({"letter": letter} if letter else {})
+    return sign_message(key, PAUSE, claims, kid=kid, issuer=platform, audience=audience, jti=jti, now=now)
 
 
 def sign_message(

@@ -21,7 +21,7 @@ from connectors.registry import Departments, flattened, open_connectors
 from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, handled, stand
-from hub.authorizations.coverage import letter_state
+from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
@@ -128,7 +128,7 @@ async def standing_of(
     await presenter.assessments.refresh(0.0)
     matter = handled(await presenter.matter(asked.case), client.requester.organisation)
     caller = presenter.caller(
-        client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked.basis, matter, now), case=asked.case, groups=None,
+        client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked, matter, now), case=asked.case, groups=None,
         token="", expires_at=now + LIFETIME, allow_list_only=False, look_ups_per_day=client.look_ups_per_day,
     )
     catalogue = Catalogue(reading)
@@ -140,14 +140,17 @@ async def standing_of(
         raise click.ClickException(f"no token would be issued: {refused.reason.value}, {refused.message}") from None
 
 
-def _basis(given: str, matter: Matter | None, now: datetime) -> Basis:
+def _basis(asked: Asked, matter: Matter | None, now: datetime) -> Basis:
+    given = asked.basis
     kind, _, article = given.partition(":")
     if kind == "statute" and article:
         return Basis(BasisKind.STATUTE, article=article)
     if given != "letter":
         raise click.ClickException("--basis is letter, or statute:ARTICLE as in statute:'SAL §42'")
-    letters = matter.letters if matter is not None else ()
-    return Basis(BasisKind.LETTER, letters=tuple((one.id, one.hash) for one in letters if letter_state(one, now) is None))
+    if matter is None:
+        return Basis(BasisKind.LETTER)
+    held = [one for one in matter.letters if letter_state(one, matter, asked.purpose, now) is None]
+    return Basis(BasisKind.LETTER, letters=tuple((one.id, one.hash) for one in held))
 
 
 @asynccontextmanager

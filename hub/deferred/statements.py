@@ -10,7 +10,10 @@ from __future__ import annotations
 
 STANDS = """(
     (cardinality(j.letters) = 0 OR EXISTS (
-        SELECT FROM letter AS l WHERE l.id = ANY(j.letters) AND l.status = 'ACTIVE' AND (l.expires_at IS NULL OR l.expires_at > $1)
+        SELECT FROM letter AS l JOIN matter_case AS c ON c.id = l.case_id
+        WHERE l.id = ANY(j.letters) AND l.status = 'ACTIVE' AND (l.expires_at IS NULL OR l.expires_at > $1)
+        AND j.person_id::text <> ALL(l.lapsed) AND ('MONITORING' = ANY(l.validity) OR c.closed_at IS NULL OR c.closed_at > $1)
+        AND ('CHECK_FAILED' <> ALL(l.validity) OR c.refused_at IS NULL OR c.refused_at > $1)
         AND NOT EXISTS (
             SELECT FROM jsonb_array_elements(l.withdrawn) AS w
             WHERE (w->'people' = '[]' OR w->'people' ? j.person_id::text) AND (w->'factGroups' = '[]' OR w->'factGroups' ? j.fact_group)
@@ -18,7 +21,10 @@ STANDS = """(
             AND (w->'receivers' = '[]' OR w->'receivers' ? j.organisation OR EXISTS (
                 SELECT FROM jsonb_array_elements_text(w->'regions') AS place JOIN organisation AS o ON o.code = j.organisation
                 WHERE o.region LIKE place || '%')))))
-    AND EXISTS (SELECT FROM matter_case AS c WHERE c.id = j.case_id AND (c.closed_at IS NULL OR c.closed_at > $1))
+    AND EXISTS (
+        SELECT FROM matter_case AS c WHERE c.id = j.case_id AND (
+            c.closed_at IS NULL OR c.closed_at > $1
+            OR (j.purpose = 'MONITORING' AND c.monitored_from <= $1 AND (c.monitored_to IS NULL OR c.monitored_to > $1))))
     AND EXISTS (
         SELECT FROM client AS k JOIN organisation AS a ON a.code = k.organisation
         WHERE a.code = j.organisation AND a.active AND k.active AND j.purpose = ANY(k.purposes))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from hub.authorizations.matter import Letter, Matter, Member
+from hub.authorizations.matter import OUTSIDE, Letter, Matter, Member
 from hub.authorizations.standing import Standing
 from hub.errors import Forbidden
 from policies.purposes import PURPOSES, PurposeKind
@@ -33,7 +33,7 @@ def entitled(standing: Standing) -> Entitled:
     reviewing = PURPOSES[caller.purpose].kind is PurposeKind.REVIEW
     if matter is None or caller.department != CHECK_BODY or not reviewing or caller.basis.kind is not BasisKind.LETTER:
         raise Forbidden("a means check is the check body's, for a review, under the household's letters", code="CHECK_BODY_ONLY")
-    counted = [member for member in matter.members if member.role != "EXCLUDED"]
+    counted = [member for member in matter.members if member.role not in OUTSIDE]
     covered = tuple(member for member in counted if _wholly(standing, member))
     if not covered:
         raise Forbidden("nobody of the household has signed for a whole check", code="SUBJECT_NOT_COVERED")

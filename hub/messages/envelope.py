@@ -9,9 +9,9 @@ from typing import Any
 
 from joserfc.jwk import KeySet
 
-from hub.authorizations.letters import instant
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import open_message
+from hub.authorizations.sheet import instant
 from hub.canonical import NotCanonical, canonical
 from hub.messages.kinds import Kind
 from hub.signatures import sha256

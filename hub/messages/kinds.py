@@ -17,6 +17,7 @@ class Kind(StrEnum):
 
     APPLICATION = "APPLICATION"
     PROGRESS = "PROGRESS"
+    MONITORING = "MONITORING"
     LIVENESS = "LIVENESS"
     STAFF_STATISTICS = "STAFF_STATISTICS"
     LEAD = "LEAD"
@@ -60,6 +61,7 @@ SORTS: Mapping[Kind, Sort] = MappingProxyType({
         region="region", on_consent=True,
     ),
     Kind.PROGRESS: _sort("办理进度", Bound.MATTER, "stage officer reason evidence"),
+    Kind.MONITORING: _sort("纳入监测范围", Bound.MATTER, "state"),
     Kind.LIVENESS: _sort("待遇资格认证", Bound.REGISTERED, "", person="person", on_consent=True),
     Kind.STAFF_STATISTICS: _sort("辖区救助统计", Bound.NOTHING, "period region counts", region="region"),
     Kind.LEAD: _sort(

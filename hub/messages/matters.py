@@ -12,7 +12,7 @@ from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.revocation import tell_workers
 from hub.messages.envelope import Envelope
 from hub.messages.kinds import SORTS, Bound, Kind
-from hub.messages.stages import ENDED, NOTHING, may_follow
+from hub.messages.stages import ENDED, NOTHING, REFUSED, may_follow
 from hub.tables import Case, Household, Member, Message
 
 
@@ -47,7 +47,12 @@ async def find(connection: AsyncConnection, envelope: Envelope, person: UUID | N
 
 
 async def move(connection: AsyncConnection, envelope: Envelope, found: Found) -> None:
-    """Follow an application or its progress to its stage. Raises `Refused` where the stage cannot follow the current one."""
+    """Follow an application or its progress to its stage, or note since when the applicant is watched, or was. Raises `Refused` where the
+    stage cannot follow the current one.
+    """
+    if envelope.kind is Kind.MONITORING:
+        await _watched(connection, envelope, found)
+        return
     if envelope.kind is Kind.APPLICATION:
         stage = "SUBMITTED"
     elif envelope.kind is Kind.PROGRESS:
@@ -59,6 +64,20 @@ async def move(connection: AsyncConnection, envelope: Envelope, found: Found) ->
     if found.id is None:
         return
     changed = {"stage": stage} | ({"closed_at": envelope.occurred_at} if stage in ENDED else {})
+    changed |= {"refused_at": envelope.occurred_at} if stage == REFUSED else {}
+    await connection.execute(update(Case).where(Case.id == found.id).values(changed))
+    await tell_workers(connection, "CASE", found.id, at=envelope.occurred_at)
+
+
+async def _watched(connection: AsyncConnection, envelope: Envelope, found: Found) -> None:
+    """Monitoring that ended does not begin again: letters that lasted until then have run out, and a new inclusion is a new matter."""
+    if found.id is None:
+        raise Refused(Flaw.CASE_UNKNOWN, "no case is registered under this reference")
+    row = (await connection.execute(select(Case.monitored_from, Case.monitored_to).where(Case.id == found.id))).one()
+    included = envelope.body["state"] == "INCLUDED"
+    if row.monitored_to is not None or included is (row.monitored_from is not None):
+        raise Refused(Flaw.STAGE_NOT_REACHABLE, "monitoring has begun already, has not begun, or has ended")
+    changed = {"monitored_from" if included else "monitored_to": envelope.occurred_at}
     await connection.execute(update(Case).where(Case.id == found.id).values(changed))
     await tell_workers(connection, "CASE", found.id, at=envelope.occurred_at)
 

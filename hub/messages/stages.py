@@ -55,6 +55,9 @@ WITH_A_REASON = frozenset({"NOT_QUALIFIED_NOTIFIED", "REFUSED", "STOPPED"})
 ENDED = frozenset({"ABANDONED", "STOPPED"})
 """The applicant has left the matter: letters that last until then have run out (domain B17)."""
 
+REFUSED = "REFUSED"
+"""The household does not qualify: letters that say that a failed check ends them have run out."""
+
 _BEFORE_REVIEW = frozenset({"DRAFT", "SUBMITTED", "SUPPLEMENT_REQUESTED", "ABANDONED", "ACCEPTED"})
 _DECIDED = frozenset({"CONFIRMED", "REFUSED", "FILED", "PUBLISHED", "PAYING", "RECHECK", "TAPERING", "ADJUSTED", "STOPPED"})
 

@@ -13,6 +13,7 @@ import hmac
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from hub.keys import Key, KeyRing, Random, Use
@@ -21,12 +22,15 @@ from hub.people.sealing import CannotOpen, Sealer, version_of
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who a person is. `id_number` is normalised (18 characters, upper case); `birth_date` None is unknown. `repr` shows nothing."""
+    """Who a person is. `id_number` is normalised (18 characters, upper case); `birth_date` None is unknown. `repr` shows nothing.
+    When they died is a platform's word for its case, sealed with it.
+    """
 
     id_number: str = field(repr=False)
     name: str = field(repr=False)
     sex: str = field(repr=False)  # GB/T 2261.1
     birth_date: date | None = field(repr=False)
+    died_on: date | None = field(default=None, repr=False)
 
 
 class Vault:
@@ -50,7 +54,8 @@ class Vault:
     def seal(self, person_id: UUID, identity: Identity, *, household: UUID | None = None) -> tuple[bytes, int]:
         """The sealed identity, bound to the person's row or to that of a member of a declared `household`, and its key version."""
         born = identity.birth_date.isoformat() if identity.birth_date else None
-        told = {"id": identity.id_number, "name": identity.name, "sex": identity.sex, "born": born}
+        told: dict[str, Any] = {"id": identity.id_number, "name": identity.name, "sex": identity.sex, "born": born}
+        told |= {"died": identity.died_on.isoformat()} if identity.died_on else {}
         text = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
         version = self._people.version
         return self._people.seal(_identity_context(person_id, household), text), version
@@ -60,7 +65,8 @@ class Vault:
         _same_version(sealed, version)
         told = json.loads(self._people.open(_identity_context(person_id, household), sealed))
         born = date.fromisoformat(told["born"]) if told["born"] else None
-        return Identity(told["id"], told["name"], told["sex"], born)
+        died = date.fromisoformat(told["died"]) if "died" in told else None
+        return Identity(told["id"], told["name"], told["sex"], born, died)
 
     def new_log_key(self, person_id: UUID) -> bytes:
         """A random key for the person's pseudonym in the log, sealed."""

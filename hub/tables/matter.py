@@ -64,6 +64,9 @@ class Case(Base):
     registered_under: Mapped[str | None]  # kid of the platform key; NULL: before the hub kept it
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    monitored_from: Mapped[datetime | None]  # 纳入监测范围
+    monitored_to: Mapped[datetime | None]
+    refused_at: Mapped[datetime | None]  # decided that the household does not qualify
     household: Mapped[Household] = relationship(back_populates="case", uselist=False, lazy="raise")
     letters: Mapped[list[Letter]] = relationship(back_populates="case", lazy="raise")
     __table_args__ = (UniqueConstraint("platform", "reference"),)
@@ -91,8 +94,8 @@ class Member(Base):
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     ordinal: Mapped[int] = mapped_column(Integer)
     relation: Mapped[str]  # GB/T 4761
-    role: Mapped[str]  # MEMBER, OBLIGOR, EXCLUDED
-    capacity: Mapped[str]  # FULL, LIMITED, NONE
+    role: Mapped[str]  # MEMBER, OBLIGOR, EXCLUDED, AGENT
+    capacity: Mapped[str]  # FULL, LIMITED, NONE; BY_AGE of a minor
     guardians: Mapped[list[str]] = mapped_column(default=list)  # person ids as text
     kin_of_staff: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # officer ids of the staff they are related to (57 §11)
     sealed: Mapped[bytes | None]  # identity as this case's platform declared it; NULL: registered before migration 0004
@@ -118,10 +121,13 @@ class Letter(Base):
     receivers: Mapped[list[str]]  # ["ALL_LEVELS"], organisation codes or regions
     signed_at: Mapped[datetime]
     expires_at: Mapped[datetime | None]  # NULL: event expiry (exit from the matter)
-    status: Mapped[str]  # ACTIVE, REVOKED, EXPIRED, SUPERSEDED
+    status: Mapped[str]  # ACTIVE, PAUSED, REVOKED, EXPIRED, SUPERSEDED
     revoked_at: Mapped[datetime | None]
     withdrawn: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")  # parts of it (PIPL §15)
     registered_under: Mapped[str | None]  # kid of the platform key that brought it last; NULL: before the hub kept it
+    validity: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # MONITORING, CHECK_FAILED, MEMBERS_CHANGED
+    lapsed: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # person ids: it stands no longer for them
+    state_told_at: Mapped[datetime | None]  # when the platform last said PAUSED or ACTIVE
     case: Mapped[Case] = relationship(back_populates="letters", lazy="raise")
     signers: Mapped[list[Signer]] = relationship(back_populates="letter", lazy="raise")
 
@@ -132,7 +138,7 @@ class Signer(Base):
     __tablename__ = "signer"
     letter_id: Mapped[str] = mapped_column(ForeignKey("letter.id"), primary_key=True)
     person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    capacity: Mapped[str]  # SELF, LEGAL_REPRESENTATIVE, AGENT
+    capacity: Mapped[str] = mapped_column(primary_key=True)  # SELF, LEGAL_REPRESENTATIVE, AGENT
     covers: Mapped[list[str]]  # person ids as text: the signer, the ward
     method: Mapped[str]  # ESIGN, HANDWRITTEN, FINGERPRINT
     assurance: Mapped[str]  # HIGH, SUBSTANTIAL, LOW
@@ -141,4 +147,5 @@ class Signer(Base):
     signature: Mapped[bytes]
     signed_at: Mapped[datetime]
     certified: Mapped[bool] = mapped_column(default=False, server_default=false())  # a trusted certificate names the signer
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # what its assurance was computed from
     letter: Mapped[Letter] = relationship(back_populates="signers", lazy="raise")

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, OKPKey
 
 from connectors.sandbox.people import Household, Member
 from connectors.sandbox.population import Population
-from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_registration, sign_revocation
+from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_pause, sign_registration, sign_revocation
 from hub.signatures import base64url
 
 
@@ -51,15 +51,17 @@ class PlatformDesk:
     def registration(
         self, family: Household, *, reference: str, assistance: str, organisations: Sequence[str],
         purposes: Sequence[str] = (), unsigned: Collection[int] = (), kin_of_staff: Mapping[int, Sequence[str]] = MappingProxyType({}),
+        edition: int = 1,
     ) -> str:
         """The signed registration of a case; with `purposes`, its letters, signed by all but `unsigned` (person indices). `kin_of_staff`
-        names for a person index the officers whose relative they are.
+        names for a person index the officers whose relative they are. Letters signed anew for the same reference are another `edition`: a
+        number names one document.
         """
         now = self.clock()
         people = [self._person(member) for member in family.everyone()]
         letters = []
         for suffix, signers in self._signed(family, unsigned) if purposes else ():
-            number = f"{reference}-{suffix}"
+            number = f"{reference}-{suffix}" + (f"-{edition}" if edition > 1 else "")
             document = letter_document(
                 number=number, platform=self.platform, reference=reference, matter=assistance, purposes=list(purposes),
                 people=people, signatories=signers, signed_at=now,
@@ -83,6 +85,13 @@ class PlatformDesk:
         return sign_revocation(
             self.key, kid=self.kid, platform=self.platform, audience=self.hub, jti=self.jti(), now=self.clock(),
             reference=reference, letter=letter, reason=reason, **part,
+        )
+
+    def pause(self, *, reference: str, state: str, letter: str = "") -> str:
+        """The signed word that letters rest (PAUSED) or go on (ACTIVE)."""
+        return sign_pause(
+            self.key, kid=self.kid, platform=self.platform, audience=self.hub, jti=self.jti(), now=self.clock(), reference=reference,
+            state=state, letter=letter,
         )
 
     def _declared(self, member: Member, kin_of_staff: Mapping[int, Sequence[str]]) -> Mapping[str, Any]:

@@ -8,7 +8,15 @@ from typing import Any
 
 from joserfc.jwk import ECKey, OKPKey
 
-from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_registration, sign_revocation
+from hub.authorizations.signing import (
+    Officer,
+    Signatory,
+    letter_document,
+    letter_entry,
+    sign_pause,
+    sign_registration,
+    sign_revocation,
+)
 from hub.people.id_number import check_digit
 
 HUB = "https://hub.500152.test"
@@ -62,6 +70,15 @@ def signs(ref: str, **more: Any) -> Signatory:
     return Signatory(ref, more.pop("key", None) or KEYS[ref], **more)
 
 
+COUNTER = tuple(Officer(TOWN, f"officer-{n}", OKPKey.generate_key("Ed25519")) for n in (1, 2))
+"""Two officers of the township's window, before whom people sign on paper."""
+
+
+def inked(ref: str, *officers: Officer, **more: Any) -> Signatory:
+    """A row signed by hand before officers, by default two."""
+    return Signatory(ref, method=more.pop("method", "HANDWRITTEN"), officers=officers or COUNTER, **more)
+
+
 def adults(*without: str) -> list[Signatory]:
     """The grown-up members, and the head for the girl."""
     rows = [signs(ref) for ref in ("wife", "mother", "son") if ref not in without]
@@ -85,13 +102,13 @@ def letter(
     return letter_entry(number, letter_document(**told), signatories if signed is None else signed)
 
 
-def letters(now: datetime, *, without: Sequence[str] = (), **more: Any) -> list[dict[str, Any]]:
-    """The family's letters: adults, the girl's by her father, the obligor's own."""
-    made = [letter("H-1", adults(*without), now=now, **more)]
+def letters(now: datetime, *, without: Sequence[str] = (), series: int = 1, **more: Any) -> list[dict[str, Any]]:
+    """The family's letters: adults, the girl's by her father, the obligor's own; a number names one document, so anew in another `series`."""
+    made = [letter(f"H-{series}", adults(*without), now=now, **more)]
     if "girl" not in without:
-        made.append(letter("G-1", [for_the_girl()], now=now, **more))
+        made.append(letter(f"G-{series}", [for_the_girl()], now=now, **more))
     if "brother" not in without:
-        made.append(letter("O-1", [signs("brother")], now=now, **more))
+        made.append(letter(f"O-{series}", [signs("brother")], now=now, **more))
     return made
 
 
@@ -119,6 +136,13 @@ def revocation(now: datetime, *, jti: str, letter: str = "", reference: str = RE
     return sign_revocation(
         key, kid=KID, platform=PLATFORM, audience=HUB, jti=jti, now=now, reference=reference, letter=letter, **part,
     )  # fmt: skip
+
+
+def pause(now: datetime, *, jti: str, state: str = "PAUSED", letter: str = "", reference: str = REFERENCE) -> str:
+    """A signed pause, or its end."""
+    return sign_pause(
+        PLATFORM_KEY, kid=KID, platform=PLATFORM, audience=HUB, jti=jti, now=now, reference=reference, letter=letter, state=state
+    )
 
 
 def platform_jwks() -> dict[str, Any]:

@@ -86,8 +86,9 @@ def test_a_childs_own_signature_covers_nobody_even_years_later():
 
 
 def test_a_guardians_signature_ends_on_the_eighteenth_birthday():
-    guarded = replace(GIRL, capacity="FULL", person=replace(GIRL.person, birth_date=date(2008, 11, 24)))
+    guarded = replace(GIRL, capacity="BY_AGE", person=replace(GIRL.person, birth_date=date(2008, 11, 24)))
     found = matter(BY_GUARDIAN, members=(HEAD, guarded))
+    assert cover(found, at=datetime(2026, 11, 23, 16, 0, tzinfo=UTC))["girl"].code == "SUBJECT_OF_AGE"
     assert "girl" in covered(found, at=datetime(2026, 11, 23, 15, 59, tzinfo=UTC))
     assert "girl" not in covered(found, at=datetime(2026, 11, 23, 16, 0, tzinfo=UTC)), "midnight in China"
 
@@ -113,7 +114,7 @@ def test_an_adult_without_full_capacity_is_covered_by_the_guardian_alone():
 def test_an_agent_of_a_guardian_ends_with_the_guardianship():
     agent = letter("auth_1", signature("wife", covers=("girl",), capacity="AGENT"))
     assert covered(matter(agent)) == {"girl"}
-    grown = replace(GIRL, capacity="FULL")
+    grown = replace(GIRL, capacity="BY_AGE")
     assert covered(matter(agent, members=(HEAD, grown)), at=datetime(2032, 6, 2, tzinfo=UTC)) == set()
 
 
@@ -122,7 +123,10 @@ def test_an_agent_of_a_guardian_ends_with_the_guardianship():
     [
         ({"status": "REVOKED", "revoked_at": NOW}, "AUTH_REVOKED"),
         ({"revoked_at": NOW}, "AUTH_REVOKED"),
+        ({"status": "PAUSED"}, "AUTH_PAUSED"),
+        ({"status": "PAUSED", "expires_at": NOW}, "AUTH_EXPIRED"),
         ({"status": "SUPERSEDED"}, "AUTH_EXPIRED"),
+        ({"lapsed": frozenset({"head"})}, "AUTH_EXPIRED"),
         ({"status": "DRAFT"}, "AUTH_EXPIRED"),
         ({"expires_at": NOW}, "AUTH_EXPIRED"),
     ],
@@ -159,13 +163,23 @@ def test_groups_are_those_of_all_letters_together_and_assurance_the_weakest():
 
 
 def test_a_statute_stands_in_for_letters_but_not_for_the_excluded():
-    found = by_basis(matter(), BasisKind.STATUTE, person="", groups=frozenset({"confirmation"}))
+    found = by_basis(matter(), BasisKind.STATUTE, person="", groups=frozenset({"confirmation"}), at=NOW)
     assert {person for person, one in found.items() if one.covered} == {"head", "wife", "girl", "brother"}
     assert found["head"].groups == frozenset({"confirmation"})
 
 
+def test_death_ends_every_signature_from_that_day_in_china_and_no_statute():
+    dead = replace(WIFE, died_on=date(2026, 11, 23))
+    found = matter(BY_ALL, members=(HEAD, dead))
+    assert "wife" in covered(found, at=datetime(2026, 11, 22, 15, 59, tzinfo=UTC))
+    after = cover(found, at=datetime(2026, 11, 22, 16, 0, tzinfo=UTC))
+    assert (after["wife"].covered, after["wife"].code, after["head"].covered) == (False, "SUBJECT_DECEASED", True)
+    for kind, open_ in ((BasisKind.STATUTE, True), (BasisKind.EMERGENCY, False), (BasisKind.SELF, False)):
+        assert by_basis(found, kind, person="wife", groups=None, at=NOW)["wife"].covered is open_, kind
+
+
 def test_self_covers_the_asker_alone():
-    found = by_basis(matter(), BasisKind.SELF, person="wife", groups=None)
+    found = by_basis(matter(), BasisKind.SELF, person="wife", groups=None, at=NOW)
     assert {person for person, one in found.items() if one.covered} == {"wife"}
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.authorizations.ability import needs_guardian, signs_alone
-from hub.authorizations.coverage import by_letters, letter_state, received_by
+from hub.authorizations.coverage import by_letters, received_by
+from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Letter, Matter, Member, Signature
 from policies.calendar import CHINA
 from tests.hub.authorizations.test_coverage import letter, matter, someone
@@ -27,18 +29,22 @@ SIGNATURES = st.builds(
 @st.composite
 def letters(draw, identifier: str) -> Letter:
     return letter(
-        identifier, *draw(st.lists(SIGNATURES, max_size=4)), status=draw(st.sampled_from(["ACTIVE", "ACTIVE", "REVOKED", "SUPERSEDED"])),
+        identifier, *draw(st.lists(SIGNATURES, max_size=4)), status=draw(st.sampled_from(["ACTIVE", "ACTIVE", "REVOKED", "PAUSED", "SUPERSEDED"])),
         expires_at=draw(st.none() | MOMENTS), purposes=draw(st.sampled_from([frozenset({"DIBAO_REVIEW"}), frozenset({"MEDICAL_AID"})])),
         receivers=frozenset({draw(st.sampled_from(["ALL_LEVELS", "mz-hd", "500000000000", "511725000000"]))}),
+        lapsed=draw(st.sampled_from([frozenset(), frozenset({"a"})])),
+        validity=draw(st.frozensets(st.sampled_from(["MONITORING", "CHECK_FAILED", "MEMBERS_CHANGED"]))),
         fact_groups=draw(st.sampled_from([frozenset({"ALL_LISTED"}), frozenset({"tax"}), frozenset({"tax", "vehicle"})])),
     )
 
 
 @st.composite
 def matters(draw) -> Matter:
-    roles, capacities = st.sampled_from(["MEMBER", "MEMBER", "OBLIGOR", "EXCLUDED"]), st.sampled_from(["FULL", "LIMITED"])
+    roles, capacities = st.sampled_from(["MEMBER", "MEMBER", "OBLIGOR", "EXCLUDED", "AGENT"]), st.sampled_from(["FULL", "LIMITED", "BY_AGE"])
     members = [someone(name, draw(BORN), role=draw(roles), capacity=draw(capacities), guardians=draw(SOME)) for name in NAMES]
-    return matter(*(draw(letters(f"auth_{number}")) for number in range(draw(st.integers(0, 4)))), members=members)
+    members = [replace(one, died_on=draw(st.sampled_from([None, None, date(2026, 11, 23), date(2026, 11, 24)]))) for one in members]
+    made = matter(*(draw(letters(f"auth_{number}")) for number in range(draw(st.integers(0, 4)))), members=members)
+    return replace(made, closed_at=draw(st.sampled_from([None, None, NOW])), refused_at=draw(st.sampled_from([None, None, NOW])))
 
 
 def stands_for(signature: Signature, member: Member, at: datetime) -> bool:
@@ -54,21 +60,37 @@ def stands_for(signature: Signature, member: Member, at: datetime) -> bool:
     return signature.capacity == "AGENT" and (not guarded or needs_guardian(person.birth_date, member.capacity, today))
 
 
+def grown(signature: Signature, member: Member, at: datetime) -> bool:
+    """Whether a signature was a guardian's, or their agent's, and the ward needs none any more."""
+    person, signed, today = member.person, signature.signed_at.astimezone(CHINA).date(), at.astimezone(CHINA).date()
+    if person.id not in signature.covers or needs_guardian(person.birth_date, member.capacity, today):
+        return False
+    by_agent = signature.capacity == "AGENT" and needs_guardian(person.birth_date, member.capacity, signed)
+    return by_agent or signature.capacity == "LEGAL_REPRESENTATIVE"
+
+
 def told(found: Matter, member: Member, named: frozenset[str], at: datetime) -> tuple[bool, str, str, tuple[str, ...], frozenset[str] | None]:
     """Check 6 for one person, as it reads."""
+    if member.role in ("EXCLUDED", "AGENT"):
+        return False, "SUBJECT_NOT_COVERED", "NONE", (), frozenset()
+    if member.died_on is not None and member.died_on <= at.astimezone(CHINA).date():
+        return False, "SUBJECT_DECEASED", "NONE", (), frozenset()
     held, lapsed = [], []
     for one in found.letters:
         if one.id not in named or "DIBAO_REVIEW" not in one.purposes or not received_by(one, organisation="mz-hd", region="500152000000"):
             continue
         standing = [signature for signature in one.signatures if stands_for(signature, member, at)]
-        if standing and letter_state(one, at) is None:
+        state = letter_state(one, found, "DIBAO_REVIEW", at)
+        if standing and state is None and member.person.id not in one.lapsed:
             held.append((one, standing[0]))
-        elif standing:
-            lapsed.append(letter_state(one, at))
-    if member.role == "EXCLUDED" or not (held or lapsed):
-        return False, "SUBJECT_NOT_COVERED", "NONE", (), frozenset()
+            continue
+        for signature in one.signatures:
+            if stands_for(signature, member, at):
+                lapsed.append("AUTH_EXPIRED" if state is None else state.value)
+            elif grown(signature, member, at):
+                lapsed.append("SUBJECT_OF_AGE")
     if not held:
-        return False, lapsed[0].value, "NONE", (), frozenset()
+        return False, (lapsed or ["SUBJECT_NOT_COVERED"])[0], "NONE", (), frozenset()
     groups = frozenset().union(*(one.fact_groups for one, _ in held))
     weakest = min((signature.assurance for _, signature in held), key=["NONE", "LOW", "SUBSTANTIAL", "HIGH"].index)
     return True, "", weakest, tuple(one.id for one, _ in held), None if "ALL_LISTED" in groups else groups

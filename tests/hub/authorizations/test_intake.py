@@ -38,14 +38,14 @@ async def test_a_new_declaration_of_the_same_matter_replaces_it_and_keeps_its_id
     family = living.family
     message = living.platform.registration(
         family, reference=first.reference, assistance="DIBAO", organisations=[living.offices["hd"].organisation],
-        purposes=["DIBAO_REVIEW"], unsigned=[family.members[1].person.index],
+        purposes=["DIBAO_REVIEW"], unsigned=[family.members[1].person.index], edition=2,
     )
     reply = await living.line.send("/registrations", message)
     assert reply.status in {200, 201}, reply.raw
     assert reply.body["case"] == first.id
 
 
-@pytest.mark.parametrize("path", ["/registrations", "/revocations"])
+@pytest.mark.parametrize("path", ["/registrations", "/revocations", "/pauses"])
 async def test_what_is_not_a_signed_message_is_refused_by_its_first_fault(living, path):
     assert (await posted(living, path, b"{}", "application/json"))[0] == 415
     assert (await posted(living, path, b"a" * (LONGEST_REGISTRATION + 1)))[0] == 413

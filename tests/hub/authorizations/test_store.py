@@ -31,7 +31,7 @@ async def test_what_was_declared_is_what_decisions_see(world):
     accepted = await world.register()
     found = await stored(world, accepted.case)
     assert [(one.person.name, one.role, one.capacity) for one in found.members][4:] == [
-        ("测试戊", "MEMBER", "LIMITED"), ("测试己", "OBLIGOR", "FULL"), ("测试庚", "EXCLUDED", "FULL"),
+        ("测试戊", "MEMBER", "BY_AGE"), ("测试己", "OBLIGOR", "FULL"), ("测试庚", "EXCLUDED", "FULL"),
     ]  # fmt: skip
     by_name = {one.person.name: one for one in found.members}
     assert by_name["测试戊"].guardians == (by_name["测试甲"].person.id, by_name["测试乙"].person.id)
@@ -79,7 +79,7 @@ async def test_another_message_under_a_used_jti_is_a_replay(world, clock):
 async def test_an_earlier_registration_cannot_come_back(world, clock):
     old = registration(clock(), jti="registration-1", letters=letters(clock()))
     await world.desk.registrar.accept(old, clock())
-    await world.register(without=["son"])
+    await world.register(without=["son"], series=2)
     with pytest.raises(Refused) as caught:
         await world.desk.registrar.accept(old, clock())
     assert caught.value.flaw is Flaw.MESSAGE_REPLAYED

@@ -15,7 +15,7 @@ from hub.enrolment import enrol_platform
 from hub.people.vault import Vault
 from hub.signatures import key_set
 from tests.hub.authorizations.authorities import Authority, SigningService, named
-from tests.hub.authorizations.family import HUB, PLATFORM, family, letter, platform_jwks, registration, signs
+from tests.hub.authorizations.family import COUNTER, HUB, PLATFORM, family, letter, platform_jwks, registration, signs
 
 
 @pytest.fixture
@@ -58,9 +58,11 @@ def test_a_certificate_of_a_trusted_service_keeps_high_assurance(clock, service,
     assert signed(clock, service, own(service, head, number=prefix + head["idNumber"])).assurance == "HIGH"
 
 
-def test_without_a_certificate_the_platforms_word_is_substantial_at_most_or_nothing(clock, service):
+def test_without_a_certificate_an_electronic_signature_is_substantial_at_most_or_nothing(clock, service, head):
     assert signed(clock, service).assurance == "SUBSTANTIAL"
-    assert signed(clock, service, assurance="LOW").assurance == "LOW"
+    phoned = {"method": "PHONE", "at": clock().isoformat(), "passed": True}
+    assert signed(clock, service, proof=phoned).assurance == "LOW"
+    assert signed(clock, service, own(service, head), proof=phoned).assurance == "LOW", "a certificate does not say who held the key that day"
     service.trust(required_of=["another-platform"])
     assert signed(clock, service).assurance == "SUBSTANTIAL"
     service.trust(required_of=[PLATFORM])
@@ -68,7 +70,7 @@ def test_without_a_certificate_the_platforms_word_is_substantial_at_most_or_noth
 
 
 def test_ink_witnessed_by_a_platform_that_needs_certificates_is_low(clock, service):
-    paper = {"method": "HANDWRITTEN", "assurance": "SUBSTANTIAL"}
+    paper = {"method": "HANDWRITTEN", "officers": COUNTER}
     assert signed(clock, service, **paper).assurance == "SUBSTANTIAL"
     service.trust(required_of=[PLATFORM])
     assert signed(clock, service, **paper).assurance == "LOW"

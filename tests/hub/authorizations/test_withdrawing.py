@@ -79,7 +79,7 @@ async def test_a_purpose_or_receiver_withdrawn_by_everybody_gives_no_token_and_a
 
 
 async def test_a_ward_come_of_age_withdraws_and_the_father_no_longer_for_him(world, clock):
-    grown = [one if one["ref"] != "son" else person("son", "测试丁", date(2008, 12, 1), "1", "20", guardians=["head"]) for one in family()]
+    grown = [one if one["ref"] != "son" else person("son", "测试丁", date(2008, 12, 1), "1", "20", capacity="LIMITED", guardians=["head"]) for one in family()]
     from_father = letter("S-1", [signs("head", capacity="LEGAL_REPRESENTATIVE", covers=("son",))], now=clock(), people=grown)
     await world.register(letters=[from_father], people=grown)
     clock.advance(20 * 86_400)

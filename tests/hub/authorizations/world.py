@@ -71,8 +71,8 @@ class World:
     async def register(self, **more: Any) -> Accepted:
         """The family as it is, or with what `registration` and `letters` are given."""
         without = more.pop("without", ())
-        given = more.pop("letters", None)
-        made = letters(self.clock(), without=without) if given is None else given
+        given, series = more.pop("letters", None), more.pop("series", 1)
+        made = letters(self.clock(), without=without, series=series) if given is None else given
         token = registration(self.clock(), jti=self.jti(), letters=made, **more)
         return await self.desk.registrar.accept(token, self.clock())
 
