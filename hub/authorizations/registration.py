@@ -42,13 +42,8 @@ def verify(
     numbers = [letter["number"] for letter in claims["letters"]]
     if len(set(numbers)) != len(numbers):
         raise Refused(Flaw.LETTER_REPEATED, "two letters have the same number")
-    letters = tuple(
-        verify_letter(
-            letter, people, platform=platform, reference=case["reference"], matter=case["assistanceType"], now=now, trust=trust,
-            suites=suites, held=held,
-        )
-        for letter in claims["letters"]
-    )  # fmt: skip
+    of = {"platform": platform, "reference": case["reference"], "matter": case["assistanceType"]}
+    letters = tuple(verify_letter(one, people, **of, now=now, trust=trust, suites=suites, held=held) for one in claims["letters"])
     monitoring = case.get("monitoring", {})
     return Registration(
         platform=platform,

@@ -31,6 +31,7 @@ from tests.hub.authorizations.family import (
     signs,
 )
 from tests.hub.authorizations.test_coverage import NOW
+from tests.hub.authorizations.world import assessed
 
 BOTH = ("DIBAO_REVIEW", "MONITORING")
 
@@ -179,6 +180,7 @@ async def telling(world, clock):
     await enrol_platform(world.engine, platform=PLATFORM, name="台", jwks=platform_jwks(), at=clock(), sends=("PROGRESS", "MONITORING"))
     await world.pool.execute("UPDATE client SET purposes = purposes || '{MONITORING}' WHERE id = 'client-quxian'")
     await world.pool.execute("UPDATE organisation SET region = '500152000000' WHERE code = 'mz-511725'")
+    await assessed(world.engine, "MONITORING", at=clock())
     return world
 
 
