@@ -1,6 +1,6 @@
 """The national letter: what ends it, whom it no longer stands for, what its signatures' assurance rests on.
 
-Revision: 0016, after 0015
+Revision: 0017, after 0016
 
 Letters stored before say nothing of monitoring, failed checks or changed members: they end with the matter, and their signatures keep the
 assurance they were stored with.
@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
