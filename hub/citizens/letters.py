@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from hub.authorizations.consequence_words import LINES
-from hub.authorizations.coverage import letter_state
+from hub.authorizations.life import WATCHING, letter_state
 from hub.authorizations.matter import Letter, Matter, Signature
 from hub.authorizations.reasons import Reason
 from policies.purposes import PURPOSES
@@ -38,7 +38,7 @@ def _signature(letter: Letter, person: str) -> Signature | None:
 
 
 def _letter(letter: Letter, signature: Signature, matter: Matter, person: str, at: datetime) -> dict[str, object]:
-    state = _state(letter, at)
+    state = "EXPIRED" if person in letter.lapsed else _state(letter, matter, at)
     return {
         "id": letter.id, "number": letter.number, "platform": matter.platform, "case": matter.reference,
         "matter": matter.assistance_type, "purposes": sorted(letter.purposes), "factGroups": sorted(letter.fact_groups),
@@ -55,9 +55,10 @@ def _letter(letter: Letter, signature: Signature, matter: Matter, person: str, a
     }
 
 
-def _state(letter: Letter, at: datetime) -> str:
-    reason = letter_state(letter, at)
-    if reason is None:
+def _state(letter: Letter, matter: Matter, at: datetime) -> str:
+    """Active where it still stands for anything: of a matter that ended, for watching (life.py)."""
+    reason = letter_state(letter, matter, "", at)
+    if reason is None or (WATCHING in letter.purposes and letter_state(letter, matter, WATCHING, at) is None):
         return "ACTIVE"
     if letter.status == "PAUSED":
         return "PAUSED"
