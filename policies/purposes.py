@@ -61,6 +61,13 @@ class Purpose:
         named = [part.strip() for part in self.legal_basis.split(";")]
         return any(part.partition(" ")[0] == law and section in part.partition(" ")[2].split(", ") for part in named)
 
+    def opened_by(self, article: str) -> frozenset[str]:
+        """What one of its articles opens on its own: SAL §42 the confirmation results, where another article of the row opens the rest;
+        any other, and §42 where it stands beside a duty no article names, what the row has on a statute.
+        """
+        others = any(self.rests_on(f"SAL §{number}") for number in range(1, 100) if number != 42)
+        return self.statute_groups & {CONFIRMATION, IDENTITY} if article == RECOGNITION and others else self.statute_groups
+
     @property
     def needs_assessment(self) -> bool:
         """Whether an impact assessment must be current to use it (PIPL §55): wherever a fact about somebody is told."""
@@ -70,6 +77,9 @@ class Purpose:
         """Whether a fact group is within the purpose."""
         return group in self.told_groups()
 
+
+RECOGNITION = "SAL §42"
+"""确认结果信息共享互认: confirmation results, and nothing else."""
 
 _LETTER = frozenset({BasisKind.LETTER})
 _STATUTE = frozenset({BasisKind.STATUTE})

@@ -32,6 +32,14 @@ class Decision(StrEnum):
     DENY = "DENY"
 
 
+@strawberry.enum(description="待复查 What rests on no letter and is looked at again (domain C4).")
+class Review(StrEnum):
+    """On a statute, or in an emergency."""
+
+    STATUTE = "STATUTE"
+    EMERGENCY = "EMERGENCY"
+
+
 @strawberry.type(description="授权书引用 A letter an entry names; what was signed is found under its id.")
 class LetterReference:
     """Id."""
@@ -111,6 +119,8 @@ class AccessLogEntry:
     role: str | None = told("角色", "In which role.")
     purpose: str | None = told("用途", "For which purpose.")
     basis: Basis | None = told("依据", "On which basis.")
+    review: Review | None = told("待复查", "Marked where it rests on no letter.")
+    approvals: list[strawberry.ID] = told("审批", "A second person's approvals that were made use of.")
     case: strawberry.ID | None = told("事项", "In which case.")
     subjects: list[str] = told("对象", "Whom, as pseudonyms of the log.")
     decision: Decision | None = told("决定", "What was decided.")
@@ -162,5 +172,6 @@ class AccessLogFilter:
     case: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="事项 Id of a case.")
     kind: EntryKind | None = strawberry.field(default=strawberry.UNSET, description="类别 Kind of entry.")
     decision: Decision | None = strawberry.field(default=strawberry.UNSET, description="决定 Decision.")
+    review: Review | None = strawberry.field(default=strawberry.UNSET, description="待复查 What rests on no letter.")
     from_: Instant | None = strawberry.field(default=strawberry.UNSET, name="from", description="起 From, inclusive.")
     to: Instant | None = strawberry.field(default=strawberry.UNSET, description="止 To, exclusive.")

@@ -161,7 +161,7 @@ def subjects(presented: Presented) -> Mapping[str, Coverage]:
         )
     known_purpose = PURPOSES[caller.purpose]
     on_statute = caller.basis.kind is BasisKind.STATUTE
-    groups = known_purpose.statute_groups if on_statute else known_purpose.told_groups()
+    groups = known_purpose.opened_by(caller.basis.article) if on_statute else known_purpose.told_groups()
     if caller.basis.kind is BasisKind.FILE:
         groups = frozenset()
     return by_basis(matter, caller.basis.kind, person=presented.person, groups=groups, at=presented.at)

@@ -50,7 +50,7 @@ HEADERS = {
 }
 _FIELDS = """
   id index kind at question organisation client officer role purpose case subjects decision reason departments policy leafHash
-  fields { group field form }
+  review approvals fields { group field form }
   basis { __typename ... on LetterBasis { kind letters { id } } ... on StatuteBasis { kind article }
     ... on EmergencyBasis { kind reason } ... on SelfBasis { kind } ... on AuditBasis { kind } }
 """

@@ -93,6 +93,10 @@ def sentences(entry: Mapping[str, Any], names: Mapping[str, str]) -> list[str]:
     told = [f"{local_time(entry['at'])}，{_deed(entry, who)}。"]
     if entry.get("purpose"):
         told.append(f"用途：{purpose_title(entry['purpose'])}；依据：{basis_text(entry.get('basis'))}。")
+    if entry.get("review"):
+        told.append("不凭授权书，待复查。")
+    if entry.get("approvals"):
+        told.append(f"经第二人审批：{'、'.join(entry['approvals'])}。")
     if entry.get("subjects"):
         told.append(f"涉及 {len(entry['subjects'])} 人，日志只以假名记载。")
     if entry.get("departments"):

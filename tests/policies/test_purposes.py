@@ -90,3 +90,11 @@ def test_a_purpose_given_twice_is_refused() -> None:
 ])
 def test_a_statute_opens_only_the_purposes_whose_legal_basis_names_it(purpose: str, article: str, rests: bool) -> None:
     assert PURPOSES[purpose].rests_on(article) is rests
+
+
+def test_the_article_on_recognition_opens_confirmation_results_alone_where_another_opens_the_rest() -> None:
+    jobs = PURPOSES["EMPLOYMENT_AID"]
+    assert jobs.opened_by("SAL §42") == {CONFIRMATION, IDENTITY}
+    assert jobs.opened_by("SAL §27") == {CONFIRMATION, IDENTITY, "employment"}
+    assert PURPOSES["DISABILITY_SUBSIDY"].opened_by("SAL §42") == {CONFIRMATION, IDENTITY, "disability"}
+    assert all(one.opened_by("SAL §42") <= one.statute_groups <= one.told_groups() for one in PURPOSES.values())

@@ -22,6 +22,7 @@ from tests.hub.living import TONGNAN, WHOLE, Living, people, statuses
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 ORGANISATION = "500152-TOWN-14"
+AUDITED = "query A($case: ID!) { accessLog(filter: {case: $case, review: EMERGENCY}) { edges { node { id review } } } }"
 REASON = "外地务工家庭出租屋起火，当晚需要安置"
 TOWN = Office(
     client="500152-town-14", organisation=ORGANISATION, title="镇人民政府", department="TOWN", role="TOWNSHIP_OFFICER", officer="ZF-0014",
@@ -102,6 +103,8 @@ async def test_scenario_14_an_emergency_tells_identity_and_benefits_opens_a_duty
     assert len(marked) == 1
     assert (ORGANISATION, "TEMP_EMERGENCY", 1) in await living.hub.log.store.counted(Filter(case=matter.id, review="EMERGENCY", kind=Kind.OUTCOME))
 
+    shown = await living.line.ask(await living.auditor(), AUDITED, {"case": matter.id})
+    assert {"id": marked[0].id, "review": "EMERGENCY"} in [edge["node"] for edge in shown.body["data"]["accessLog"]["edges"]]
     text = await page(living, browser)
     assert REASON in text
     assert marked[0].id in text

@@ -17,6 +17,7 @@ from tests.hub.living import WHOLE, Living, Matter, people
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 RELATIVE = "HD-0107"
+AUDITED = "query A($case: ID!) { accessLog(filter: {case: $case}) { edges { node { approvals officer review } } } }"
 
 
 class File:
@@ -87,6 +88,8 @@ async def test_scenario_19_a_relatives_file_is_denied_opens_by_a_second_approval
     assert reasons(await file.person("HD-0400"), "tax") == {"NEEDS_APPROVAL"}, "another officer asks for their own"
     named = [one.parts()[1].get("approvals") for one in await living.entries(kind=Kind.OUTCOME, case=file.matter.id)]
     assert [approval] in named
+    shown = await living.line.ask(await living.auditor(), AUDITED, {"case": file.matter.id})
+    assert {"approvals": [approval], "officer": "HD-0200", "review": None} in [edge["node"] for edge in shown.body["data"]["accessLog"]["edges"]]
     await drain(living.hub.log)
     codes = [one.parts()[0]["code"] for one in await living.entries(kind=Kind.CHANGE, case=file.matter.id)]
     assert {"APPROVAL_ASKED", "APPROVAL_APPROVED"} <= set(codes)
