@@ -37,8 +37,8 @@ class Counter:
     bound: ECKey = field(default_factory=lambda: ECKey.generate_key("P-256"))
 
     async def enrol(self) -> Counter:
-        engine, at = self.living.hub.engine, self.living.clock()
-        await enrol_organisation(engine, code=ORGANISATION, name="重庆救助通", department="APPLICANT", region="500152000000", role="APPLICANT", at=at)
+        engine, at, region = self.living.hub.engine, self.living.clock(), self.living.hub.settings.region
+        await enrol_organisation(engine, code=ORGANISATION, name="重庆救助通", department="APPLICANT", region=region, role="APPLICANT", at=at)
         jwks = {"keys": [{**self.key.as_dict(private=False), "kid": "c1"}]}
         await enrol_client(engine, client_id=CLIENT, organisation=ORGANISATION, name="市民端", jwks=jwks, purposes=("SUBJECT_ACCESS",), at=at)
         return self

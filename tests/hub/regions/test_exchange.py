@@ -8,13 +8,13 @@ from hub.http_signatures import Request, Response
 from hub.regions.asking import public_keys
 from hub.regions.exchange import (
     ExchangeRefused,
-    seal,
     sign_request,
     sign_response,
     unseal,
     verify_request,
     verify_response,
 )
+from hub.sealed_bodies import seal
 from tests.hub.regions.conftest import NOW, Region
 
 URL = "http://127.0.0.1:8725/regions/confirmations"
