@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import revocation
 from benchmarks.measures import different
 from benchmarks.report import lines, verdict
 
@@ -57,3 +58,30 @@ def run_python():
         return told.decode()
 
     return run
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_revocations_are_measured_and_every_promise_is_kept(tmp_path, run_python):
+    printed = await run_python("-m", "benchmarks.revocation", "--revoked", "20", "--cut", "10", "--rate", "20", "--output", str(tmp_path / "r.json"))
+    found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert revocation.held(found)
+    assert found["load"]["samples"] == 20
+    assert found["load"]["told"] > 0
+    assert "the database gone" in printed
+
+
+@pytest.mark.parametrize(("part", "changed"), [
+    ("load", {"p99": 1.1}), ("load", {"late": 1}), ("cut", {"said": {"ASKING": 3, "NOTICES": 1}}), ("gone", {"told_after": 1}), ("gone", {"statuses": {500: 3}}),
+])
+def test_a_promise_that_was_not_kept_is_the_exit_code(part, changed):
+    found = {
+        "load": {"p99": 0.1, "late": 0}, "cut": {"p99": 0.6, "late": 0, "said": {"ASKING": 4}, "said_after": {"NOTICES": 2}},
+        "gone": {"told_after": 0, "statuses": {"503": 9}},
+    }  # fmt: skip
+    assert revocation.held(found)
+    assert not revocation.held(found | {part: found[part] | changed})
+
+
+def test_a_quantile_is_one_of_the_samples():
+    assert [revocation._quantile([1.0, 2.0, 3.0, 4.0], share) for share in (0.5, 0.95, 0.99, 1.0)] == [2.0, 4.0, 4.0, 4.0]
