@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -38,13 +39,16 @@ def routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
         _log.error("neighbours are not answered: the manifest of the department says no `name`", group=GROUP)
         return []
     people = People(hub.vault, hub.random)
-    catalogue = Catalogue(Reading(hub.records))
+    catalogue, assessments = Catalogue(Reading(hub.records)), hub.desk.authorization.presenter.assessments
 
     async def identify(named: Sequence[tuple[str, str]]) -> Sequence[Person]:
         return [await _person(hub, people, number, name) for number, name in named]
 
     async def shared(department: str, purpose: str, now: datetime) -> Mapping[str, str]:
         await catalogue.refresh(now.timestamp())
+        await assessments.refresh(time.monotonic())
+        if purpose not in assessments.current(now.date()):
+            return {}  # another region is another body: nothing is told under a purpose that was not assessed (PIPL §55)
         return catalogue.decide(Asking(department, purpose, onward=True), now.date())
 
     async def once(issuer: str, nonce: str, expires_at: datetime) -> bool:

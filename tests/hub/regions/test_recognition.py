@@ -184,6 +184,22 @@ async def test_what_its_provider_has_not_agreed_to_hand_on_is_not_told_across_th
     assert {one["status"] for one in await asked(tongnan, insured)} == {"MATCHED"}
 
 
+async def test_a_purpose_nobody_assessed_tells_nothing_across_the_border(both, insured):
+    tongnan, quxian = both
+    flip = "UPDATE impact_assessment SET ended_at = $1 WHERE purpose = 'RESULT_RECOGNITION'"
+    assessments = quxian.hub.desk.authorization.presenter.assessments
+    await quxian.hub.records.execute(flip, quxian.clock())
+    assessments.forget("ASSESSMENT", "")
+    try:
+        told = await asked(tongnan, insured)
+    finally:
+        await quxian.hub.records.execute(flip, None)
+        assessments.forget("ASSESSMENT", "")
+    assert {(one["status"], one["records"]) for one in told} == {("CATALOG_DENIED", None)}
+    nothing_asked(quxian)
+    assert {one["status"] for one in await asked(tongnan, insured)} == {"MATCHED"}
+
+
 async def test_an_onward_receiver_the_own_agreement_does_not_name_is_never_asked_for(both, insured):
     tongnan, quxian = both
     (source,) = tongnan.hub.neighbours.asked.values()
