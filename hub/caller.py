@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from policies.verdict import BasisKind, Relation
@@ -43,6 +44,8 @@ class Caller:
     groups: frozenset[str] | None = None  # fact groups the token names; None: all its purpose allows
     allow_list_only: bool = False
     look_ups_per_day: int = 0
+    max_uses: int | None = None  # questions its token may ask
+    frequency: Mapping[str, int] = field(default_factory=dict)  # questions an HOUR, DAY, MONTH about its case
     officer_proof: str = ""  # ASSERTED, or by whom and how the officer was proven; "" where nobody was to be
     cases: tuple[str, ...] = ()  # of a token over several cases, in the token's order
     exchange: str = ""  # the id a question between two hubs carries in both logs

@@ -44,6 +44,7 @@ from hub.oauth.officers import OfficerTokens
 from hub.oauth.server import OnRefusal, Parts
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Tokens
+from hub.operations.token_uses import TokenUses
 from hub.people.handles import Handles
 from hub.people.id_number import BadIdNumber, parse
 from hub.people.store import People
@@ -53,6 +54,7 @@ from hub.signatures import BadSignature
 from hub.suites import allow_list
 from policies.citizens import citizen_rules
 from policies.emergency import emergency_rule
+from policies.fair_use import Ceilings, ceilings, complete, read_ceilings
 from policies.verdict import BasisKind
 
 Clock = Callable[[], datetime]
@@ -133,7 +135,8 @@ async def open_desk(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
-            catalogue=catalogue, certificates=Certificates(settings.client_certificate_header, settings.client_certificate_proxies),
+            catalogue=catalogue, ceilings=await asyncio.to_thread(ceilings_of, settings), uses=TokenUses(pool),
+            certificates=Certificates(settings.client_certificate_header, settings.client_certificate_proxies),
             on_refusal=on_refusal, encryption=partial(published, keys),
             subject_tokens={**dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)), SUBJECT_TOKEN_TYPE: citizens},
         ),
@@ -167,6 +170,16 @@ async def _citizens(
         engine, pool, vault=vault, handles=Handles(keys), used=used, audience=settings.issuer.rstrip("/"), sealing=partial(sealing_keys, keys),
         rules=await asyncio.to_thread(citizen_rules, settings.region[:6]),
     )
+
+
+def ceilings_of(settings: Settings) -> Mapping[str, Ceilings]:
+    """Fair use: the region's, or those of a file the operator names in their place. Blocks. Raises ParametersRefused, SettingsError."""
+    if not settings.fair_use:
+        return ceilings(settings.region[:6])
+    try:
+        return complete("HUB_FAIR_USE", read_ceilings("HUB_FAIR_USE", Path(settings.fair_use).read_text("utf-8")))
+    except OSError:
+        raise SettingsError("HUB_FAIR_USE cannot be read") from None
 
 
 def _header(scope: Mapping[str, Any], name: bytes) -> str | None:

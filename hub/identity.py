@@ -188,7 +188,7 @@ class Identifier:
             client.requester, officer=token.officer, purpose=details.purpose, basis=details.basis, case=details.case,
             groups=_narrowed(details.groups, client), token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,
             look_ups_per_day=client.look_ups_per_day, organisation=token.organisation,
-            officer_proof=proof_text(token.evidence),
+            officer_proof=proof_text(token.evidence), max_uses=details.max_uses, frequency=details.frequency,
         )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ from hub.caller import Caller
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.own_records import OwnRecords
 from hub.deferred.waiting import Waiting, open_waiting
-from hub.desk import Desk, open_desk
+from hub.desk import Desk, ceilings_of, open_desk
 from hub.disposal.duties import follow
 from hub.disposal.terms import Terms
 from hub.emergencies.follow_ups import escalate
@@ -47,6 +47,8 @@ from hub.keys import KeyRing
 from hub.means_check.register import drop_reports
 from hub.messages.inbox import drop_overdue
 from hub.operation import Documents
+from hub.operations.allowances import Allowances
+from hub.operations.fair_use import FairUse
 from hub.operations.limits import Limits
 from hub.operations.quotas import LookUps
 from hub.people.handles import Handles
@@ -111,12 +113,13 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(database.dispose)
         records = await stack.enter_async_context(await pool(settings.database_url, max_size=6))
         writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
+        fair = await _fair_use(stack, settings, records)
         departments = await _departments(stack, settings, flattened(sources), clock=clock, random=random)
         systems, credit = await _platforms(stack, settings, flattened(sources), clock=clock, random=random)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(
-            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: _drop(database, clock()),
+            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: _drop(database, fair, clock()),
         )
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
@@ -135,13 +138,19 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
         own = await _own_records(settings, desk, log, records, database, vault, keys, clock=clock, random=random)
-        road = _road(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits)
-        documents = Documents(schema, limits, introspection=settings.introspection)
+        road = _road(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
-            desk=desk, log=log, security=security, upkeep=upkeep, documents=documents, planner=planner, road=road,
+            desk=desk, log=log, security=security, upkeep=upkeep, documents=Documents(schema, limits, introspection=settings.introspection), planner=planner, road=road,
             neighbours=neighbours, check_systems=systems, credit=credit, waiting=waiting, limits=limits, clock=clock, random=random,
         )
+
+
+async def _fair_use(stack: AsyncExitStack, settings: Settings, records: asyncpg.Pool[asyncpg.Record]) -> FairUse:
+    fair = FairUse(records, await asyncio.to_thread(ceilings_of, settings))
+    fair.start()
+    stack.push_async_callback(fair.stop)
+    return fair
 
 
 async def _departments(
@@ -178,8 +187,9 @@ async def _platforms(
     return systems, credit
 
 
-async def _drop(database: AsyncEngine, at: datetime) -> None:
+async def _drop(database: AsyncEngine, fair: FairUse, at: datetime) -> None:
     """What its retention ended; what receivers owe from now on; whose papers after an emergency are overdue."""
+    await fair.forget(at)
     await drop_overdue(database, at)
     await drop_reports(database, at)
     await follow(database)
@@ -206,7 +216,7 @@ async def _open_log(
 
 def _road(
     schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, waiting: Waiting,
-    own: OwnRecords, *, clock: Clock, random: Random, limits: Limits,
+    own: OwnRecords, *, clock: Clock, random: Random, limits: Limits, fair: FairUse,
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
@@ -221,7 +231,7 @@ def _road(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
         clock=clock, random=random, max_response=limits.response, sought=sought,
         terms=Terms(desk.catalogue, disposal_terms(settings.region[:6]), issuer=settings.issuer.rstrip("/")),
-        told=waiting.ledger.told if waiting.departments else None,
+        allow=Allowances(fair, desk.authorization.uses).take, told=waiting.ledger.told if waiting.departments else None,
     )
 
 

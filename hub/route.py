@@ -32,6 +32,7 @@ from hub.disposal.terms import told_groups
 from hub.errors import Forbidden, TooLarge
 from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
+from hub.operations.allowances import Allow
 from hub.plan import Plan, Planner
 from hub.question import Question
 
@@ -79,6 +80,8 @@ class Road:
     max_response: int
     sought: Sought
     terms: SayTerms
+    allow: Allow | None = None
+    """Counts a question that is about to be asked, or refuses it."""
     told: Callable[[str, Fetched], Awaitable[None]] | None = None
     """Hears of each question whose outcome is recorded and whose answer is about to leave."""
 
@@ -89,7 +92,7 @@ class Road:
         """Raises a CallerError for a question that may not be asked, RecordingFailed where the log stands still."""
         started = asyncio.get_running_loop().time()
         question, values = operation.question(variables)
-        plan = await self.planner.plan(question, values, standing, self.clock())  # 3
+        plan = await self._planned(question, values, standing)  # 3
         subjects = plan.log_subjects
         if standing.matter is None:  # of no case: whom a look at the hub's own records is about, is its subject
             subjects += await self.sought(standing.caller, question, values)
@@ -117,6 +120,13 @@ class Road:
         terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.joins else {}
         extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()} | ({"terms": terms} if terms else {})
         return Travelled(data, answer.errors, extensions, terms, intended, receipt, decision, answer, plan)  # 8
+
+    async def _planned(self, question: Question, values: Mapping[str, Any], standing: Standing) -> Plan:
+        """The plan, once it is known that it may be asked once more."""
+        plan = await self.planner.plan(question, values, standing, self.clock())
+        if self.allow is not None:
+            await self.allow(standing.caller, len(plan.joins), self.clock())
+        return plan
 
     async def _leaving(self, plan: Plan, intended: str, fetched: Fetched) -> None:
         """The last looks at every authorisation. Raises Forbidden where one fell: the log may be slower than a revocation, and so may be

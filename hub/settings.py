@@ -26,6 +26,7 @@ class Settings:
     trust_list: str = ""  # directory of the trust list for signers' certificates; empty: a signer's key is the platform's word
     signature_algorithms: str = "Ed25519,ES256,SM2-SM3"  # that count under letters; SM2-SM3 needs the extra `sm`
     calendar: str = ""  # a file of years that take the place of the policy's own working days (工作日历)
+    fair_use: str = ""  # a file of ceilings that takes the place of the policy's own (合理使用)
     host: str = "127.0.0.1"
     port: int = 8152
     workers: int = 1

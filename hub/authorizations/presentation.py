@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from hub.authorizations.assessments import Assessments
@@ -37,6 +38,7 @@ class Presenter:
         self, requester: Requester, *, officer: str, purpose: str, basis: Basis, case: str, groups: frozenset[str] | None,
         token: str, expires_at: datetime, allow_list_only: bool, look_ups_per_day: int,
         organisation: str = "", officer_proof: str = "",
+        max_uses: int | None = None, frequency: Mapping[str, int] | None = None,
     ) -> Caller:  # fmt: skip
         """The caller as policy will see it. `organisation` is the token's own word, where there is a token."""
         return Caller(
@@ -44,6 +46,7 @@ class Presenter:
             relation=relation_to(self._region, requester.region), role=requester.role, client=requester.client, officer=officer,
             purpose=purpose, basis=basis, case=case, token=token, expires_at=expires_at, groups=groups,
             allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day, officer_proof=officer_proof,
+            max_uses=max_uses, frequency=frequency or {},
         )  # fmt: skip
 
     def held(self, case: str) -> Matter | None:

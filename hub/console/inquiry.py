@@ -16,6 +16,7 @@ from hub.console.pages import Console
 from hub.console.sessions import LIFETIME, Officer, Sessions
 from hub.emergencies.second_look import SecondLooks
 from hub.opening import Hub
+from hub.operations.fair_use import Met, met
 from hub.regions.names import region_name
 from hub.sharing.due import Due, owed
 from policies.calendar import CHINA
@@ -54,9 +55,13 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
     async def what_is_owed() -> Sequence[Due]:
         return await owed(hub.engine, hub.clock().astimezone(CHINA).date(), disposal_terms(hub.settings.region[:6]))
 
+    async def ceilings_met() -> Sequence[Met]:
+        return await met(hub.records)
+
     sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
     console = Console(
-        sessions, inquire, verify, names, what_is_owed, SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups),
+        sessions, inquire, verify, names, what_is_owed, ceilings_met,
+        SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups),
         clock=hub.clock, region_name=region_name(hub.settings.region),
         secure_cookies=hub.settings.secure_cookies,
     )

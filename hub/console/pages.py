@@ -37,6 +37,7 @@ from hub.console.words import (
 from hub.emergencies.follow_ups import open_duties
 from hub.emergencies.second_look import SecondLooks
 from hub.errors import CallerError, RecordingFailed
+from hub.operations.fair_use import CASE_DAY, OFFICER_HOUR, Met
 from hub.sharing.due import Due
 from policies.calendar import CHINA
 from policies.purposes import PURPOSES
@@ -70,6 +71,9 @@ Names = Callable[[], Awaitable[Mapping[str, str]]]
 """Organisations' names by code."""
 Owed = Callable[[], Awaitable[Sequence[Due]]]
 """What providers owe under the catalogue today; it is about departments, nobody's log is looked at."""
+CeilingsMet = Callable[[], Awaitable[Sequence[Met]]]
+"""Which ceilings of fair use were met since yesterday; about officers and cases, no entry of the log is looked at."""
+CEILINGS: Mapping[str, str] = {CASE_DAY: "一事项一日查询次数", OFFICER_HOUR: "一经办人一小时查询人数"}
 STEPS: Mapping[str, str] = {"ANSWER": "答复共享申请", "SUPPLY": "提供数据", "CORRECTION": "核实校核申请", "DISPOSAL": "使用后处置"}
 WRONG = ("用户名或口令不正确，或账户已锁定。", "Wrong name or password, or locked.")
 FORGED = ("这一请求不是从本页面发出的，未予处理。", "The request did not come from this page.")
@@ -80,8 +84,8 @@ class Console:
     """The pages over one hub."""
 
     def __init__(
-        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, owed: Owed, looks: SecondLooks, *,
-        clock: Callable[[], datetime], region_name: str, secure_cookies: bool,
+        self, sessions: Sessions, inquire: Inquire, verify: VerifyReceipt, names: Names, owed: Owed, ceilings_met: CeilingsMet,
+        looks: SecondLooks, *, clock: Callable[[], datetime], region_name: str, secure_cookies: bool,
     ) -> None:
         """`region_name` is shown in the head of each page."""
         self._sessions = sessions
@@ -91,6 +95,7 @@ class Console:
         self._owed = owed
         self._looks = looks
         self._clock = clock
+        self._ceilings_met = ceilings_met
         self._secure = secure_cookies
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True,
@@ -112,6 +117,7 @@ class Console:
             Route("/console/emergencies", self.emergencies, methods=["GET"]),
             Route("/console/emergencies/mark", self.mark, methods=["POST"]),
             Route("/console/emergencies/close", self.close, methods=["POST"]),
+            Route("/console/fair-use", self.fair_use, methods=["GET"]),
         ]
 
     async def log_in(self, request: Request) -> Response:
@@ -186,6 +192,13 @@ class Console:
         if isinstance(own, Response):
             return own
         return self._page("sharing.html", officer=own[0], owed=await self._owed(), steps=STEPS, names=await self._names())
+
+    async def fair_use(self, request: Request) -> Response:
+        """Which ceilings were met, the newest first; each refusal is an entry of the log besides."""
+        own = await self._own(request)
+        if isinstance(own, Response):
+            return own
+        return self._page("fair_use.html", officer=own[0], met=await self._ceilings_met(), ceilings=CEILINGS, names=await self._names())
 
     async def emergencies(self, request: Request) -> Response:
         """先行救助: duties left open, overdue ones first, and the questions asked in emergencies, each to be looked at once more."""

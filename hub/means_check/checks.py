@@ -25,6 +25,7 @@ from hub.errors import CallerError, Forbidden, Malformed
 from hub.keys import Random
 from hub.means_check.entitlement import Entitled, entitled, on_file
 from hub.means_check.register import FINISHED, Register
+from hub.operations.allowances import Allow
 from hub.tables import MeansCheck
 from hub.ulid import new_id
 from policies.verdict import BasisKind
@@ -54,9 +55,9 @@ class MeansChecks:
 
     def __init__(
         self, register: Register, systems: Mapping[str, MeansCheckSystem], log: AccessLog, recheck: Recheck, *, handle: Handle,
-        clock: Callable[[], datetime], random: Random,
+        clock: Callable[[], datetime], random: Random, allow: Allow | None = None,
     ) -> None:
-        """`recheck` is asked before a report is told."""
+        """`recheck` is asked before a report is told, `allow` before a check is made."""
         self._register = register
         self._systems = systems
         self._log = log
@@ -64,15 +65,18 @@ class MeansChecks:
         self._handle = handle
         self._clock = clock
         self._random = random
+        self._allow = allow
 
     async def request(self, standing: Standing, *, system: str, income_from: str, income_to: str) -> Told:
-        """Submit a check of everybody covered. Raises `CallerError`, `RecordingFailed`."""
+        """Submit a check of everybody covered; it counts as a question about them. Raises `CallerError`, `RecordingFailed`."""
         may = entitled(standing)
         if system not in self._systems:
             raise Malformed("no such means-check system is connected here", code="SYSTEM_UNKNOWN")
         if not self._register.keeps_reports:
             raise Forbidden("the region states no retention for check reports", code="RETENTION_MISSING")
         caller, now = standing.caller, self._clock()
+        if self._allow is not None:
+            await self._allow(caller, len(may.people), now)
         row = MeansCheck(
             id=new_id("mc", now, self._random(10)), case_id=may.matter.case, system=system, ticket=None, requested_by=caller.organisation,
             officer=caller.officer, purpose=caller.purpose, income_from=income_from, income_to=income_to,

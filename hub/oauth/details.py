@@ -24,6 +24,8 @@ class Details:
     case: str
     basis: Basis
     groups: frozenset[str] | None
+    max_uses: int | None
+    frequency: Mapping[str, int]
     given: Mapping[str, Any]
 
 
@@ -61,6 +63,8 @@ def details(given: Mapping[str, Any]) -> Details:
             platform=basis.get("platform", ""),
         ),
         groups=frozenset(groups) if groups is not None else None,
+        max_uses=given.get("maxUses"),
+        frequency=given.get("frequency", {}),
         given=given,
     )
 

@@ -14,16 +14,20 @@ from hub.authorizations.reasons import Reason
 from hub.caller import asks_for_themself
 from hub.oauth.clients import RegisteredClient
 from hub.oauth.details import Details
+from policies.fair_use import Ceilings
 from policies.groups import IDENTITY
 from policies.purposes import PURPOSES
 
 _Groups = frozenset[str]
 
 
-def granted(asked: Details, presented: Presented, client: RegisteredClient, catalogue: Mapping[str, str]) -> Details:
+def granted(
+    asked: Details, presented: Presented, client: RegisteredClient, catalogue: Mapping[str, str], ceilings: Mapping[str, Ceilings],
+) -> Details:
     """The details a token gets. `presented` passed the checks; `catalogue` is check 9 by fact group. Raises `NotStanding` where of the
     groups asked none is left.
     """
+    asked = _limited(asked, client, ceilings)
     told = PURPOSES[asked.purpose].told_groups()
     if not told or asks_for_themself(asked.basis):
         return asked  # a purpose, or a token, that is told no facts has no groups to grant
@@ -36,6 +40,15 @@ def granted(asked: Details, presented: Presented, client: RegisteredClient, cata
     if facts and not allowed & facts:
         raise _nothing(left, shared, facts)
     return replace(asked, groups=allowed, given={**asked.given, "groups": sorted(allowed)})
+
+
+def _limited(asked: Details, client: RegisteredClient, ceilings: Mapping[str, Ceilings]) -> Details:
+    """How often the token may be used: the fewest of what was asked, what the client and what the purpose allow."""
+    own = ceilings.get(asked.purpose)
+    limits = [one for one in (asked.max_uses, client.max_uses, own.uses_a_token if own is not None else None) if one is not None]
+    if not limits:
+        return asked
+    return replace(asked, max_uses=min(limits), given={**asked.given, "maxUses": min(limits)})
 
 
 def _nothing(left: _Groups, shared: _Groups, facts: _Groups) -> NotStanding:

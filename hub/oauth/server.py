@@ -33,8 +33,10 @@ from hub.oauth.rollover import LIFETIME
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.operations.quotas import ClientQuota
+from hub.operations.token_uses import TokenUses
 from hub.signatures import BadSignature
 from policies.calendar import CHINA
+from policies.fair_use import Ceilings
 from policies.verdict import BasisKind
 
 OnRefusal = Callable[[Caller, str, datetime], Awaitable[None]]
@@ -55,6 +57,8 @@ class Parts:
     require_dpop: bool
     catalogue: Catalogue
     certificates: Certificates
+    ceilings: Mapping[str, Ceilings]
+    uses: TokenUses
     clock: Callable[[], datetime]
     follow_ups: FollowUps
     on_refusal: OnRefusal | None = None
@@ -134,6 +138,8 @@ class AuthorizationServer:
             "organisation": token.organisation, "authorization_details": [dict(token.details.given)],
             "token_type": token.bound.scheme,
         }  # fmt: skip
+        if token.details.max_uses is not None:
+            told["remaining_uses"] = await self._parts.uses.left(token.jti, token.details.max_uses)
         if token.evidence:
             told |= {"sub": token.officer, "act": {"sub": token.client}, "officer_evidence": dict(token.evidence)}
         return told | ({"cnf": token.bound.as_claim()} if token.bound else {})
@@ -180,7 +186,7 @@ class AuthorizationServer:
         try:
             presented = presenter.present(caller, known.requester, matter, now)
             allowed(presented)
-            details = granted(of.asked, presented, known, catalogue.decide(asking_of(caller), now.astimezone(CHINA).date()))
+            details = granted(of.asked, presented, known, catalogue.decide(asking_of(caller), now.astimezone(CHINA).date()), self._parts.ceilings)
         except NotStanding as refusal:
             if self._parts.on_refusal is not None:
                 await self._parts.on_refusal(caller, refusal.reason.value, now)

@@ -69,6 +69,13 @@ WHOLE = f"""query Whole($id: ID!) {{
 }}"""
 TAXES = "query Taxes($id: ID!) { case(id: $id) { household { members { person { id tax { status records { month income { yuan } } } } } } } }"
 PEOPLE = "query People($id: ID!) { case(id: $id) { household { members { person { id } } } } }"
+UNBOUNDED = f"""
+[[purpose]]
+codes = "{' '.join(PURPOSES)}"
+questions_a_case_a_day = 1000000
+people_an_officer_an_hour = 100000000
+source = "a run of tests asks about one family all day, in an hour that does not pass"
+"""
 DEPARTMENTS = ("GA", "SW", "GZ", "RS", "MZ")  # those that keep a journal; CL is a file nobody sees being read
 
 
@@ -320,8 +327,10 @@ async def prepare(
         own, region=region, offices=list(staff.values()), platforms=[desk], officer_password="a long enough password", at=clock(),
         random=random,
     )
+    ceilings = directory / "fair_use.toml"
+    ceilings.write_text(UNBOUNDED)
     made = Settings(
-        region=region, issuer=url, directory=directory, database_url=own, **{"require_dpop": False, "log_wait": 1.0, **settings},
+        region=region, issuer=url, directory=directory, database_url=own, **{"require_dpop": False, "log_wait": 1.0, "fair_use": str(ceilings), **settings},
     )
     return Prepared(made, sources, government, desk, staff, clock, random)
 

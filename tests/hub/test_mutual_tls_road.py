@@ -33,6 +33,7 @@ class Office:
     certificate: ClientCertificate
     proxy: aiohttp.ClientSession
     stranger: aiohttp.ClientSession
+    url: str = ""  # of a proxy in front, where there is one
 
     @property
     def headers(self) -> dict[str, str]:
@@ -45,13 +46,13 @@ class Office:
             now=self.living.clock(), officer={"id": office.officer},
         )
         form = token_request(assertion, household_facts(purpose="DIBAO_REVIEW", basis=self.matter.basis, case=self.matter.id))
-        async with (by or self.proxy).post(f"{self.living.url}/oauth/token", data=form, headers=headers) as reply:
+        async with (by or self.proxy).post(f"{self.url or self.living.url}/oauth/token", data=form, headers=headers) as reply:
             return reply.status, await reply.json()
 
     async def asked(self, token: str, headers=(), *, scheme: str = "Bearer", by: aiohttp.ClientSession | None = None) -> Sent:
         told = [("Authorization", f"{scheme} {token}"), ("Content-Type", "application/json"), *headers]
         body = orjson.dumps({"query": TAXES, "variables": {"id": self.matter.id}})
-        async with (by or self.proxy).post(f"{self.living.url}/graphql", data=body, headers=told) as reply:
+        async with (by or self.proxy).post(f"{self.url or self.living.url}/graphql", data=body, headers=told) as reply:
             return Sent(reply.status, await reply.read(), reply.headers)
 
     def proof(self, key, path: str, **more) -> str:

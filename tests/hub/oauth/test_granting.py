@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from hub.authorizations.checks import NotStanding
 from hub.enrolment import enrol_client
-from hub.oauth.presenting import household_facts
+from hub.oauth.presenting import authenticated, household_facts
 from hub.tables import CatalogueEntry
 from policies.purposes import PURPOSES as TABLE
 from tests.hub.authorizations.family import adults, letter
@@ -96,3 +96,25 @@ async def test_a_statute_grants_what_the_purpose_tells_and_an_audit_no_groups(wo
     assert answer.json()["authorization_details"][0]["groups"] == ["confirmation", "identity"]
     audit = await world.ask(household_facts(purpose="PRIVACY_AUDIT", basis={"kind": "audit"}), "officer")
     assert "groups" not in audit.json()["authorization_details"][0]
+
+
+async def test_how_often_a_token_may_be_used_is_the_fewest_that_client_and_request_say_and_is_told(world, clock):
+    accepted = await world.register()
+    answer = (await world.ask(world.details(accepted) | {"maxUses": 7, "frequency": {"DAY": 3}})).json()
+    [told] = answer["authorization_details"]
+    assert (told["maxUses"], told["frequency"]) == (7, {"DAY": 3})
+    caller = (await world.identify(answer["access_token"])).caller
+    assert (caller.max_uses, caller.frequency) == (7, {"DAY": 3})
+    await enrol_client(
+        world.engine, client_id="client-hd", organisation="mz-hd-500152", name="hd", purposes=PURPOSES["hd"], at=clock(), max_uses=2,
+        jwks={"keys": [{**CLIENT_KEYS["hd"].as_dict(private=False), "kid": "c1"}]},
+    )
+    world.desk._identifier._clients.drop("CLIENT", "client-hd")
+    answer = (await world.ask(world.details(accepted) | {"maxUses": 7})).json()
+    assert answer["authorization_details"][0]["maxUses"] == 2
+    await world.desk.authorization.uses.take((await world.identify(answer["access_token"])).caller, clock())
+    form = authenticated(world.assertion(), token=answer["access_token"])
+    assert (await world.http.post("/oauth/introspect", data=form)).json()["remaining_uses"] == 1
+    for wrong in ({"maxUses": 0}, {"maxUses": "1"}, {"frequency": {}}, {"frequency": {"WEEK": 1}}, {"frequency": {"DAY": 0}}):
+        answer = await world.ask(world.details(accepted) | wrong)
+        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_authorization_details"), wrong
