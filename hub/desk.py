@@ -136,7 +136,7 @@ async def open_desk(
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
             catalogue=catalogue, ceilings=await asyncio.to_thread(ceilings_of, settings), uses=TokenUses(pool),
-            certificates=Certificates(settings.client_certificate_header, settings.client_certificate_proxies),
+            certificates=_certificates(settings),
             on_refusal=on_refusal, encryption=partial(published, keys),
             subject_tokens={**dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)), SUBJECT_TOKEN_TYPE: citizens},
         ),
@@ -149,6 +149,14 @@ async def open_desk(
     await watch.start()
     tokens.keys.start()
     return desk
+
+
+def _certificates(settings: Settings) -> Certificates:
+    """Raises SettingsError for a proxy's address that is none."""
+    try:
+        return Certificates(settings.client_certificate_header, settings.client_certificate_proxies)
+    except ValueError:
+        raise SettingsError("HUB_CLIENT_CERTIFICATE_PROXIES must be addresses or networks, by commas") from None
 
 
 async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random) -> Registrar:

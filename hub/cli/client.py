@@ -76,10 +76,12 @@ def list_clients() -> None:
 
     async def work(premises: Premises) -> None:
         listed = select(func.count()).where(ClientOperation.client_id == Client.id).scalar_subquery()
-        query = select(Client.id, Client.organisation, Client.active, Client.allow_list_only, listed, Client.look_ups_per_day, Client.purposes)
+        query = select(
+            Client.id, Client.organisation, Client.active, Client.officer_identity, Client.allow_list_only, listed, Client.look_ups_per_day, Client.purposes,
+        )
         async with premises.engine.connect() as connection:
             rows = (await connection.execute(query.order_by(Client.id))).all()
-        heads = ("client", "organisation", "active", "allow-list only", "operations", "look-ups/day", "purposes")
+        heads = ("client", "organisation", "active", "officers", "allow-list only", "operations", "look-ups/day", "purposes")
         show(heads, [tuple(row) for row in rows], none="no client enrolled")
 
     at_work(work)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -24,9 +24,9 @@ class Details:
     case: str
     basis: Basis
     groups: frozenset[str] | None
-    max_uses: int | None
-    frequency: Mapping[str, int]
     given: Mapping[str, Any]
+    max_uses: int | None = None
+    frequency: Mapping[str, int] = field(default_factory=dict)
 
 
 def read(text: str) -> Details:

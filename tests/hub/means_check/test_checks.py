@@ -16,6 +16,7 @@ from hub.access_log.entry import Kind
 from hub.access_log.receipt import verify_receipt
 from hub.enrolment import enrol_platform
 from hub.means_check.register import drop_reports
+from hub.oauth.presenting import build_assertion, household_facts, token_request
 from hub.postgres.connection import plain_url
 from tests.connectors.platforms import manifest
 from tests.hub.living import Living, Matter
@@ -248,3 +249,19 @@ async def test_a_report_ends_with_its_retention_and_the_check_stays(living):
 ])
 async def test_a_request_names_a_system_and_a_period_and_no_people(living, signed_matter, body):
     assert (await sent(living, await living.token(signed_matter), "", body))[0] == 400
+
+
+async def test_a_check_counts_as_a_question_of_its_token(living):
+    matter, office = await living.register(), living.offices["hd"]
+    assertion = build_assertion(
+        office.key, client=office.client, kid=f"{office.client}-1", audience=living.url, jti="means-check-once", now=living.clock(), officer={"id": "o"},
+    )
+    details = household_facts(purpose="DIBAO_REVIEW", basis=matter.basis, case=matter.id) | {"maxUses": 1}
+    async with living.line.session.post(f"{living.url}/oauth/token", data=token_request(assertion, details)) as reply:
+        token = (await reply.json())["access_token"]
+    assert (await sent(living, token, "", ASKED))[0] == 201
+    before = await column(living, "SELECT count(*) FROM means_check")
+    status, told = await sent(living, token, "", ASKED)
+    assert (status, told["error"]) == (401, "TOKEN_REPLAYED")
+    assert await column(living, "SELECT count(*) FROM means_check") == before
+    assert (await living.refusals())[0] == "TOKEN_REPLAYED"
