@@ -18,7 +18,7 @@ from typing import Any
 import asyncpg
 from joserfc.jwk import ECKey
 
-from benchmarks.hub_server import REGION
+from benchmarks.hub_server import FAIR_USE, REGION
 from benchmarks.letters import measured
 from benchmarks.scene import Scene
 from hub.app import clock
@@ -28,6 +28,7 @@ from hub.caller import Basis
 from hub.cli.demo.offices import Office
 from hub.desk import open_desk
 from hub.keys import KeyRing
+from hub.oauth.binding import Shown
 from hub.oauth.dpop import check_proof
 from hub.oauth.presenting import build_assertion, build_proof, household_facts, letter_basis, token_request
 from hub.oauth.server import AuthorizationServer
@@ -125,7 +126,7 @@ def _registration(scene: Scene) -> str:
 def _settings(scene: Scene, database: str) -> Settings:
     return Settings(
         region=REGION, issuer=f"http://127.0.0.1:{scene.port}", directory=scene.directory / "hub", database_url=database, require_dpop=False,
-        console=False,
+        console=False, fair_use=FAIR_USE,
     )
 
 
@@ -145,14 +146,14 @@ def _form(hub: Hub, office: Office, matter: Matter) -> dict[str, str]:
 
 
 async def _asked(hub: Hub, office: Office, matter: Matter) -> Any:
-    return await AuthorizationServer(hub.desk.authorization).token(_form(hub, office, matter), None)
+    return await AuthorizationServer(hub.desk.authorization).token(_form(hub, office, matter), Shown())
 
 
 async def _issued(hub: Hub, office: Office, matter: Matter, times: int) -> float:
     """A token issued: the assertion verified and entered as used, the matter read anew, checks 3 to 8, the token signed."""
     server = AuthorizationServer(hub.desk.authorization)
     forms = iter([_form(hub, office, matter) for _ in range(times * _ROUNDS + 1)])
-    return await _cpu(lambda: server.token(next(forms), None), times)
+    return await _cpu(lambda: server.token(next(forms), Shown()), times)
 
 
 def _presented(hub: Hub, office: Office, matter: Matter) -> Presented:

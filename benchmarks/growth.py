@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import load, question
-from benchmarks.hub_server import REGION
+from benchmarks.hub_server import FAIR_USE, REGION
 from benchmarks.processes import REST, cpu
 from benchmarks.scene import Scene
 from connectors.interface import Ask, Subject
@@ -66,7 +66,7 @@ async def leaves(scene: Scene, answers: int) -> dict[str, Any]:
 async def cold_start(scene: Scene) -> dict[str, Any]:
     """Seconds a hub takes to open with every manifest, imports done before."""
     settings = Settings(
-        region=REGION, issuer=f"http://127.0.0.1:{scene.port}", directory=scene.directory / "hub", database_url=scene.database, require_dpop=False, console=False, fair_use=str(Path(__file__).with_name("fair_use.toml")),
+        region=REGION, issuer=f"http://127.0.0.1:{scene.port}", directory=scene.directory / "hub", database_url=scene.database, require_dpop=False, console=False, fair_use=FAIR_USE,
     )
     sources = _read(scene.directory / "government" / "settings.json")
     begun = time.perf_counter()

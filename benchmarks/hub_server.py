@@ -27,6 +27,8 @@ from hub.opening import Hub, open_hub
 from hub.settings import Settings
 
 REGION = "500152000000"
+FAIR_USE = str(Path(__file__).with_name("fair_use.toml"))
+"""A measured load asks as often as it can."""
 
 
 class Remembering:
@@ -68,7 +70,7 @@ async def serve(options: argparse.Namespace) -> None:
     """Until SIGTERM."""
     settings = Settings(
         region=REGION, issuer=options.issuer or f"http://127.0.0.1:{options.port}", directory=options.directory / "hub", database_url=options.database,
-        fair_use=str(Path(__file__).with_name("fair_use.toml")), require_dpop=False, gather=options.gather, console=False, rate_per_minute=10**9, concurrency=512, in_flight=512, port=options.port,
+        fair_use=FAIR_USE, require_dpop=False, gather=options.gather, console=False, rate_per_minute=10**9, concurrency=512, in_flight=512, port=options.port,
     )
     sources = json.loads((options.directory / "government" / "settings.json").read_text(encoding="utf-8"))
     async with open_hub(settings, sources, clock=clock, random=os.urandom) as hub:
