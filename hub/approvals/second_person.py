@@ -83,10 +83,10 @@ def may_ask(asked: Asked, people: frozenset[str], standing: Standing, rule: Appr
     if is_relative(matter, caller.officer):
         raise ApprovalRefused("a relative asks for no approval in this matter", code="CONFLICT_OF_INTEREST", status=403)
     if asked.kind is ApprovalKind.KIN_OF_STAFF:
-        named = {member.person.id for member in matter.members if member.kin_of_staff}
-        if not people <= named:
-            code = "KIN_NOT_NAMED" if people <= kin_of_staff(matter) else "APPROVAL_NEEDLESS"
-            raise ApprovalRefused("the registration does not say whose relative this is", code=code)
+        if not people <= kin_of_staff(matter):
+            raise ApprovalRefused("somebody is nobody's relative", code="APPROVAL_NEEDLESS")
+        if not any(member.kin_of_staff for member in matter.members):
+            raise ApprovalRefused("the registration does not say whose relative this is", code="KIN_NOT_NAMED")
     if rule is None or not now < asked.valid_until <= now + timedelta(days=rule.most_days):
         raise ApprovalRefused("the approval would end in the past, or later than the region allows", code="APPROVAL_TERM")
 

@@ -21,11 +21,10 @@ from policies.groups import IDENTITY
 
 
 def kin_of_staff(matter: Matter | None) -> frozenset[str]:
-    """备案: the people (ids) whose facts need a second approval. Where the registration names none of them, it is the whole household."""
+    """备案: the people (ids) whose facts need a second approval: everybody of a household on file as a whole, else those named."""
     if matter is None:
         return frozenset()
-    named = [member.person.id for member in matter.members if member.kin_of_staff]
-    return frozenset(named) if named or not matter.kin_of_staff else frozenset(matter.people())
+    return frozenset([member.person.id for member in matter.members if matter.kin_of_staff or member.kin_of_staff])
 
 
 def is_relative(matter: Matter, officer: str) -> bool:

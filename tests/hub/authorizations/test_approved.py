@@ -88,6 +88,7 @@ def test_a_relative_is_one_in_the_whole_matter_and_no_approval_helps():
     matter = road.matter(KIN, *FAMILY[1:])
     assert kin_of_staff(matter) == {KIN.person.id}
     assert kin_of_staff(dataclasses.replace(road.matter(*FAMILY), kin_of_staff=True)) == {one.person.id for one in FAMILY}
+    assert kin_of_staff(dataclasses.replace(matter, kin_of_staff=True)) == {one.person.id for one in FAMILY}, "on file as a whole"
     assert is_relative(matter, "mz0001")
     assert not is_relative(matter, "o1")
     own = with_approvals({OTHER: road.covered()}, dataclasses.replace(matter, approvals=(APPROVAL,)), road.caller(officer="MZ 0001"), NOW)
