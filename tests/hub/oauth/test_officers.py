@@ -16,7 +16,7 @@ from hub.canonical import canonical
 from hub.enrolment import disable_officer_issuer, enrol_client, enrol_officer_issuer
 from hub.oauth.grants import ACCESS_TOKEN, TOKEN_EXCHANGE
 from hub.signatures import claims_unverified
-from tests.hub.authorizations.family import HUB
+from tests.hub.authorizations.family import HUB, adults, letter
 from tests.hub.authorizations.world import CLIENT_KEYS, PURPOSES, open_world
 from tests.hub.jose_vectors import forgeries, other_spelling, taken_apart
 
@@ -100,7 +100,7 @@ async def test_authlibs_issuer_and_client_exchange_a_token(office):
     )
     claims = claims_unverified(issued)
     office.clock.now = office.clock().fromtimestamp(claims["iat"], office.clock().tzinfo)  # Authlib reads the machine's clock
-    office.accepted = await office.register()
+    office.accepted = await office.register(letters=[letter("H-2", adults(), now=office.clock())])
     async with AsyncOAuth2Client("client-hd", token_endpoint_auth_method="none", transport=httpx2.ASGITransport(office.http._transport.app), base_url=HUB) as client:
         told = await client.fetch_token(
             f"{HUB}/oauth/token", grant_type=TOKEN_EXCHANGE, subject_token=issued, subject_token_type=ID_TOKEN,
