@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "client": "hub.cli.client:client",
     "officer-issuer": "hub.cli.officer_issuer:officer_issuer",
     "platform": "hub.cli.platform:platform",
+    "letters": "hub.cli.letters:letters",
     "catalogue": "hub.cli.catalogue:catalogue",
     "assessment": "hub.cli.assessment:assessment",
     "approval": "hub.cli.approval:approval",

@@ -1,9 +1,16 @@
-"""`hub platform key`: keys added, retired and revoked by the operator; what `show` says of them."""
+"""`hub platform key` and `hub letters`: keys added, retired and revoked by the operator; stored letters verified again."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
+from hub.authorizations.store import Registrar
+from hub.cli.premises import SHANGHAI
+from hub.people.vault import Vault
+from hub.postgres.connection import engine
+from tests.hub.authorizations.family import HUB, PLATFORM, letters, platform_jwks, registration
 from tests.hub.cli.conftest import key_pair
 
 
@@ -41,3 +48,22 @@ def test_algorithms_of_a_platform_are_shown(platform) -> None:
     platform.run(*again, "--algorithm", "SM2-SM3")
     assert "signed with: SM2-SM3" in platform.run("platform", "show", "p")
     assert "Invalid value for '--algorithm'" in platform.run(*again, "--algorithm", "RS256", code=2)
+
+
+def test_stored_letters_are_verified_again_and_a_fault_is_exit_status_1(platform, random) -> None:
+    assert "no letter" in platform.run("letters", "verify")
+    platform.run("platform", "add", PLATFORM, "--name", "台", "--jwks", platform.file("own.json", platform_jwks()))
+
+    async def register() -> None:
+        database = engine(platform.url)
+        registrar = Registrar(database, Vault(platform.keys, random), random=random, audience=HUB)
+        now = datetime.now(SHANGHAI)
+        await registrar.accept(registration(now, jti="registration-1", letters=letters(now)), now)
+        await database.dispose()
+
+    platform.await_(register)
+    said = platform.run("letters", "verify")
+    assert "every letter holds" in said
+    assert "1 letter(s) signed with ES256,Ed25519" in said
+    said = platform.run("letters", "verify", "--algorithm", "Ed25519", code=1)
+    assert said.count("ALGORITHM_NOT_LISTED") == 3
