@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.authorizations.letters import signed_message
+from  import signed_message
 from hub.keys import KeyRingError
 from hub.people.sealing import CannotOpen
 from hub.people.vault import Vault, letter_context, signers_context
