@@ -16,12 +16,13 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from  import signed_message
+from hub.authorizations.evidence import attested
+from hub.authorizations.sheet import ATTESTATION, LETTER
 from hub.keys import KeyRingError
 from hub.people.sealing import CannotOpen
 from hub.people.vault import Vault, letter_context, signers_context
 from hub.signatures import BadSignature, sha256, unbase64url
-from hub.suites import SuiteMissing, signer_key
+from hub.suites import SuiteMissing, document_digest, signer_key
 from hub.tables import Case, Letter, Signer
 
 BATCH = 200
@@ -89,20 +90,31 @@ def _fault(vault: Vault, row: Any, rows: Sequence[Any], suites: frozenset[str]) 
         return Fault.CANNOT_OPEN
     if sorted((one.alg, one.kid, one.signature, one.capacity, one.method) for one in rows) != sorted(map(_stored, signers)):
         return Fault.SIGNERS_CHANGED
-    return next((fault for fault in (_signature(document, signer, suites) for signer in signers) if fault is not None), None)
+    numbers = {one["ref"]: one["idNumber"].upper() for one in orjson.loads(document)["people"]}
+    signed = [made for signer in signers for made in _signed(document, signer, numbers[signer["ref"]])]
+    return next((fault for fault in (_signature(made, message, suites) for made, message in signed) if fault is not None), None)
+
+
+def _signed(document: bytes, signer: Mapping[str, Any], id_number: str) -> list[tuple[Mapping[str, Any], tuple[bytes, bytes]]]:
+    """The electronic signature, or each officer's under ink, with what it stands under."""
+    if signer["method"] == "ESIGN":
+        return [(signer, (LETTER, document))]
+    return [(one, (ATTESTATION, attested(document, signer, id_number, one))) for one in signer["attestations"]]
 
 
 def _stored(signer: Mapping[str, Any]) -> tuple[str, str, bytes, str, str]:
-    return signer["alg"], signer["kid"], unbase64url(signer["signature"]), signer["capacity"], signer["method"]
+    made = signer if signer["method"] == "ESIGN" else signer["attestations"][0]
+    return made["alg"], made["kid"], unbase64url(made["signature"]), signer["capacity"], signer["method"]
 
 
-def _signature(document: bytes, signer: Mapping[str, Any], suites: frozenset[str]) -> Fault | None:
-    if signer["alg"] not in suites:
+def _signature(made: Mapping[str, Any], message: tuple[bytes, bytes], suites: frozenset[str]) -> Fault | None:
+    alg, (prefix, signed) = made["alg"], message
+    if alg not in suites:
         return Fault.ALGORITHM_NOT_LISTED
     try:
-        key = signer_key(signer["jwk"], signer["alg"])
+        key = signer_key(made["jwk"], alg)
     except SuiteMissing:
         return Fault.SUITE_MISSING
     except BadSignature:
         return Fault.KEY_REFUSED
-    return None if key.holds(unbase64url(signer["signature"]), signed_message(document, signer["alg"])) else Fault.SIGNATURE_BROKEN
+    return None if key.holds(unbase64url(made["signature"]), prefix + document_digest(signed, alg)) else Fault.SIGNATURE_BROKEN

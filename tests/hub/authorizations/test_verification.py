@@ -13,7 +13,7 @@ from hub.people.rotation import rotate_vault
 from hub.people.vault import signers_context
 from hub.signatures import base64url
 from hub.suites import SUITES
-from tests.hub.authorizations.family import adults, letter, letters, signs
+from tests.hub.authorizations.family import adults, inked, letter, letters, signs
 from tests.hub.authorizations.test_sm2 import sm2_key
 
 ALL = frozenset(SUITES)
@@ -34,7 +34,7 @@ async def changed(world, statement: str, **values) -> None:
 
 async def test_every_letter_holds_whatever_its_status_and_suite_and_after_a_rotation(world, clock, keys, random):
     await world.register()
-    await world.register(letters=[letter("S-1", [signs("head", key=sm2_key())], now=clock()), letter("H-2", adults(), now=clock())])
+    await world.register(letters=[letter("S-1", [signs("head", key=sm2_key())], now=clock()), letter("H-2", [inked("wife")], now=clock())])
     everyone = dict.fromkeys(("H-1", "G-1", "O-1", "S-1", "H-2"))
     assert await faults(world) == everyone
     keys.rotate(Use.LETTER, random=random, at=clock())
@@ -45,7 +45,7 @@ async def test_every_letter_holds_whatever_its_status_and_suite_and_after_a_rota
 
 
 async def test_what_was_changed_in_the_database_is_found(world, clock):
-    await world.register(letters=[*letters(clock()), letter("H-9", adults(), now=clock())])
+    await world.register(letters=[*letters(clock()), letter("H-9", adults("son"), now=clock(), document={"fact_groups": ["tax"]})])
     await changed(world, "UPDATE signer SET signature = :other WHERE letter_id = (SELECT id FROM letter WHERE number = 'H-1') AND alg = 'ES256'", other=bytes(64))
     await changed(world, "UPDATE letter SET document_hash = :other WHERE number = 'G-1'", other=bytes(32))
     await changed(world, "UPDATE letter SET sealed_signers = NULL WHERE number = 'O-1'")
