@@ -53,7 +53,8 @@ class Batches:
         self.tally = Tally()
         self._department = manifest.department
         self._size = manifest.batch
-        self._gate = asyncio.Semaphore(manifest.concurrency)
+        self._at_once = manifest.concurrency
+        self._gate = asyncio.Semaphore(self._at_once)
         self._deadline = manifest.deadline
         self.guard = Guard(manifest)
 
@@ -74,9 +75,12 @@ class Batches:
         subjects = ask.subjects
         if not subjects:
             return {}
-        end = asyncio.get_running_loop().time() + min(self._deadline, ask.deadline)
+        begun = asyncio.get_running_loop().time()
         if len(subjects) <= self._size:
-            return self._keyed(subjects, await self._one(subjects, call, end))
+            return self._keyed(subjects, await self._one(subjects, call, begun + min(self._deadline, ask.deadline)))
+        # More calls than the department takes side by side wait for their turn, each turn as long as a call may be.
+        turns = -(-len(subjects) // (self._size * self._at_once))
+        end = begun + min(self._deadline * turns, ask.deadline)
         parts = [subjects[start:start + self._size] for start in range(0, len(subjects), self._size)]
         outcomes = await asyncio.gather(*[self._one(part, call, end) for part in parts], return_exceptions=True)
         return self._joined(parts, outcomes)

@@ -93,6 +93,10 @@ class Departments(Mapping[str, Connector]):
         """Most subjects a call."""
         return self.manifest(group).batch
 
+    def at_once(self, group: str) -> int:
+        """Most people under way at once: subjects a call, times calls side by side."""
+        return self.manifest(group).batch * self.manifest(group).concurrency
+
     def names_people(self, group: str) -> bool:
         """Whether records of a group are believed only for the person of the number and the name that were asked."""
         return "name" in self._map(group).call

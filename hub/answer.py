@@ -76,12 +76,12 @@ class Answerer:
         self._frames: Bounded[Layout, Frame] = Bounded(kept, most=KEPT_FIELDS)
 
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
-        """The answer; a persisted operation is compiled at once."""
+        """The answer; a persisted operation, and one over several cases, whose people are many of a kind, is compiled at once."""
         around = Surroundings(plan, self._reach)
         # Where coverage fell meanwhile, facts are too old, or a hub below told less, the disclosure is not the plan's: that is interpreted.
         compiling = self._compiling and not (fetched.fallen or fetched.altered)
         if compiling:
-            self._compile(around, fetched, persisted=persisted)
+            self._compile(around, fetched, at_once=persisted or bool(plan.standing.several))
         shortcut = self._shortcut(around) if compiling else None
         reading = Interpretation(around, fetched, self._types, shortcut)
         data = (self._framed(around, fetched, shortcut) if shortcut is not None else None) or reading.data()
@@ -90,10 +90,10 @@ class Answerer:
         disclosure = {"fields": lines, "statuses": told.statuses, "truncated": truncated}
         return Answer(data, tuple(reading.errors), told, disclosure)
 
-    def _compile(self, around: Surroundings, fetched: Fetched, *, persisted: bool) -> None:
+    def _compile(self, around: Surroundings, fetched: Fetched, *, at_once: bool) -> None:
         for telling in dict.fromkeys(around.plan.tellings.values()):
             telling.uses += 1
-            if telling.program is None and (telling.uses == 2 or (persisted and telling.uses == 1)):
+            if telling.program is None and (telling.uses == 2 or (at_once and telling.uses == 1)):
                 try:
                     telling.program = compiled(telling, Interpretation(around, fetched, self._types))
                 except NotCompilable:

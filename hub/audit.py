@@ -104,6 +104,7 @@ def node(stored: Stored) -> Mapping[str, object]:
         "officer": rest.get("officer"), "officerProof": rest.get("officer_proof"), "role": rest.get("role"), "purpose": head.get("purpose"),
         "basis": _basis(str(rest.get("basis") or ""), _list(rest.get("letters"))), "case": head.get("case"),
         "review": rest.get("review"), "approvals": _list(rest.get("approvals")),
+        "cases": [head["case"]] if head.get("case") else _list(head.get("cases")),
         "subjects": _list(rest.get("subjects")), "decision": head.get("decision"), "reason": head.get("code"),
         "departments": _departments(rest), "fields": _fields(rest), "policy": head.get("policy"),
         "leafHash": stored.leaf_hash.hex(),

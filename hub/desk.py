@@ -37,6 +37,7 @@ from hub.identity import Identifier, Presentation, TokenRefused
 from hub.keys import KeyRing, Random
 from hub.oauth.assertion import Assertions
 from hub.oauth.binding import Shown
+from hub.oauth.cases import TokenCases
 from hub.oauth.certificate import Certificates
 from hub.oauth.clients import Clients
 from hub.oauth.officers import TYPES as OFFICER_TYPES
@@ -52,6 +53,7 @@ from hub.people.vault import Vault
 from hub.settings import Settings, SettingsError
 from hub.signatures import BadSignature
 from hub.suites import allow_list
+from policies.batches import batches
 from policies.citizens import citizen_rules
 from policies.emergency import emergency_rule
 from policies.fair_use import Ceilings, ceilings, complete, read_ceilings
@@ -123,7 +125,7 @@ async def open_desk(
     watch.subscribe(matters.drop)
     watch.subscribe(clients.drop)
     tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(reading)
-    assessments = Assessments(reading)
+    assessments, cases = Assessments(reading), TokenCases(pool)
     watch.subscribe(assessments.forget)
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
     citizens = await _citizens(settings, engine, pool, keys, vault, used)
@@ -134,6 +136,7 @@ async def open_desk(
         authorization=Parts(
             issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
+            cases=cases, batches=await asyncio.to_thread(batches),
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
             catalogue=catalogue, ceilings=await asyncio.to_thread(ceilings_of, settings), uses=TokenUses(pool),
             certificates=_certificates(settings),
@@ -143,7 +146,7 @@ async def open_desk(
         watch=watch, recheck=Recheck(watch, matters, presenter, clock), catalogue=catalogue, clock=clock, _people=people, _engine=engine,
         _identifier=Identifier(
             tokens=tokens, clients=clients, presenter=presenter, catalogue=catalogue, watch=watch, used=used,
-            require_dpop=settings.require_dpop, vouches=citizens.vouches,
+            require_dpop=settings.require_dpop, vouches=citizens.vouches, cases=cases,
         ),
     )  # fmt: skip
     await watch.start()

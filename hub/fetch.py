@@ -144,7 +144,7 @@ class Fetcher:
         loop = asyncio.get_running_loop()
         wave = _Wave(len(plan.asks), loop.create_future())
         tasks = [loop.create_task(self._within(wave, number, plan, ask, subjects)) for number, ask in enumerate(plan.asks)]
-        limits = [ask.source.deadline + GRACE for ask in plan.asks]
+        limits = [ask.source.patience(len(ask.people)) + GRACE for ask in plan.asks]
         timers = [loop.call_later(limit, self._expire, wave, tasks, limits, limit) for limit in set(limits)]
         try:
             await wave.over
@@ -229,7 +229,7 @@ def _worded(plan: Plan, planned: PlannedAsk, subjects: tuple[Subject, ...]) -> A
     caller, source = plan.standing.caller, planned.source
     return Ask(
         group=source.group, columns=planned.columns.columns, subjects=subjects, organisation=caller.organisation, purpose=caller.purpose,
-        deadline=source.deadline, mandate=_mandate(planned.people[0].standing) if source.mandated else None,
+        deadline=source.patience(len(subjects)), mandate=_mandate(planned.people[0].standing) if source.mandated else None,
     )
 
 

@@ -14,13 +14,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import is_
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.value import value
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import NotStanding, stand
+from hub.authorizations.checks import NotStanding, stand, stand_in_each
 from hub.authorizations.matter import Matter
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.reasons import Reason
@@ -30,7 +31,9 @@ from hub.bounded import Bounded
 from hub.caller import Caller, asks_for_themself
 from hub.errors import Overloaded, Unauthenticated
 from hub.oauth.binding import Replayed, Shown, proven
+from hub.oauth.cases import TokenCases
 from hub.oauth.clients import PROVEN, Clients, RegisteredClient
+from hub.oauth.details import Details
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
@@ -74,7 +77,8 @@ class _Held:
     token: Token
     standing: Standing | None = None
     client: RegisteredClient | None = None
-    matter: Matter | None = None
+    matters: tuple[Matter | None, ...] = ()
+    details: tuple[Details, ...] = ()  # of the token: one, or as many as it has cases
     rules: tuple[int, int] = (0, 0)  # versions of the catalogue and of the impact assessments
     until: datetime | None = None
 
@@ -84,11 +88,12 @@ class Identifier:
 
     def __init__(
         self, *, tokens: Tokens, clients: Clients, presenter: Presenter, catalogue: Catalogue, watch: RevocationWatch,
-        used: SingleUse, require_dpop: bool, vouches: Vouches,
+        used: SingleUse, require_dpop: bool, vouches: Vouches, cases: TokenCases,
     ) -> None:  # fmt: skip
         """`require_dpop` refuses tokens that are not bound to a key; `vouches` asks whether the platform behind a citizen's token, and
-        the key it signed with, are still good.
+        the key it signed with, are still good; `cases` has what tokens over several grant.
         """
+        self._cases = cases
         self._tokens = tokens
         self._clients = clients
         self._presenter = presenter
@@ -142,26 +147,34 @@ class Identifier:
             raise TokenRefused(Reason.TOKEN_INVALID, str(error), scheme=scheme) from None
 
     async def _standing(self, held: _Held, now: datetime, scheme: str) -> Standing:
-        client, matter = await self._known(held.token)
+        if not held.details:
+            held.details = await self._cases.find(held.token.cases) if held.token.cases else (held.token.details,)
+            if not held.details:
+                raise TokenRefused(Reason.TOKEN_INVALID, "what it grants is not kept here", scheme=scheme)
+        client, matters = await self._known(held)
         if client is None:
             raise TokenRefused(Reason.TOKEN_INVALID, "its client is gone", scheme=scheme)
         await self._vouched(held.token, scheme)
         rules = (self._catalogue.version, self._presenter.assessments.version)
         if (
             held.standing is not None and held.until is not None and now < held.until
-            and held.client is client and held.matter is matter and held.rules == rules
+            and held.client is client and held.rules == rules and all(map(is_, held.matters, matters))
         ):  # fmt: skip
             return held.standing
-        caller = self._caller(held.token, client)
+        caller = self._caller(held.token, held.details[0], client)
         if client.officer_identity == PROVEN and not held.token.evidence:  # set so after the token was given
             refused = NotStanding(Reason.OFFICER_NOT_PROVEN, "this system's officers prove themselves")
             refused.caller = caller
             raise refused
         on = now.astimezone(CHINA).date()
         catalogue = self._catalogue.decide(asking_of(caller), on)
-        standing = stand(self._presenter.present(caller, client.requester, matter, now), catalogue)
-        held.standing, held.client, held.matter = standing, client, matter
-        held.rules, held.until = rules, _until(standing, now)
+        presented = [
+            self._presenter.present(self._caller(held.token, one, client), client.requester, matter, now)
+            for one, matter in zip(held.details, matters, strict=True)
+        ]
+        standing = stand_in_each(presented, catalogue) if held.token.cases else stand(presented[0], catalogue)
+        held.standing, held.client, held.matters = standing, client, matters
+        held.rules, held.until = rules, min([_until(one, now) for one in standing.each])
         return standing
 
     async def _vouched(self, token: Token, scheme: str) -> None:
@@ -171,19 +184,22 @@ class Identifier:
         if not await self._vouches(token.details.basis.platform, str(token.evidence.get("kid", ""))):
             raise TokenRefused(Reason.TOKEN_INVALID, "the platform no longer vouches for anybody", scheme=scheme)
 
-    async def _known(self, token: Token) -> tuple[RegisteredClient | None, Matter | None]:
-        """Client and matter, with catalogue and assessments fresh; what is not in memory is read together, in one statement."""
-        now, case = time.monotonic(), token.details.case
-        client, matter, assessments = self._clients.held(token.client), self._presenter.held(case), self._presenter.assessments
-        if client is None or (case and matter is None) or not self._catalogue.fresh(now) or not assessments.fresh(now):
-            client, matter, *_ = await asyncio.gather(
-                self._clients.load(token.client), self._presenter.matter(case), self._catalogue.refresh(now), assessments.refresh(now),
+    async def _known(self, held: _Held) -> tuple[RegisteredClient | None, tuple[Matter | None, ...]]:
+        """Client and matters, with catalogue and assessments fresh; what is not in memory is read together, in one statement."""
+        now, cases = time.monotonic(), [one.case for one in held.details]
+        client, assessments = self._clients.held(held.token.client), self._presenter.assessments
+        matters = tuple([self._presenter.held(case) for case in cases])
+        missing = None in matters and any(case and matter is None for case, matter in zip(cases, matters, strict=True))
+        if client is None or missing or not self._catalogue.fresh(now) or not assessments.fresh(now):
+            client, found, *_ = await asyncio.gather(
+                self._clients.load(held.token.client), asyncio.gather(*[self._presenter.matter(case) for case in cases]),
+                self._catalogue.refresh(now), assessments.refresh(now),
             )
-        return client, matter
+            matters = tuple(found)
+        return client, matters
 
-    def _caller(self, token: Token, client: RegisteredClient) -> Caller:
+    def _caller(self, token: Token, details: Details, client: RegisteredClient) -> Caller:
         # The organisation is the token's: check 4 compares it with the client's of today.
-        details = token.details
         return self._presenter.caller(
             client.requester, officer=token.officer, purpose=details.purpose, basis=details.basis, case=details.case,
             groups=_narrowed(details.groups, client), token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,

@@ -81,16 +81,16 @@ class Operation:
         """Whether a variable may name a person or case; such an operation is not asked by GET, whose URL is logged everywhere."""
         return any(variable.identifying for variable in self._variables)
 
-    def question(self, variables: Mapping[str, Any]) -> tuple[Question, Mapping[str, Any]]:
+    def question(self, variables: Mapping[str, Any], *, cases: int = 1) -> tuple[Question, Mapping[str, Any]]:
         """The question of this request and its coerced variables: Malformed for a variable that cannot be read, TooLarge past a limit.
-        Every `Variable` in the question has a value in the mapping.
+        Every `Variable` in the question has a value in the mapping. `cases` are those of the token, each of which may cost as much.
         """
         values = coerce(self._variables, variables, self._limits) if self._variables else {}
         key = (self.digest, tuple([self._boolean(name, values) for name in self._booleans]), tuple(values))
         shape = self._shapes.get(key)
         if shape is None:
             shape = self._shapes.put(key, *self._shaped(dict(zip(self._booleans, key[1], strict=True)), key[2]))
-        shape.weights.within(values, self._limits)
+        shape.weights.within(values, self._limits.over(cases))
         for first in shape.pages:
             self._page(values.get(first.name) if hasattr(first, "name") else first)
         return shape.question, values

@@ -21,7 +21,7 @@ from typing import Any
 import orjson
 
 from connectors.value import value
-from hub.access_log.entry import Decision, intent, outcome
+from hub.access_log.entry import Decision, intent, outcome, refusal
 from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
 from hub.answer import Answer, Answerer
@@ -78,6 +78,7 @@ class Road:
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
     max_response: int
+    case_response: int  # bytes for each case of a token over several, where that is more
     sought: Sought
     terms: SayTerms
     allow: Allow | None = None
@@ -91,18 +92,19 @@ class Road:
     ) -> Travelled:
         """Raises a CallerError for a question that may not be asked, RecordingFailed where the log stands still."""
         started = asyncio.get_running_loop().time()
-        question, values = operation.question(variables)
-        plan = await self._planned(question, values, standing)  # 3
+        question, values = operation.question(variables, cases=len(standing.each))
+        plan = await self._planned(operation, question, values, standing)  # 3
         subjects = plan.log_subjects
-        if standing.matter is None:  # of no case: whom a look at the hub's own records is about, is its subject
+        if standing.matter is None and not standing.several:  # of no case: whom a look at the hub's own records is about, is its subject
             subjects += await self.sought(standing.caller, question, values)
         intended = await self._intend(operation, plan, address, subjects)  # 4
         fetched = await self.fetcher.fetch(plan, intended)  # 5
         answer = self.answerer.answer(plan, fetched, persisted=persisted)  # 6
         data = orjson.dumps(answer.data)
-        if len(data) > self.max_response:
+        most = max(self.max_response, self.case_response * len(standing.several))
+        if len(data) > most:
             # The departments were asked, so the question is closed in the log by an outcome that tells nothing.
-            raise await self._too_large(operation, plan, intended, address)
+            raise await self._too_large(operation, plan, intended, address, most)
         salt = self.random(SALT)
         decision = _decision(answer, fetched)
         latency = int((asyncio.get_running_loop().time() - started) * 1000)
@@ -118,11 +120,17 @@ class Road:
         await self._leaving(plan, intended, fetched)
         receipt = self.log.receipt(appended, salt=salt)
         terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.joins else {}
-        extensions = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()} | ({"terms": terms} if terms else {})
+        more = {"terms": terms, "refused": [{"case": caller.case, "code": code} for caller, code in standing.refused]}
+        extensions: dict[str, object] = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
+        extensions |= {name: said for name, said in more.items() if said}
         return Travelled(data, answer.errors, extensions, terms, intended, receipt, decision, answer, plan)  # 8
 
-    async def _planned(self, question: Question, values: Mapping[str, Any], standing: Standing) -> Plan:
-        """The plan, once it is known that it may be asked once more."""
+    async def _planned(self, operation: Operation, question: Question, values: Mapping[str, Any], standing: Standing) -> Plan:
+        """The plan, once it is known that it may be asked once more. Of several cases those in which a check refuses by now are left out,
+        each with its entry.
+        """
+        for caller, code in standing.refused:
+            await self.log.append(refusal(at=self.clock(), code=code, caller=caller, operation=operation.digest))
         plan = await self.planner.plan(question, values, standing, self.clock())
         if self.allow is not None:
             await self.allow(standing.caller, len(plan.joins), self.clock())
@@ -151,7 +159,7 @@ class Road:
         )
         return appended.id
 
-    async def _too_large(self, operation: Operation, plan: Plan, intended: str, address: str) -> TooLarge:
+    async def _too_large(self, operation: Operation, plan: Plan, intended: str, address: str, most: int) -> TooLarge:
         await self.log.append(
             outcome(
                 plan.standing.caller, at=self.clock(), question=intended, decision=Decision.DENY, code="RESPONSE_TOO_LARGE",
@@ -159,7 +167,7 @@ class Road:
                 policy=self.policy_digest, address=address,
             ),
         )
-        return TooLarge(f"the answer is larger than {self.max_response} bytes; ask less at once", code="RESPONSE_TOO_LARGE")
+        return TooLarge(f"the answer is larger than {most} bytes; ask less at once", code="RESPONSE_TOO_LARGE")
 
 
 def _told(answer: Answer) -> dict[str, object]:

@@ -16,7 +16,8 @@ class Source:
     """One department, hub or neighbour for one group. `deadline` in seconds; `gathers`: its manifest lets asks leave together;
     `fresh_days` after which its data are later than it promises, None where it promises nothing; `mandated`: it decides by itself,
     and is told on what a question stands; `counted`: it bills or journals each query, so nothing is asked of it twice; `one_matter`: a
-    call to it names one matter, so people of several are asked apart.
+    call to it names one matter, so people of several are asked apart; `at_once`: how many people its calls side by side hold, 0
+    where nobody counts.
     """
 
     group: str
@@ -30,6 +31,11 @@ class Source:
     mandated: bool = False
     counted: bool = False
     one_matter: bool = False
+    at_once: int = 0
+
+    def patience(self, people: int) -> float:
+        """Seconds for an ask about so many people: the deadline once for each turn of the calls it takes side by side."""
+        return self.deadline * (-(-people // self.at_once) if 0 < self.at_once < people else 1)
 
 
 class Sources(Protocol):
@@ -70,6 +76,7 @@ class KnownSources:
                 group=group, department=departments.department(group), region=departments.region(group), system=departments.system(group),
                 deadline=departments.deadline(group), gathers=departments.gatherable(group), connector=departments[group],
                 fresh_days=departments.fresh_days(group), counted=departments.counted(group),
+                at_once=departments.at_once(group),
             ) for group in departments
         ), neighbours, below)
 

@@ -38,7 +38,7 @@ class Decision(StrEnum):
 
 NOT_DELIVERED = "NOT_DELIVERED"
 
-HEAD = ("organisation", "purpose", "case", "exchange", "question", "operation", "policy", "answer", "decision", "code")
+HEAD = ("organisation", "purpose", "case", "cases", "exchange", "question", "operation", "policy", "answer", "decision", "code")
 REST = (
     "client", "officer", "officer_proof", "role", "address", "basis", "review", "token", "letters", "approvals", "subjects", "plan",
     "fields", "told", "statuses", "rows", "latency_ms", "about",
@@ -50,7 +50,7 @@ class Entry:
     """One thing that happened, at `at`. Empty parts are not written.
 
     `question` is the id of the intent an outcome closes; `operation`, `plan`, `policy` are hex digests; `answer` is the hex
-    salted digest of the answer's bytes (`receipt.salted_digest`); `subjects` are pseudonyms of the vault; `address` is a class
+    salted digest of the answer's bytes (`receipt.salted_digest`); `cases` are those of a question over several, which has no `case`; `subjects` are pseudonyms of the vault; `address` is a class
     of network address ("LOOPBACK", "10.0.0.0/8"), never one machine's. `review` marks what rests on no letter, for the privacy
     officer's second look (domain C4): "STATUTE" or "EMERGENCY"; `approvals` are a second person's that were made use of.
     """
@@ -70,6 +70,7 @@ class Entry:
     letters: tuple[str, ...] = ()
     approvals: tuple[str, ...] = ()
     case: str = ""
+    cases: tuple[str, ...] = ()
     exchange: str = ""
     subjects: tuple[str, ...] = ()
     question: str = ""
@@ -194,7 +195,9 @@ def change(*, at: datetime, code: str, about: Mapping[str, object], organisation
     return Entry(kind=Kind.CHANGE, at=at, code=code, about=about, organisation=organisation, case=case)
 
 
-def not_delivered(*, at: datetime, question: str, organisation: str = "", purpose: str = "", case: str = "") -> Entry:
+def not_delivered(
+    *, at: datetime, question: str, organisation: str = "", purpose: str = "", case: str = "", cases: tuple[str, ...] = (),
+) -> Entry:
     """Closes an intent whose outcome never came: nothing of its answer left the hub."""
     return Entry(
         kind=Kind.OUTCOME,
@@ -203,6 +206,7 @@ def not_delivered(*, at: datetime, question: str, organisation: str = "", purpos
         organisation=organisation,
         purpose=purpose,
         case=case,
+        cases=cases,
         decision=Decision.DENY,
         code=NOT_DELIVERED,
     )
@@ -242,6 +246,7 @@ def _asked_by(
         token=caller.token,
         letters=named,
         case=caller.case,
+        cases=caller.cases,
         exchange=caller.exchange,
         **more,
     )

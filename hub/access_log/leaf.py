@@ -94,10 +94,10 @@ def instant(at: datetime) -> str:
 
 def _fit_columns(entry: Entry) -> None:
     """Refuse text a column or its index could not hold: in one transaction one bad entry would fail its 63 neighbours."""
-    words = (*entry.letters, *entry.subjects)
+    words = (*entry.letters, *entry.subjects, *entry.cases)
     listed = " ".join(words)
     if len(listed.split()) != len(words):
-        raise Unreadable("ids of letters and people hold no spaces")
+        raise Unreadable("ids of letters, people and cases hold no spaces")
     names = (entry.organisation, entry.purpose, entry.question, entry.case, *words)
     joined = "".join(names)
     if max(map(len, names)) > _LONGEST or "\0" in joined or "\x1f" in joined:

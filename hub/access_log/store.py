@@ -153,7 +153,7 @@ _CLAUSES = {
     "subject": "subjects @> ARRAY[${}::text]",
     "purpose": "purpose = ${}",
     "letter": "${} = ANY(string_to_array(letter, ' '))",
-    "case": "case_id = ${}",
+    "case": "string_to_array(case_id, ' ') @> ARRAY[${}::text]",
     "question": "question = ${}",
     "decision": "decision = ${}",
     "kind": "kind = ${}",

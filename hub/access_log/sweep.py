@@ -79,4 +79,5 @@ class Sweep:
             organisation=head.get("organisation", ""),
             purpose=head.get("purpose", ""),
             case=head.get("case", ""),
+            cases=tuple(head.get("cases", ())),
         )

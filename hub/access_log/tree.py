@@ -206,7 +206,7 @@ async def _extend(connection: PoolConnectionProxy, grown: Grown, leaves: Sequenc
         _column([entry.organisation for entry in entries]),
         _column([entry.purpose for entry in entries]),
         _column([" ".join(entry.letters) for entry in entries]),
-        _column([entry.case for entry in entries]),
+        _column([entry.case or " ".join(entry.cases) for entry in entries]),
         _column([entry.decision or "" for entry in entries]),
         _column([" ".join(entry.subjects) for entry in entries]),
     )

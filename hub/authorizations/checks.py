@@ -18,7 +18,7 @@ Issuing a token runs 3, 4, 5, 7 and 8 too, by these functions; a standing is nev
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -30,7 +30,7 @@ from hub.authorizations.life import in_monitoring, letter_state
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
-from hub.authorizations.standing import Coverage, Standing
+from hub.authorizations.standing import Coverage, Standing, together
 from hub.authorizations.withdrawal import NOTHING, Told, left_for_all
 from hub.caller import Caller, asks_for_themself
 from hub.errors import Forbidden
@@ -271,6 +271,22 @@ def _state(letter: Letter, presented: Presented) -> Reason | None:
 def _approved(presented: Presented, coverage: Mapping[str, Coverage]) -> Mapping[str, Coverage]:
     matter = presented.matter
     return coverage if matter is None else with_approvals(coverage, matter, presented.caller, presented.at)
+
+
+def stand_in_each(presented: Sequence[Presented], catalogue: Mapping[str, str]) -> Standing:
+    """The standing of a token over several matters: each passes the checks by itself, and one that does not is left out. Raises
+    `NotStanding` where none is left.
+    """
+    standings: list[Standing] = []
+    refused: list[NotStanding] = []
+    for one in presented:
+        try:
+            standings.append(stand(one, catalogue))
+        except NotStanding as refusal:
+            refused.append(refusal)
+    if not standings:
+        raise refused[0]
+    return together(standings, [(one.caller, one.code) for one in refused if one.caller is not None])
 
 
 def handled(matter: Matter | None, organisation: str) -> Matter | None:

@@ -41,6 +41,7 @@ class Standing:
     matter: Matter | None  # None for an audit basis, which has no case, and for a token over several matters
     coverage: Mapping[str, Coverage]  # by person id
     catalogue: Mapping[str, str]
+    refused: tuple[tuple[Caller, str], ...] = ()  # of a token over several matters: in which nothing stands any more, with the code
     several: tuple[Standing, ...] = ()
     """Of a token over several matters: the standing in each of them alone. The whole has no matter and covers nobody, so that
     what was made for one matter (a means check, a credit record) finds nothing in it rather than the first.
@@ -52,12 +53,14 @@ class Standing:
         return self.several or (self,)
 
 
-def together(standings: Sequence[Standing]) -> Standing:
-    """The standing of a token over several matters from those in each of them: one asker, one purpose, one kind of basis."""
+def together(standings: Sequence[Standing], refused: Sequence[tuple[Caller, str]] = ()) -> Standing:
+    """The standing of a token over several matters from those in each of them: one asker, one purpose, one kind of basis. `refused`
+    are the matters in which a check refused, with its code.
+    """
     first = standings[0].caller
     letters = dict.fromkeys(letter for one in standings for letter in one.caller.basis.letters)
     caller = replace(first, case="", cases=tuple([one.caller.case for one in standings]), basis=replace(first.basis, letters=tuple(letters)))
-    return Standing(caller=caller, matter=None, coverage={}, catalogue=standings[0].catalogue, several=tuple(standings))
+    return Standing(caller=caller, matter=None, coverage={}, catalogue=standings[0].catalogue, refused=tuple(refused), several=tuple(standings))
 
 
 @dataclass(slots=True, eq=False)

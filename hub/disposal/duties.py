@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, any_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.access_log.leaf import split
 from hub.disposal.terms import OWED_BY_NOBODY, duty_id, told_groups
-from hub.tables import Case, DisposalDuty, LogEntry, LogFollower, LogHead, Organisation
+from hub.tables import Case, DisposalDuty, Letter, LogEntry, LogFollower, LogHead, Organisation
 
 NAME = "disposal"
 WINDOW = 2_000
@@ -66,32 +66,46 @@ async def _window(connection: AsyncConnection, *, waits: bool) -> tuple[bool, in
     end = min(begin + WINDOW, size)
     query = select(LogEntry.at, LogEntry.organisation, LogEntry.purpose, LogEntry.case_id, LogEntry.body).where(
         LogEntry.index >= begin, LogEntry.index < end, LogEntry.kind == "OUTCOME", LogEntry.decision.in_(("ALLOW", "PARTIAL")),
-        LogEntry.case_id.in_(select(Case.id)), LogEntry.organisation.in_(select(Organisation.code)),
+        exists().where(Case.id == any_(func.string_to_array(LogEntry.case_id, " "))), LogEntry.organisation.in_(select(Organisation.code)),
     )
     told = _gathered((await connection.execute(query.order_by(LogEntry.index))).all())
     answers = sum(one.answers for one in told.values())
     if told:
+        await _parted(connection, told)
         await _owe(connection, told)
     await connection.execute(update(LogFollower).where(LogFollower.name == NAME).values(next=end))
     return True, answers
 
 
-def _gathered(rows: Iterable[Row[datetime, str | None, str | None, str | None, bytes]]) -> Mapping[str, _Told]:
+def _gathered(rows: Iterable[Row[datetime, str | None, str | None, str | None, bytes]]) -> dict[str, _Told]:
     told: dict[str, _Told] = {}
     for at, named, meant, concerned, body in rows:
-        organisation, purpose, case_id = named or "", meant or "", concerned or ""
+        organisation, purpose, cases = named or "", meant or "", concerned or ""
         rest = orjson.loads(split(body)[1])
         groups = told_groups(rest.get("rows", ()))
         if rest.get("statuses", {}).get(MEANS_CHECK) == "OK" and orjson.loads(split(body)[0]).get("answer"):
             groups |= {MEANS_CHECK}
         if not groups or rest.get("basis") in OWED_BY_NOBODY:
             continue
-        identifier = duty_id(organisation=organisation, case=case_id, purpose=purpose)
-        one = told.setdefault(identifier, _Told(organisation, case_id, purpose, at, at))
-        one.first, one.last, one.answers = min(one.first, at), max(one.last, at), one.answers + 1
-        one.groups |= groups
-        one.letters |= set(rest.get("letters", ()))
+        for case in cases.split(" "):  # an answer over several cases is owed in each of them
+            identifier = duty_id(organisation=organisation, case=case, purpose=purpose)
+            one = told.setdefault(identifier, _Told(organisation, case, purpose, at, at))
+            one.first, one.last, one.answers = min(one.first, at), max(one.last, at), one.answers + 1
+            one.groups |= groups
+            one.letters |= set(rest.get("letters", ()))
     return told
+
+
+async def _parted(connection: AsyncConnection, told: dict[str, _Told]) -> None:
+    """An entry over several cases names the letters of all of them: each duty keeps those of its case, and no case unknown here owes."""
+    cases = {one.case for one in told.values()}
+    known = set((await connection.execute(select(Case.id).where(Case.id.in_(cases)))).scalars())
+    named = {letter for one in told.values() for letter in one.letters}
+    of = {row.id: row.case_id for row in await connection.execute(select(Letter.id, Letter.case_id).where(Letter.id.in_(named)))}
+    for identifier, one in list(told.items()):
+        one.letters = {letter for letter in one.letters if of.get(letter, one.case) == one.case}
+        if one.case not in known:
+            del told[identifier]
 
 
 async def _owe(connection: AsyncConnection, told: Mapping[str, _Told]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import orjson
 from hub.caller import Basis
 from hub.oauth.refusals import OAuthRefused
 from hub.shapes import Misshapen, fit
+from policies.batches import BASES, Batches
 from policies.verdict import BasisKind
 
 TYPE = "household_facts"
@@ -29,21 +30,51 @@ class Details:
     frequency: Mapping[str, int] = field(default_factory=dict)
 
 
-def read(text: str) -> Details:
-    """From a request's parameter. Raises `OAuthRefused`."""
+def read(text: str, batches: Batches) -> tuple[Details, ...]:
+    """From a request's parameter: one object, or several of one purpose and one kind of basis where `batches` lets them. Raises
+    `OAuthRefused`.
+    """
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:
         raise _refused("authorization_details is not JSON") from None
-    if not isinstance(value, list) or len(value) != 1 or not isinstance(value[0], dict):
-        raise _refused("authorization_details must be a list of exactly one object")
-    if value[0].get("type") != TYPE:
+    if not isinstance(value, list) or not value or not all(isinstance(one, dict) for one in value):
+        raise _refused("authorization_details must be a list of objects")
+    if len(value) > batches.cases:
+        raise _refused(f"a token names at most {batches.cases} cases")
+    if any(one.get("type") != TYPE for one in value):
         raise _refused(f"only type {TYPE} is known")
-    try:
-        fit("household_facts", value[0])
-    except Misshapen as error:
-        raise _refused(str(error)) from None
-    return details(value[0])
+    for at, one in enumerate(value):
+        try:
+            fit("household_facts", one)
+        except Misshapen as error:
+            raise _refused(f"{at}: {error}" if len(value) > 1 else str(error)) from None
+    found = tuple([details(one) for one in value])
+    _alike(found, batches)
+    return found
+
+
+def _alike(found: Sequence[Details], batches: Batches) -> None:
+    """Several cases stand in one token only for a purpose that is asked in batches, on one ground, each once."""
+    if len(found) == 1:
+        return
+    first = found[0]
+    if first.purpose not in batches.purposes or first.basis.kind not in BASES:
+        raise _refused("several cases are named only for a purpose that is asked in batches, on letters or a statute")
+    if len({(one.purpose, one.basis.kind, one.basis.article) for one in found}) > 1:
+        raise _refused("the cases of one token have one purpose and one kind of basis")
+    named = [(one.case, orjson.dumps(one.given.get("matter"), option=orjson.OPT_SORT_KEYS)) for one in found]
+    if len(set(named)) < len(named):
+        raise _refused("a case is named twice")
+
+
+def head(several: Sequence[Details]) -> dict[str, Any]:
+    """What a token over several cases says of them itself: what they have in common (RFC 9396 §9.1 leaves the rest to introspection)."""
+    basis = several[0].basis
+    return {
+        "type": TYPE, "purpose": several[0].purpose,
+        "basis": {"kind": basis.kind.value} | ({"article": basis.article} if basis.article else {}),
+    }
 
 
 def details(given: Mapping[str, Any]) -> Details:

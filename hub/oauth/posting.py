@@ -15,7 +15,7 @@ from hub.errors import Overloaded, TooMany
 from hub.oauth.refusals import OAuthRefused, malformed, not_authenticated
 from hub.operations.quotas import InFlight
 
-LARGEST_FORM = 64 * 1024
+LARGEST_FORM = 256 * 1024  # two hundred cases with their letters, quoted for a form
 FORM_SECONDS = 5.0
 """How long a form may take to arrive: a place is held meanwhile, by somebody nobody knows yet."""
 PRIVATE = {"Cache-Control": "no-store", "Pragma": "no-cache"}

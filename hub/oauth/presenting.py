@@ -55,9 +55,9 @@ def build_proof(key: PrivateKey, *, method: str, url: str, jti: str, now: dateti
     return signed(key, {"typ": TYP, "jwk": key.as_dict(private=False)}, claims)
 
 
-def token_request(assertion: str, details: Mapping[str, Any]) -> dict[str, str]:
-    """The form to POST to /oauth/token."""
-    return {"grant_type": "client_credentials", "authorization_details": json.dumps([details])} | authenticated(assertion)
+def token_request(assertion: str, *details: Mapping[str, Any]) -> dict[str, str]:
+    """The form to POST to /oauth/token; several details for one token over several cases."""
+    return {"grant_type": "client_credentials", "authorization_details": json.dumps(details)} | authenticated(assertion)
 
 
 def authenticated(assertion: str, **form: str) -> dict[str, str]:

@@ -5,8 +5,9 @@ A token is issued only where checks 3 to 8 hold at that moment; they are run aga
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,8 +24,9 @@ from hub.caller import Caller
 from hub.emergencies.follow_ups import FollowUps
 from hub.oauth.assertion import Assertions, Authenticated
 from hub.oauth.binding import Binding, Shown, proven
+from hub.oauth.cases import TokenCases
 from hub.oauth.certificate import Certificates
-from hub.oauth.details import Details, read
+from hub.oauth.details import Details, head, read
 from hub.oauth.granting import granted
 from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
 from hub.oauth.naming import named
@@ -35,9 +37,13 @@ from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.operations.quotas import ClientQuota
 from hub.operations.token_uses import TokenUses
 from hub.signatures import BadSignature
+from policies.batches import Batches
 from policies.calendar import CHINA
 from policies.fair_use import Ceilings
 from policies.verdict import BasisKind
+
+LONG = 8_192
+"""Characters of authorization_details past which they are read off the loop: two hundred shapes take some dozen ms to check."""
 
 OnRefusal = Callable[[Caller, str, datetime], Awaitable[None]]
 """Told of each refusal by a check (its code): an authenticated refusal belongs into the access log."""
@@ -61,6 +67,8 @@ class Parts:
     uses: TokenUses
     clock: Callable[[], datetime]
     follow_ups: FollowUps
+    cases: TokenCases
+    batches: Batches
     on_refusal: OnRefusal | None = None
     subject_tokens: Mapping[str, SubjectTokens] = field(default_factory=dict)  # by subject_token_type (RFC 8693 §3)
     encryption: Callable[[], list[dict[str, Any]]] = list  # public keys people are encrypted to, as JWKs
@@ -77,7 +85,7 @@ class AuthorizationServer:
         self._quota = quota
 
     async def token(self, form: Mapping[str, str], shown: Shown) -> Mapping[str, Any]:
-        """POST /oauth/token: client_credentials or token exchange, with exactly one household_facts detail."""
+        """POST /oauth/token: client_credentials or token exchange, with one household_facts detail, or several of one purpose asked in batches."""
         now = self._parts.clock()
         client = await self._parts.assertions.authenticate(form, now)
         with self._place(client):
@@ -89,27 +97,56 @@ class AuthorizationServer:
         if not exchanged and form.get("grant_type") != CLIENT_CREDENTIALS:
             raise OAuthRefused("unsupported_grant_type", "only client_credentials and token exchange are served", client=identifier)
         asked = await self._asked(form, identifier, exchanged=exchanged)
-        bound = await self._bound(shown, now, required=asked.basis.kind is BasisKind.SELF and not asked.case)
-        of = await self._behalf(form, client, asked, now)
-        granted = await self._granted(client, of, now)
+        bound = await self._bound(shown, now, required=asked[0].basis.kind is BasisKind.SELF and not asked[0].case)
+        of = await self._behalf(form, client, asked[0], now)
+        granted, refused = await self._in_each(client, of, asked, now)
+        details, cases = await self._written(granted, now)
         token, text = self._parts.tokens.issue(
             client=identifier, organisation=client.client.requester.organisation, officer=of.officer,
-            details=granted.given, bound=bound, now=now, evidence=of.evidence,
+            details=details, bound=bound, now=now, evidence=of.evidence, cases=cases,
         )  # fmt: skip
         return {
             "access_token": text,
             "token_type": token.bound.scheme,
             "expires_in": int(LIFETIME.total_seconds()),
-            "authorization_details": [dict(granted.given)],
-        } | ({"issued_token_type": ACCESS_TOKEN} if exchanged else {})
+            "authorization_details": [dict(one.given) for one in granted],
+        } | ({"refused_details": refused} if refused else {}) | ({"issued_token_type": ACCESS_TOKEN} if exchanged else {})
 
-    async def _asked(self, form: Mapping[str, str], client: str, *, exchanged: bool) -> Details:
+    async def _in_each(
+        self, client: Authenticated, of: Behalf, asked: Sequence[Details], now: datetime,
+    ) -> tuple[Sequence[Details], Sequence[Mapping[str, Any]]]:
+        """What is granted, and of several cases which were refused and why: each passes the checks by itself, and is told what it would be
+        told alone (RFC 9396 §7 lets a server grant less, and say so). Nothing left refuses.
+        """
+        if len(asked) == 1:
+            return [await self._granted(client, of, now)], ()
+        if of.asked is not asked[0]:
+            raise malformed("a token over several cases is asked for as it is to be given", client=client.client.requester.client)
+        done = await asyncio.gather(*[self._granted(client, replace(of, asked=one), now) for one in asked], return_exceptions=True)
+        failed = next((one for one in done if isinstance(one, BaseException) and not isinstance(one, OAuthRefused)), None)
+        if failed is not None:
+            raise failed
+        refusals = [(at, one) for at, one in enumerate(done) if isinstance(one, OAuthRefused)]
+        if len(refusals) == len(asked):
+            raise refusals[0][1]
+        refused = [{"index": at, "error": one.error, "error_description": one.description} for at, one in refusals]
+        return [one for one in done if isinstance(one, Details)], refused
+
+    async def _written(self, granted: Sequence[Details], now: datetime) -> tuple[Mapping[str, Any], str]:
+        """What the token itself says of its details, and the name of the list it stands for where it is over several cases."""
+        if len(granted) == 1:
+            return granted[0].given, ""
+        return head(granted), await self._parts.cases.keep([one.given for one in granted], expires_at=now + LIFETIME, now=now)
+
+    async def _asked(self, form: Mapping[str, str], client: str, *, exchanged: bool) -> Sequence[Details]:
         kind = self._parts.subject_tokens.get(form.get("subject_token_type", "")) if exchanged else None
         if kind is None or kind.asks is None:
-            return await named(read(form.get("authorization_details", "")), self._parts.presenter)
+            text, batches = form.get("authorization_details", ""), self._parts.batches
+            given = read(text, batches) if len(text) < LONG else await asyncio.to_thread(read, text, batches)
+            return await asyncio.gather(*[named(one, self._parts.presenter) for one in given])
         if "authorization_details" in form:
             raise malformed("this subject token says itself what is asked", client=client)
-        return kind.asks
+        return [kind.asks]
 
     async def _behalf(self, form: Mapping[str, str], client: Authenticated, asked: Details, now: datetime) -> Behalf:
         parts = self._parts
@@ -131,11 +168,12 @@ class AuthorizationServer:
         organisation = client.client.requester.organisation
         if token is None or token.organisation != organisation or self._parts.watch.revoked(token.jti):
             return {"active": False}
+        given = await self._parts.cases.find(token.cases) if token.cases else (token.details,)
         told = {
             "active": True, "iss": self._parts.issuer, "aud": self._parts.issuer, "client_id": token.client, "sub": token.client,
             "jti": token.jti, "exp": int(token.expires_at.timestamp()), "officer": token.officer,
             "iat": int((token.expires_at - LIFETIME).timestamp()),
-            "organisation": token.organisation, "authorization_details": [dict(token.details.given)],
+            "organisation": token.organisation, "authorization_details": [dict(one.given) for one in given],
             "token_type": token.bound.scheme,
         }  # fmt: skip
         if token.details.max_uses is not None:

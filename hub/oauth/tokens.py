@@ -34,6 +34,7 @@ class Token:
     details: Details
     expires_at: datetime
     bound: Binding
+    cases: str = ""  # of a token over several cases: the list it grants, by its SHA-256 in hex
     evidence: Mapping[str, Any] = field(default_factory=dict)  # how the officer was proven; empty: named by the client
 
 
@@ -49,9 +50,9 @@ class Tokens:
 
     def issue(
         self, *, client: str, organisation: str, officer: str, details: Mapping[str, Any], bound: Binding, now: datetime,
-        evidence: Mapping[str, Any] | None = None,
+        evidence: Mapping[str, Any] | None = None, cases: str = "",
     ) -> tuple[Token, str]:
-        """A new token, as value and as text. With `evidence` the officer is its subject and the client the actor (RFC 8693 §4.1)."""
+        """A new token, as value and as text. `cases` names the list of one over several (`cases.py`). With `evidence` the officer is its subject and the client the actor (RFC 8693 §4.1)."""
         jti = new_id("tok", now, self._random(10))
         claims: dict[str, Any] = {
             "iss": self._issuer, "aud": self._issuer, "sub": client, "client_id": client, "jti": jti,
@@ -60,6 +61,8 @@ class Tokens:
         }  # fmt: skip
         if evidence:
             claims |= {"sub": officer or client, "act": {"sub": client}, "officer_evidence": dict(evidence)}
+        if cases:
+            claims["cases_sha256"] = cases
         if bound:
             claims["cnf"] = bound.as_claim()
         current = self.keys.signing(now)
@@ -99,6 +102,7 @@ def _token(claims: Mapping[str, Any], now: datetime) -> Token:
         details=details(claims["authorization_details"][0]),
         expires_at=datetime.fromtimestamp(claims["exp"], now.tzinfo),
         bound=Binding.of_claim(claims.get("cnf")),
+        cases=claims.get("cases_sha256", ""),
         evidence=claims.get("officer_evidence", {}),
     )
 

@@ -16,6 +16,7 @@ from hub.tables.asking import (
     Organisation,
     PersistedOperation,
     Revocation,
+    TokenCases,
     UsedAssertion,
 )
 from hub.tables.console import ConsoleSession, ConsoleUser
@@ -74,5 +75,6 @@ __all__ = [
     "ShareRequest",
     "SharingDispute",
     "Signer",
+    "TokenCases",
     "UsedAssertion",
 ]

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.tables.declared import Base
@@ -110,6 +111,15 @@ class OperationFit(Base):
     policy_digest: Mapped[str]
     template_digest: Mapped[str]
     at: Mapped[datetime]
+
+
+class TokenCases(Base):
+    """What a token over several cases grants: the list would not fit into a header, so the token names it by its digest."""
+
+    __tablename__ = "token_cases"
+    digest: Mapped[bytes] = mapped_column(primary_key=True)  # SHA-256 of the canonical list, with the token's id in it
+    details: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Allowance(Base):

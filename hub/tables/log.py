@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Identity, Index
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.tables.declared import Base
@@ -25,7 +25,7 @@ class LogEntry(Base):
     organisation: Mapped[str | None]
     purpose: Mapped[str | None]
     letter: Mapped[str | None]
-    case_id: Mapped[str | None]
+    case_id: Mapped[str | None]  # of a question over several all of them, a space between
     decision: Mapped[str | None]  # ALLOW, PARTIAL, DENY
     subjects: Mapped[list[str]] = mapped_column(default=list)  # HMAC pseudonyms, hex
     __table_args__ = (
@@ -34,6 +34,7 @@ class LogEntry(Base):
         Index("log_entry_subjects", "subjects", postgresql_using="gin"),
         Index("log_entry_question", "question"),
         Index("log_entry_refused", "case_id", "idx", postgresql_where="kind = 'REFUSAL'"),
+        Index("log_entry_cases", text("string_to_array(case_id, ' ')"), postgresql_using="gin"),
     )
 
 
