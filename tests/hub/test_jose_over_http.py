@@ -39,7 +39,7 @@ async def test_the_graph(living, signed_matter):
     office = living.offices["hd"]
     token = await living.line.token(office, purpose="DIBAO_REVIEW", basis=signed_matter.basis, case=signed_matter.id)
     secret = living.hub.keys.current(Use.TOKEN).secret
-    shown = living.hub.desk.authorization.tokens.jwks()["keys"][0]
+    shown = living.hub.desk.authorization.tokens.jwks(living.clock())["keys"][0]
     key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "d": base64url(secret), "x": shown["x"]})
     good, answers = taken_apart(token, key), {}
     body = b'{"query": "%s", "variables": {"id": "%s"}}' % (PEOPLE.encode(), signed_matter.id.encode())

@@ -114,7 +114,7 @@ async def test_access_tokens(world, keys):
     accepted = await world.register()
     token = await world.token(world.details(accepted))
     secret = keys.current(Use.TOKEN).secret
-    key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "d": base64url(secret), "x": world.desk.authorization.tokens.jwks()["keys"][0]["x"]})
+    key = OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "d": base64url(secret), "x": world.desk.authorization.tokens.jwks(world.clock())["keys"][0]["x"]})
 
     async def knock(text: str) -> tuple[int, bytes, str]:
         with pytest.raises(TokenRefused) as caught:
