@@ -3,14 +3,14 @@
 Rules of this file:
 - A platform vouches by a key it is enrolled with; nothing the hub holds is ever matched with a person on anybody else's word.
 - Whatever depends on who the person is has one outward answer: a platform cannot find out by it whom the hub knows.
-- From fourteen one asks for oneself (PIPL §31); below, and where a person has no capacity, a guardian does whom a live case declares
-  (Civil Code §20, §21, §23). For an adult of limited capacity either may (§22). Whatever several cases declare differently is decided
-  by the strictest of them.
+- From fourteen one asks for oneself (PIPL §31); below, and where a person has no capacity, a guardian does whom every case that
+  speaks of them declares, a live one among them (Civil Code §20, §21, §23). For an adult of limited capacity either may (§22). Whatever
+  several cases declare differently is decided by the strictest of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,6 +20,7 @@ from joserfc.jwk import OKPKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.ability import ADULT, years_old
+from hub.authorizations.matter import OUTSIDE
 from hub.authorizations.platforms import sender
 from hub.authorizations.reasons import Refused
 from hub.caller import Basis
@@ -53,8 +54,8 @@ SELECT EXISTS (
 """
 _PERSON = "SELECT id, log_key FROM person WHERE blind_index = ANY($1::bytea[])"
 _DECLARED = """
-SELECT m.capacity, m.guardians, m.role, c.closed_at FROM member m JOIN household h ON h.id = m.household_id
-JOIN matter_case c ON c.id = h.case_id WHERE m.person_id = $1
+SELECT m.capacity, m.guardians, m.role, c.closed_at, c.platform FROM member m JOIN household h ON h.id = m.household_id
+JOIN matter_case c ON c.id = h.case_id WHERE m.person_id = $1 ORDER BY c.opened_at, c.id
 """
 
 
@@ -148,18 +149,26 @@ class CitizenTokens:
 
     async def _guarded(self, ward: _Found, guardian: _Found, now: datetime) -> None:
         rows = await self._pool.fetch(_DECLARED, ward.id)
-        live = [row for row in rows if row["closed_at"] is None or row["closed_at"] > now]
-        if not any(str(guardian.id) in row["guardians"] for row in live):
-            raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "no live case declares this guardian")
+        live, closed = _said([row for row in rows if row["role"] not in OUTSIDE], now)
+        # A guardian sees every case of the ward: one registered beside the others, by whomever, must not make somebody guardian of them all.
+        if not live or not all(str(guardian.id) in row["guardians"] for row in live + closed):
+            raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "no live case declares this guardian, or another declares otherwise")
         years = _years(ward, now)
         unable = {"NONE", "LIMITED"} if years >= ADULT else {"NONE"}
-        if years >= OF_AGE and not unable & {row["capacity"] for row in live}:
+        if years >= OF_AGE and not all(row["capacity"] in unable for row in live + closed):
             raise CitizenRefused(CitizenFlaw.WARD_ASKS_THEMSELF, "from fourteen one asks for oneself")
         if _years(guardian, now) < ADULT:
             raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "the guardian is a child")
 
     def _handle(self, person: _Found, organisation: str) -> str:
         return self._handles.encode("per", person.id, organisation=organisation, case="")
+
+
+def _said(rows: Sequence[asyncpg.Record], now: datetime) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
+    """Of a person's declarations, oldest first, those of live cases; and of each platform that has none live, the last."""
+    live = [row for row in rows if row["closed_at"] is None or row["closed_at"] > now]
+    speaking = {row["platform"] for row in live}
+    return live, list({row["platform"]: row for row in rows if row["platform"] not in speaking}.values())
 
 
 def _years(person: _Found, now: datetime) -> int:

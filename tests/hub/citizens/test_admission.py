@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import itertools
 import re
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from joserfc.jwk import OKPKey
 
+from connectors.sandbox.people import Member
+from hub.citizens.admission import _said
 from hub.citizens.assertion import SUBJECT_TOKEN_TYPE, TYP, CitizenFlaw
 from hub.oauth.presenting import signed
 from tests.hub.living import PLATFORM
@@ -164,6 +168,38 @@ async def test_a_guardian_asks_for_a_child_and_both_stand_in_the_log(living, cou
     sent = await counter.sent(token, "{ me { id accesses(first: 1) { edges { node { id several } } } } }")
     entry = await living.hub.log.store.entry(sent.body["extensions"]["question"])
     assert entry.parts()[1]["subjects"] == [await living.hub.desk.log_subject(one.id_number) for one in (child, guardian)]
+
+
+@asynccontextmanager
+async def _claimed(living, ward, capacity: str):
+    """A live case of a household that declares somebody else's child, or wife, as its own head's ward; that head."""
+    family = living.platform.population.household(77)
+    head = replace(family.members[0], capacity="FULL", guardians=())
+    claim = replace(family, members=(head, Member(ward, "97", "MEMBER", capacity, (head.person.index,))), obligors=())
+    matter = await living.register(claim, purposes=())
+    try:
+        yield head.person
+    finally:
+        await living.hub.records.execute("DELETE FROM member WHERE household_id IN (SELECT id FROM household WHERE case_id = $1)", matter.id)
+
+
+async def test_a_case_registered_beside_makes_nobody_guardian_of_the_wards_other_cases(living, counter):
+    family, child, _ = _aged(living, 0, 13)
+    await living.register(family)
+    async with _claimed(living, child, "LIMITED") as stranger:
+        assert await _refused(counter, await counter.vouch(stranger.id_number, ward=child.id_number)) == (UNIFORM, "GUARDIAN_NOT_DECLARED")
+
+
+async def test_nobody_of_age_becomes_a_ward_by_a_strangers_declaration(living, counter):
+    await living.register()
+    victim = next(one.person for one in living.family.members[1:] if one.person.age(living.clock().date()) >= 18)
+    async with _claimed(living, victim, "NONE") as stranger:
+        assert await _refused(counter, await counter.vouch(stranger.id_number, ward=victim.id_number)) == (UNIFORM, "GUARDIAN_NOT_DECLARED")
+
+
+async def test_of_a_platform_without_a_live_case_the_last_word_stands(clock):
+    old, new, other = ({"platform": name, "closed_at": closed} for name, closed in (("a", clock()), ("a", clock()), ("b", None)))
+    assert _said([old, other, new], clock()) == ([other], [new])
 
 
 async def test_from_fourteen_one_asks_for_oneself(living, counter):
