@@ -32,13 +32,16 @@ def is_relative(matter: Matter, officer: str) -> bool:
     return any(same_officer(staff, officer) for member in matter.members for staff in member.kin_of_staff)
 
 
-def in_force(approval: Approval, caller: Caller, at: datetime) -> bool:
-    """Whether an approval is for this caller's question. A different spelling of the officer's id asks for its own."""
+def in_force(approval: Approval, matter: Matter, caller: Caller, at: datetime) -> bool:
+    """Whether an approval is for this caller's question. A different spelling of the officer's id asks for its own; who turns out to be a
+    relative, by a later registration, has approved nothing.
+    """
     return (
         (approval.purpose, approval.organisation) == (caller.purpose, caller.organisation)
         and approval.officer == caller.officer
         and bool(folded(caller.officer))
         and not same_officer(approval.approved_by, caller.officer)
+        and not is_relative(matter, approval.approved_by)
         and at < approval.valid_until
     )
 
@@ -46,7 +49,7 @@ def in_force(approval: Approval, caller: Caller, at: datetime) -> bool:
 def with_approvals(coverage: Mapping[str, Coverage], matter: Matter, caller: Caller, at: datetime) -> Mapping[str, Coverage]:
     """The coverage, with what was approved of each person. Untouched where nothing was and the officer is nobody's relative."""
     relative = any(member.kin_of_staff for member in matter.members) and is_relative(matter, caller.officer)
-    held = [one for one in matter.approvals if in_force(one, caller, at)]
+    held = [one for one in matter.approvals if in_force(one, matter, caller, at)]
     if not held and not relative:
         return coverage
     return {person: replace(one, approved=_approved(person, held, own_kin=relative)) for person, one in coverage.items()}

@@ -6,6 +6,7 @@ that case in an emergency any more, whether or not the upkeep has noted it yet.
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 
 from hub.authorizations.matter import Matter
@@ -21,8 +22,9 @@ def emergency(caller: Caller, matter: Matter | None, rule: EmergencyRule | None,
     if rule is None:
         return Reason.FOLLOW_UP_DEADLINE_MISSING, "the region states no deadline for the papers that follow an emergency"
     reason = caller.basis.reason.strip()
-    if len(reason) < rule.reason_characters:
-        return Reason.EMERGENCY_REASON, f"the reason of an emergency has at least {rule.reason_characters} characters"
+    # Letters, figures and signs somebody sees: blanks, and what turns or hides a line, tell the officer who looks at it afterwards nothing.
+    if not reason.isprintable() or sum(one.isalnum() for one in unicodedata.normalize("NFKC", reason)) < rule.reason_characters:
+        return Reason.EMERGENCY_REASON, f"the reason of an emergency has at least {rule.reason_characters} letters, and stands in one line"
     if holds_id_number(reason):
         # The reason stands in the log, where people are named by pseudonym alone.
         return Reason.EMERGENCY_REASON, "the reason of an emergency holds no ID number"

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import combinations, product
 from typing import Any
 
 from hub.authorizations.declared import DeclaredPerson
+from hub.authorizations.officers import same_officer
 from hub.authorizations.reasons import Flaw
 from hub.authorizations.sheet import ATTESTATION, SKEW, Sheet, instant
 from hub.canonical import canonical
@@ -47,10 +49,11 @@ def electronic(sheet: Sheet, given: Mapping[str, Any], signer: DeclaredPerson, k
 def on_paper(sheet: Sheet, given: Mapping[str, Any], signer: DeclaredPerson) -> tuple[str, Evidence, Mapping[str, Any]]:
     """The assurance of ink or a fingerprint, what it rests on, and the first officer's attestation. Raises `Refused`."""
     attestations = [_attested(sheet, given, signer, one) for one in given["attestations"]]
-    officers = {(one["organisation"], one["officer"]) for one in attestations}
-    if len(officers) != len(attestations):
+    officers = [str(one["officer"]) for one in attestations]
+    # However they are spelt, and whichever office they say they sign for: of two officers each sees what the other does.
+    if any(same_officer(one, other) for one, other in combinations(officers, 2)):
         raise sheet.refuse(Flaw.ATTESTATION_NOT_INDEPENDENT, f"one officer attests the signature of '{signer.ref}' twice")
-    if {officer for _, officer in officers} & set(signer.kin_of_staff):
+    if any(same_officer(one, staff) for one, staff in product(officers, signer.kin_of_staff)):
         raise sheet.refuse(Flaw.ATTESTATION_NOT_INDEPENDENT, f"a near relative attests the signature of '{signer.ref}'")
     level = "SUBSTANTIAL" if len(officers) > 1 and not sheet.certifying.required else "LOW"
     return level, {"scan": dict(given["scan"]), "attestations": attestations}, given["attestations"][0]

@@ -20,7 +20,7 @@ from hub.authorizations.officers import same_officer
 from hub.emergencies.follow_ups import FollowUps
 from hub.errors import Forbidden, Malformed
 from hub.operations.literals import holds_id_number
-from hub.tables import Outbox, SecondLook
+from hub.tables import FollowUp, Outbox, SecondLook
 
 MARKS = ("SEEN", "OBJECTED")
 SHORTEST, LONGEST = 4, 400
@@ -57,10 +57,15 @@ class SecondLooks:
             await connection.execute(insert_row(Outbox).values(kind=f"EMERGENCY_{mark}", body=body, at=at))
 
     async def close(self, follow_up: str, *, officer: str, reason: str, at: datetime) -> None:
-        """Close a duty no letter will meet. Raises `Malformed`."""
+        """Close a duty no letter will meet. Raises `Malformed`, `Forbidden` for one's own."""
         said = reason.strip()
         if not _worded(said):
             raise Malformed(f"a duty is closed with a reason of {SHORTEST} to {LONGEST} characters without an ID number")
+        opened = select(FollowUp.officer).where(FollowUp.id == follow_up)
+        async with self.engine.connect() as connection:
+            owing = (await connection.execute(opened)).scalar_one_or_none()
+        if owing is not None and same_officer(owing, officer):
+            raise Forbidden("nobody closes a duty they owe themselves", code="SAME_OFFICER")
         if not await self.follow_ups.close(follow_up, by=officer, reason=said, at=at):
             raise Malformed("the duty is not open")
 

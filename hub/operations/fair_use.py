@@ -20,6 +20,7 @@ from math import ceil
 
 import asyncpg
 
+from hub.authorizations.officers import folded
 from hub.caller import Caller
 from hub.errors import Overloaded, TooMany
 from policies.calendar import CHINA
@@ -189,7 +190,8 @@ def _wanted(caller: Caller, people: int, ceilings: Ceilings, now: datetime) -> S
         key = (CASE_DAY, f"{caller.purpose} {caller.organisation} {case}", day)
         wanted.append(_Wanted(key, day + timedelta(days=1), 1, ceilings.questions_a_case))
     if caller.officer and people:
-        key = (OFFICER_HOUR, f"{caller.purpose} {caller.organisation} {caller.officer}", hour)
+        # By the folded id: blanks and capitals make no second officer with an hour of their own.
+        key = (OFFICER_HOUR, f"{caller.purpose} {caller.organisation} {folded(caller.officer) or caller.officer}", hour)
         wanted.append(_Wanted(key, hour + timedelta(hours=1), people, ceilings.people_an_officer))
     return wanted
 

@@ -51,6 +51,13 @@ def test_another_officer_organisation_purpose_person_end_or_no_second_person_ope
     assert approved(dataclasses.replace(APPROVAL, **change)) == {}
 
 
+def test_who_turns_out_to_be_a_relative_has_approved_nothing():
+    matter = dataclasses.replace(road.matter(FAMILY[0], FAMILY[1], dataclasses.replace(FAMILY[2], kin_of_staff=("O 2",))), approvals=(APPROVAL,))
+    asking = road.caller(purpose="COMPLAINT_CHECK", department="MZ")
+    told = with_approvals({OTHER: road.covered()}, matter, asking, NOW)
+    assert told[OTHER].approved is None
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     kind=st.sampled_from(ApprovalKind), purpose=st.sampled_from(["COMPLAINT_CHECK", "SPOT_CHECK", "DIBAO_REVIEW"]),

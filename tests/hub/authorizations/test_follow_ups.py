@@ -8,9 +8,11 @@ import pytest
 
 from hub.authorizations.checks import NotStanding
 from hub.emergencies.follow_ups import FollowUps, escalate, open_duties
+from hub.emergencies.second_look import SecondLooks
+from hub.errors import Forbidden
 from policies.emergency import emergency_rule, read_emergency
 from policies.parameters import ParametersRefused
-from tests.hub.authorizations.family import letters
+from tests.hub.authorizations.family import letters, revocation
 
 TOWN = {"organisations": ["town-500152-9"], "region": "500152109000"}
 REASON = "夜间房屋失火，一家五口无处可住"
@@ -34,7 +36,7 @@ async def changes(world, kind):
     return await world.pool.fetchval("SELECT count(*) FROM outbox WHERE kind = $1", kind)
 
 
-@pytest.mark.parametrize("reason", ["起火了", "  起火      ", "五保老人身份证 50990019800501001X 摔伤住院", "号码 509900 19800501 0010 急病发作中"])
+@pytest.mark.parametrize("reason", ["起火了", "  起火      ", "\u200b" * 12, "……………………………………………", "夜间房屋失火一家五口\u202e无处可住", "夜间房屋失火一家五口\u2028无处可住", "五保老人身份证 50990019800501001X 摔伤住院", "号码 509900 19800501 0010 急病发作中"])
 async def test_a_reason_is_some_words_and_no_id_number(world, reason):
     accepted = await world.register(letters=[], case=TOWN)
     refused = await world.ask(emergency(world, accepted, reason), "stranger")
@@ -106,3 +108,24 @@ async def test_a_letter_for_other_receivers_or_that_has_run_out_meets_nothing(wo
     elsewhere = letters(world.clock(), document={"receivers": ["511725000000"]})
     await world.register(letters=elsewhere, case=TOWN)
     assert len(await duties(world)) == 1
+
+
+async def test_nobody_closes_the_duty_they_opened_however_they_spell_themselves(world):
+    await opened(world)
+    (duty,) = await duties(world)
+    looks = SecondLooks(world.engine, None, world.desk.authorization.follow_ups)
+    with pytest.raises(Forbidden) as refused:
+        await looks.close(duty["id"], officer="Officer 7", reason="已当面核实，无需补办", at=world.clock())
+    assert refused.value.code == "SAME_OFFICER"
+    await looks.close(duty["id"], officer="officer-8", reason="已当面核实，无需补办", at=world.clock())
+    assert not await duties(world)
+
+
+async def test_letters_withdrawn_before_and_brought_again_meet_nothing(world):
+    accepted = await world.register(case=TOWN)
+    for number in ("H-1", "G-1"):
+        await world.desk.revocations.accept(revocation(world.clock(), jti=world.jti(), letter=number), world.clock())
+    await world.desk.watch._read(world.pool.fetch)
+    await world.token(emergency(world, accepted), "stranger")
+    await world.register(case=TOWN | {"stage": "REVIEW"})
+    assert len(await duties(world)) == 1, "what is brought does not stand"

@@ -81,6 +81,18 @@ def test_one_officer_is_not_two_and_neither_is_one_key(clock):
     assert fault(clock, inked("head", COUNTER[0], Officer(TOWN, "officer-3", COUNTER[0].key))) is Flaw.SIGNATURE_REPEATED
 
 
+@pytest.mark.parametrize(("where", "name"), [(TOWN, "Officer 1"), (TOWN, "ｏｆｆｉｃｅｒ-1"), ("500152-OTHER", "officer-1"), (TOWN, "оfficer-1")])
+def test_one_officer_is_not_two_by_another_spelling_office_or_alphabet(clock, where, name):
+    again = Officer(where, name, OKPKey.generate_key("Ed25519"))
+    assert fault(clock, inked("head", COUNTER[0], again)) is Flaw.ATTESTATION_NOT_INDEPENDENT
+
+
+def test_a_near_relative_attests_nothing_under_another_spelling(clock):
+    people = family()
+    people[0]["kinOfStaff"] = ["OFFICER 2"]
+    assert fault(clock, inked("head"), people) is Flaw.ATTESTATION_NOT_INDEPENDENT
+
+
 def test_a_near_relative_attests_nothing(clock):
     people = family()
     people[0]["kinOfStaff"] = ["officer-2"]

@@ -66,6 +66,7 @@ async def test_people_count_against_their_officers_hour(pool):
     assert refused.value.retry_after == 1800
     await fair.take(CALLER, 4, NOW)
     assert await served(fair, replace(CALLER, officer="p"), people=6) == 16
+    assert await served(fair, replace(CALLER, officer=" Ｐ-"), people=6) == 0, "another spelling is no other officer"
     assert await served(fair, people=6, now=NOW + timedelta(hours=1)) == 16
     with pytest.raises(TooMany):
         await fair.take(replace(CALLER, officer="q"), 101, NOW)
