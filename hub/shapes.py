@@ -38,8 +38,12 @@ class Misshapen(Exception):
 def fit(name: str, value: Mapping[str, Any], *, part: str = "") -> None:
     """Nothing if `value` fits the published schema, or its definition `part`; else `Misshapen` for the place nearest the root."""
     validator = _part(name, part) if part else _VALIDATORS[name]
-    errors = sorted(validator.iter_errors(value), key=lambda error: (len(error.absolute_path), error.json_path))
-    if not errors and not _printable(value):
+    try:
+        errors = sorted(validator.iter_errors(value), key=lambda error: (len(error.absolute_path), error.json_path))
+        printable = bool(errors) or _printable(value)
+    except RecursionError:
+        raise Misshapen("$ is nested too deeply") from None  # lists in lists by the thousand, which orjson still reads
+    if not printable:
         raise Misshapen("$ holds a control character")  # no name has one, PostgreSQL stores no NUL, and a log line must stay one
     if errors:
         # jsonschema's own message quotes the value, which may be an ID number

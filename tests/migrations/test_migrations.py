@@ -142,6 +142,19 @@ async def test_the_app_keeps_records_and_reads_the_log_and_never_writes_it(pool)
             await pool.execute(refused)
 
 
+@pytest.mark.parametrize("statement", [
+    "UPDATE approval SET people = '{p}'", "UPDATE approval SET valid_until = now()", "UPDATE approval SET fact_groups = '{tax}'",
+    "UPDATE impact_assessment SET valid_until = now()", "UPDATE access_hold SET until = now()", "UPDATE platform_key SET jwk = '{}'",
+    "UPDATE disposal_report SET outcome = 'DISPOSED'",
+    *(f"DELETE FROM {table}" for table in (
+        "approval", "impact_assessment", "access_hold", "platform_key", "disposal_report", "disposal_duty", "follow_up", "second_look",
+    )),
+])
+async def test_the_app_changes_what_guards_only_as_it_may_change_and_deletes_none_of_it(pool, statement) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await pool.execute(statement)
+
+
 async def test_the_role_holds_for_the_engine_too(engine) -> None:
     async with engine.connect() as used:
         assert (await used.execute(text("SELECT current_user"))).scalar_one() == "hub_app"

@@ -17,6 +17,7 @@ from hub.cli.demo.enrolling import OFFICER
 from hub.cli.demo.offices import Office
 from hub.emergencies.follow_ups import escalate
 from hub.enrolment import enrol_client, enrol_organisation
+from tests.conftest import administer
 from tests.hub.living import TONGNAN, WHOLE, Living, people, statuses
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -149,4 +150,4 @@ async def test_scenario_14_past_its_day_the_duty_is_escalated_and_the_township_a
     assert (await post(living, browser, "close", duty=duty, reason="再次结案试试"))[0] == 400, "once"
     await settled(living)
     assert (await living.line.ask(await emergency(living, matter), WHOLE, {"id": matter.id})).status == 200, "another emergency is another duty"
-    await living.hub.records.execute("DELETE FROM follow_up WHERE case_id = $1", matter.id)
+    await administer(living.database_url, f"DELETE FROM follow_up WHERE case_id = '{matter.id}'")

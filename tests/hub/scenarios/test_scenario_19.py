@@ -12,6 +12,7 @@ import pytest_asyncio
 from hub.access_log.entry import Kind
 from hub.access_log.outbox import drain
 from hub.cli.demo.offices import Office
+from tests.conftest import administer
 from tests.hub.living import WHOLE, Living, Matter, people
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -110,9 +111,9 @@ async def test_scenario_19_the_relative_themself_is_told_nothing_even_with_an_ap
     assert (await file.ask(RELATIVE))[1]["error"] == "CONFLICT_OF_INTEREST"
     # However it came into the table: an approval does not make a relative a stranger.
     _, asked = await file.ask("HD-0200")
-    await living.hub.records.execute(
-        "UPDATE approval SET state = 'APPROVED', officer = $2, decided_by = 'HD-0300', decided_at = now() WHERE id = $1",
-        asked["data"]["id"], RELATIVE,
+    await administer(
+        living.database_url,
+        f"UPDATE approval SET state = 'APPROVED', officer = '{RELATIVE}', decided_by = 'HD-0300', decided_at = now() WHERE id = '{asked['data']['id']}'",
     )
     await living.hub.desk.authorization.presenter.matter_anew(file.matter.id)
     assert reasons(await file.person(RELATIVE), "tax") == {"CONFLICT_OF_INTEREST"}
@@ -131,7 +132,7 @@ async def test_an_approval_ends_by_itself_and_is_never_longer_or_wider_than_the_
     await file.send("HD-0300", f"/{asked['data']['id']}/decision", {"approve": True})
     await file.settled()
     assert (await file.person("HD-0200"))["tax"]["status"] in {"MATCHED", "NO_RECORD"}
-    await living.hub.records.execute("UPDATE approval SET valid_until = $2 WHERE id = $1", asked["data"]["id"], living.clock())
+    await administer(living.database_url, f"UPDATE approval SET valid_until = '{living.clock()}' WHERE id = '{asked['data']['id']}'")
     await living.hub.desk.authorization.presenter.matter_anew(file.matter.id)
     assert reasons(await file.person("HD-0200"), "tax") == {"NEEDS_APPROVAL"}
     _, asked = await file.ask("HD-0200")
