@@ -8,6 +8,9 @@ from datetime import datetime
 
 from policies.verdict import BasisKind, Relation
 
+ASSERTED = "ASSERTED"
+"""How an officer is known whom the client only names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Basis:

@@ -29,11 +29,14 @@ class ApprovalKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """Departments and roles whose officers may approve, whether of another organisation too, and the days it may last."""
+    """Departments and roles whose officers may approve, whether of another organisation too, and the days it may last; `officers_proven`:
+    who asks and who decides are those their own log-in proved, not whom a system names.
+    """
 
     departments: frozenset[str]
     roles: frozenset[str]
     other_organisations: bool
+    officers_proven: bool
     most_days: int
     source: str
 
@@ -49,7 +52,7 @@ def read_approvals(file: str, text: str) -> Mapping[ApprovalKind, ApprovalRule]:
             raise ParametersRefused(f"{row.where}: {kind} is unknown or given twice")
         rule = ApprovalRule(
             departments=frozenset(row.codes("departments")), roles=frozenset(row.codes("roles")),
-            other_organisations=row.flag("other_organisations"), most_days=row.count("most_days"), source=row.text("source"),
+            other_organisations=row.flag("other_organisations"), officers_proven=row.flag("officers_proven"), most_days=row.count("most_days"), source=row.text("source"),
         )
         row.done()
         if rule.departments - known_departments:

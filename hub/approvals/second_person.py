@@ -19,7 +19,7 @@ from hub.authorizations.approved import is_relative, kin_of_staff
 from hub.authorizations.matter import Matter
 from hub.authorizations.officers import folded, same_officer
 from hub.authorizations.standing import Standing
-from hub.caller import Caller
+from hub.caller import ASSERTED, Caller
 from hub.errors import CallerError, Malformed
 from hub.operations.literals import holds_id_number
 from policies.approvals import ApprovalKind, ApprovalRule
@@ -107,6 +107,9 @@ def may_decide(kind: ApprovalKind, asked_by: str, organisation: str, standing: S
 def _known(caller: Caller, rule: ApprovalRule | None) -> None:
     if rule is None:
         raise ApprovalRefused("the region says of nobody that they may approve this", code="APPROVAL_RULE_MISSING")
+    if rule.officers_proven and caller.officer_proof in ("", ASSERTED):
+        # Whoever holds one system's key could name both the first person and the second.
+        raise ApprovalRefused("this region takes an approval from officers their own log-in proves", code="OFFICER_NOT_PROVEN", status=403)
     if not folded(caller.officer):
         raise ApprovalRefused("the officer's id names nobody: ASCII letters, digits and Chinese characters do", code="OFFICER_UNREADABLE")
 

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import KeySet, OKPKey
 
+from hub.caller import ASSERTED
 from hub.canonical import canonical
 from hub.claims import check_claims
 from hub.keys import Key, KeyRing, Random
@@ -110,7 +111,7 @@ def _token(claims: Mapping[str, Any], now: datetime) -> Token:
 def proof_text(evidence: Mapping[str, Any]) -> str:
     """How an officer is known, in one line for the log: ASSERTED, or "PROVEN by idp-500152, auth_time 1764068400, acr 2, amr pwd otp"."""
     if not evidence:
-        return "ASSERTED"
+        return ASSERTED
     told = [f"PROVEN by {evidence['issuer']}"]
     told += [f"{name} {evidence[name]}" for name in ("auth_time", "acr") if name in evidence]
     return ", ".join([*told, *([f"amr {' '.join(evidence['amr'])}"] if evidence.get("amr") else [])])

@@ -148,11 +148,25 @@ def test_who_the_rules_do_not_name_neither_asks_nor_decides():
         may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "another", standing(), own)
 
 
+def test_where_officers_prove_themselves_no_system_names_the_second_person():
+    rule = dataclasses.replace(RULES[ApprovalKind.COMPLAINT_CHECK], officers_proven=True)
+    named, proven = standing(officer_proof="ASSERTED"), standing(officer_proof="PROVEN by idp-500152, acr 2")
+    for attempt in (
+        lambda: may_ask(read(body()), frozenset({OTHER}), named, rule, NOW), lambda: may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", named, rule),
+        lambda: may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", standing(), rule),
+    ):
+        with pytest.raises(ApprovalRefused) as caught:
+            attempt()
+        assert caught.value.code == "OFFICER_NOT_PROVEN"
+    may_ask(read(body()), frozenset({OTHER}), proven, rule, NOW)
+    may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", proven, rule)
+
+
 @pytest.mark.parametrize("row", [
     'kind = "OTHER"\ndepartments = []\n', 'kind = "SPOT_CHECK"\ndepartments = ["XX"]\n',
 ])
 def test_rules_of_an_unknown_kind_or_department_are_refused(row):
-    rest = 'roles = []\nother_organisations = true\nmost_days = 1\nsource = "x"\n'
+    rest = 'roles = []\nother_organisations = true\nofficers_proven = false\nmost_days = 1\nsource = "x"\n'
     with pytest.raises(ParametersRefused):
         read_approvals("a.toml", f"[[approval]]\n{row}{rest}")
     assert set(RULES) == set(ApprovalKind)
