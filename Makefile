@@ -7,7 +7,11 @@ STAMP := $(VENV)/.installed
 VENDOR := hub/console/static/vendor/.installed
 WORKERS ?= 2
 
-.PHONY: help setup demo test test-system test-federation check bench bench-revocation schema migrate vendor clean
+# Every branch of policies/ and of the road: which files, pyproject.toml says ([tool.coverage.run]); which tests of `make test`, this.
+COVERING := tests/policies tests/hub/access_log tests/hub/authorizations $(patsubst %,tests/hub/test_%.py,answer differential \
+  fetch framed gathering identity operation plan promises route several)
+
+.PHONY: help setup demo test test-system test-federation coverage check bench bench-revocation schema migrate vendor clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,6 +42,9 @@ test-system: setup ## what needs Chromium, Debian's PostgreSQL and MariaDB, npm;
 
 test-federation: $(STAMP) ## the hub in a supergraph: public composition libraries and routers from npm; optional, not part of CI
 	@$(BIN)/python -m pytest -q -m federation tests/federation $(ARGS)
+
+coverage: $(STAMP) ## every branch of policies/ and of the road is taken by a test, or it fails and names file and lines
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow and not federation" --cov --cov-report=term-missing $(ARGS) $(COVERING)
 
 check: $(STAMP) ## lint, types, import contracts
 	@$(BIN)/ruff check .

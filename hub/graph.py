@@ -125,7 +125,7 @@ class Graph:
         if scope["method"] == "GET" and (operation.identifying or operation.changes):
             raise CallerError("what may name a person, or changes something, is asked by POST", code="METHOD_NOT_ALLOWED", status=405)
         if operation.introspects:
-            return Written(200, orjson.dumps({"data": operation.introspect(asked.variables)}), media, decision="SCHEMA")
+            return Written(200, orjson.dumps(operation.introspect(asked.variables)), media, decision="SCHEMA")
         travelled = await self.road.travel(
             operation, asked.variables, standing, persisted=asked.hash is not None, address=address_class(scope),
         )

@@ -86,7 +86,8 @@ class Operation:
         Every `Variable` in the question has a value in the mapping. `cases` are those of the token, each of which may cost as much.
         """
         values = coerce(self._variables, variables, self._limits) if self._variables else {}
-        key = (self.digest, tuple([self._boolean(name, values) for name in self._booleans]), tuple(values))
+        # A directive's variable is a Boolean and never null; of that name another operation of the document may declare something else.
+        key = (self.digest, tuple([values.get(name) is True for name in self._booleans]), tuple(values))
         shape = self._shapes.get(key)
         if shape is None:
             shape = self._shapes.put(key, *self._shaped(dict(zip(self._booleans, key[1], strict=True)), key[2]))
@@ -95,24 +96,15 @@ class Operation:
             self._page(values.get(first.name) if hasattr(first, "name") else first)
         return shape.question, values
 
-    def introspect(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The answer of an operation that asks for the schema or the subgraph's SDL: graphql-core's own, some ms; it holds no fact."""
+    def introspect(self, variables: Mapping[str, Any]) -> Mapping[str, object]:
+        """The response to an operation that asks for the schema or the subgraph's SDL: graphql-core's own, some ms; it holds no fact."""
         if not self.introspects:
             raise Malformed("the operation does not ask for the schema")
         coerce(self._variables, variables, self._limits)
-        result = execute_sync(
+        return execute_sync(
             self._source.schema, self._document, {SUBGRAPH: lambda _info: {"sdl": subgraph_sdl()}}, variable_values=dict(variables),
             operation_name=self.name or None,
-        )
-        if result.errors or result.data is None:
-            raise Malformed("the schema cannot be shown as asked", code="VARIABLE_INVALID")
-        return result.data
-
-    def _boolean(self, name: str, values: Mapping[str, Any]) -> bool:
-        value = values.get(name)
-        if not isinstance(value, bool):
-            raise Malformed(f"variable '{name}' stands in a directive and must be true or false", code="VARIABLE_INVALID")
-        return value
+        ).formatted
 
     def _shaped(self, booleans: Mapping[str, bool], present: tuple[str, ...]) -> tuple[_Shape, int]:
         """The shape, and what it weighs: the places of an interface stand once for each of its types."""

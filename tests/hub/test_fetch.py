@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from connectors.interface import DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Records
+from connectors.interface import DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Mandate, Records
+from hub.caller import Basis
 from hub.errors import Forbidden
 from hub.fetch import Fetcher
 from hub.gathering import Gathering
+from hub.question import Place
 from hub.sources import KnownSources
+from policies.verdict import BasisKind
 from tests.hub.road import FACT_GROUPS, Department, person, road, sources, standing
 
 TWO = '{ case(id: "case_1") { household { members { person { tax { status records { month } } vehicle { status disclosure { fields { field form reason } } records { useNature } } } } } } }'
@@ -256,3 +259,28 @@ async def test_a_bug_of_ours_within_an_ask_ends_the_wave_once(keys) -> None:
     with pytest.raises(ZeroDivisionError):
         await Fetcher(recheck=broken).fetch(plan, "i")
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_a_root_whose_fields_take_arguments_is_asked_of_its_provider_with_its_place_and_the_intent(keys) -> None:
+    seen = []
+
+    async def provider(who: object, place: Place, variables: object, intent: str) -> object:
+        seen.append((who.caller.officer, place.name, variables, intent))
+        return None
+
+    travelled = road(keys, fetcher=Fetcher(deep={"me": provider}))
+    plan = await travelled.plan('query($n: Int) { mine: me { accesses(first: $n) { edges { cursor } } } }', {"n": 3})
+    assert (await travelled.fetcher.fetch(plan, "intent_7")).roots == {"mine": None}
+    assert seen == [("o1", "me", {"n": 3}, "intent_7")]
+
+
+async def test_a_source_that_decides_again_is_told_on_what_the_question_stands_and_no_other_is(keys) -> None:
+    hub, department = Department(), Department()
+    own = {group: sources(department).source(group, "") for group in FACT_GROUPS}
+    own["tax"] = replace(own["tax"], connector=hub, mandated=True)
+    travelled = road(keys, known=KnownSources(own.values()))
+    basis = Basis(BasisKind.LETTER, letters=(("auth_1", "a" * 64), ("auth_2", "b" * 64)))
+    await travelled.ask(TWO, who=standing(basis=basis))
+    (asked,) = hub.asks
+    assert asked.mandate == Mandate("o1", "letter", "", "", ("a" * 64, "b" * 64), "CQ", "TN-2026-0001")
+    assert [ask.mandate for ask in department.asks] == [None]

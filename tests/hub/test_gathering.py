@@ -235,3 +235,17 @@ async def test_a_letter_revoked_while_waiting_keeps_its_person_out_of_the_gather
     assert answers[1].told.statuses["tax"]["NOT_AUTHORIZED"] == 1
     assert person(3).id_number not in {number for _, _, numbers in department.asked for number in numbers}
     assert answers[2].told.statuses["tax"].get("NOT_AUTHORIZED") is None
+
+
+async def test_whom_a_department_leaves_out_of_a_gathered_answer_is_left_out_of_their_askers_alone() -> None:
+    class Forgetful(Source):
+        async def fetch(self, one: Ask) -> dict[str, Records]:
+            told = await super().fetch(one)
+            return {subject.key: told[subject.key] for subject in one.subjects if subject.id_number != "b"}
+
+    gathering, source = Gathering(), Forgetful()
+    tasks = await send(gathering, source, ask("x"), ask("a", "b"), ask("c"))
+    source.gate.set()
+    answers = [await task for task in tasks]
+    assert [sorted(answer) for answer in answers] == [["x"], ["a"], ["c"]]
+    assert source.asked == [["x"], ["a", "b", "c"]]

@@ -12,8 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
+from hub.authorizations.checks import NotStanding
 from hub.authorizations.reasons import Reason
 from hub.canonical import canonical
+from hub.errors import Overloaded
 from hub.identity import TokenRefused
 from hub.keys import Use
 from hub.oauth.binding import Binding
@@ -218,3 +220,43 @@ async def test_a_warm_token_costs_little(world):
     for _ in range(1000):
         await world.identify(token)
     assert (time.process_time() - began) / 1000 < 0.0005
+
+
+# --- what a token rests on changed after it was given -----------------------------------------------------------------------
+
+
+async def changed(world, **columns) -> None:
+    """The check office's client as an operator changed it; read again at the next question."""
+    for name, value in columns.items():
+        await world.pool.execute(f"UPDATE client SET {name} = $1 WHERE id = 'client-hd'", value)
+    world.desk._identifier._clients.drop("CLIENT", "client-hd")
+
+
+async def test_a_token_whose_client_has_no_good_keys_any_more_is_none(world):
+    token = await good(world)
+    await changed(world, jwks='{"keys": []}')
+    assert (await refused(world, token)).detail == "TOKEN_INVALID: its client is gone"
+
+
+async def test_a_client_whose_officers_must_prove_themselves_now_is_refused_by_its_older_tokens(world):
+    token = await good(world)
+    await changed(world, officer_identity="proven")
+    with pytest.raises(NotStanding) as caught:
+        await world.identify(token)
+    assert (caught.value.code, caught.value.caller.client) == ("OFFICER_NOT_PROVEN", "client-hd")
+
+
+async def test_a_token_opens_no_more_than_its_client_may_still_be_granted(world):
+    accepted = await world.register()
+    token = await world.token(world.details(accepted, groups=["vehicle", "tax", "identity"]))
+    assert (await world.identify(token)).caller.groups == {"vehicle", "tax", "identity"}
+    await changed(world, groups=["vehicle", "education"])
+    assert (await world.identify(token)).caller.groups == {"vehicle", "identity"}
+
+
+async def test_where_the_database_cannot_be_asked_nobody_is_let_in(world):
+    token = await good(world)
+    world.desk._identifier._clients.drop("CLIENT", "client-hd")
+    world.pool.terminate()
+    with pytest.raises(Overloaded):
+        await world.identify(token)

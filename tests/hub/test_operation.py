@@ -254,7 +254,7 @@ def test_what_is_not_served_is_refused_with_its_code(text: str, code: str) -> No
 def test_introspection_where_it_is_switched_on_shows_the_schema_and_its_labels_directive() -> None:
     operation = read("{ __schema { directives { name } } }", introspection=True)
     assert operation.introspects
-    names = {each["name"] for each in operation.introspect({})["__schema"]["directives"]}
+    names = {each["name"] for each in operation.introspect({})["data"]["__schema"]["directives"]}
     assert {"label", "factGroup", "key"} <= names
     with pytest.raises(Malformed):
         read("{ __typename }").introspect({})
@@ -310,3 +310,22 @@ def test_every_refusal_is_the_callers_error() -> None:
         with pytest.raises(CallerError) as refused:
             read(text)
         assert refused.value.status == 400
+
+
+def test_a_page_out_of_bounds_is_refused() -> None:
+    paged = read("query($n: Int) { accessLog(first: $n) { edges { cursor } } }")
+    paged.question({"n": 1})
+    for first in (0, -1, Limits().page + 1, None):
+        with pytest.raises(TooLarge, match="'first' is a number from 1 to") as outside:
+            paged.question({"n": first})
+        assert outside.value.code == "PAGE_SIZE"
+
+
+def test_a_directives_variable_is_never_null_and_its_name_is_free_in_the_documents_other_operation() -> None:
+    text = "query A($x: Int) { accessLog(first: $x) { edges { cursor } } } query B($x: Boolean = true) { person(id: 1) { id @include(if: $x) name { full } } }"
+    read(text, "A").question({"x": 5})
+    asked = read(text, "B")
+    shown, hidden = (asked.question({"x": x})[0] for x in (True, False))
+    assert asked.question({})[0].digest == shown.digest != hidden.digest
+    with pytest.raises(Malformed, match="variable 'x' cannot be read: it may not be null"):
+        asked.question({"x": None})

@@ -10,15 +10,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hub.authorizations.standing import Approved
 from hub.caller import Basis
 from hub.errors import Malformed, TooMany
 from hub.explain import explain
 from hub.question import Place, Question
 from hub.scope import age_band
-from hub.sources import KnownSources
+from hub.sources import KnownSources, Source
 from policies.forms import Form
 from policies.verdict import AgeBand, BasisKind, Resource, Verdict
 from schema.register import GROUPS
+from tests.hub.authorizations.test_approved import APPROVAL
 from tests.hub.road import FACT_GROUPS, NOW, Department, covered, matter, member, person, road, sources, standing, without
 
 HOUSEHOLD = '{ case(id: "case_1") { household { members { person { vehicle { status records { useNature value { yuan } } } } } } } }'
@@ -365,3 +367,29 @@ async def test_no_withheld_column_and_no_uncovered_subject_ever_reaches_a_depart
             assert who.caller.groups is None or ask.group in who.caller.groups
             for column in ask.columns:
                 assert verdicts[internal, ask.group, column.field].form.rank >= {"FULL": 4, "MASKED": 3, "BAND": 2, "BOOLEAN": 1}[column.form]
+
+
+async def test_whom_a_group_is_asked_of_is_decided_anew_once_the_sources_are_said_to_have_changed(keys) -> None:
+    class Changing:
+        divided, known = False, KnownSources(())
+
+        def source(self, group: str, region: str, home: str = "") -> Source | None:
+            return self.known.source(group, region, home)
+
+    department, changing = Department(), Changing()
+    travelled = road(keys, known=changing, department=department)
+    assert (await travelled.plan(HOUSEHOLD)).asks == ()
+    changing.known = sources(department)
+    assert (await travelled.plan(HOUSEHOLD)).asks == (), "what was decided is kept"
+    travelled.planner.forget_sources()
+    assert [ask.source.group for ask in (await travelled.plan(HOUSEHOLD)).asks] == ["vehicle"]
+
+
+async def test_a_plan_names_the_approvals_it_used_and_no_others(keys) -> None:
+    of = replace(matter(), approvals=(APPROVAL,))
+    used = covered(approved=Approved(frozenset(), frozenset({"vehicle"}), own_kin=False, approvals=("apr_2", "apr_1")))
+    for who, named in (
+        (standing(of), ()), (standing(of, coverage={person(1).id: used}), ("apr_1", "apr_2")),
+        (standing(coverage={person(1).id: used}), ()),
+    ):
+        assert (await road(keys).plan(HOUSEHOLD, who=who)).approvals == named

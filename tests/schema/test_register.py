@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from graphql import GraphQLObjectType, get_named_type, is_non_null_type
+from graphql import GraphQLObjectType, get_named_type, is_enum_type, is_non_null_type
 
 from policies.forms import LEAVES, Form, Kind, Level
 from schema import SCHEMA, sdl
@@ -78,3 +78,10 @@ def test_a_label_that_is_missing_or_that_its_type_cannot_express_is_refused(old:
     with pytest.raises(UnlabelledFact) as refused:
         read(build(altered(old, new)))
     assert str(refused.value) == why
+
+
+def test_a_leaf_of_a_fact_is_a_scalar_that_may_be_null_so_that_it_can_be_withheld_and_checked_by_its_class() -> None:
+    forms = [field for name in FORM_TYPES for leaf, field in SCHEMA.get_type(name).fields.items() if leaf != "unit"]
+    plain = [field for group in GROUPS.values() for field in SCHEMA.get_type(group.record_type).fields.values() if group.code != "identity"]
+    assert not [field for field in forms if is_non_null_type(field.type)]
+    assert not [field for field in forms + plain if is_enum_type(get_named_type(field.type))]

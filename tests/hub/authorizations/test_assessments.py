@@ -71,3 +71,16 @@ async def test_a_worker_reads_them_once_in_half_a_minute_and_at_once_when_told(w
     await assessments.refresh(seconds + 29)
     assert assessments.current(date(2026, 11, 23)) == before | {"MONITORING"}
     assert assessments.current(date(2027, 6, 1)) >= before - {"MONITORING"}
+
+
+async def test_what_is_recorded_while_they_are_read_is_read_before_the_next_question(world):
+    class Interrupted(Reading):
+        async def assessments(self):
+            rows = await super().assessments()
+            assessments.forget("ASSESSMENT", "pia-x")
+            return rows
+
+    assessments = Assessments(Interrupted(world.pool))
+    await assessments.refresh(0.0)
+    assert assessments.version == 1
+    assert not assessments.fresh(0.0)

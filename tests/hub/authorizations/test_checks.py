@@ -420,3 +420,21 @@ async def test_without_a_database_nothing_is_decided(world, clock):
     world.pool.terminate()
     with pytest.raises(Overloaded):
         await world.identify(token)
+
+
+async def test_an_officer_found_to_be_a_relative_is_told_nothing_late_of_anybody(world, clock):
+    made = letters(clock())
+    accepted = await world.register(letters=made)
+    standing = await world.identify(await world.token(world.details(accepted)))
+    covered = [person for person, one in standing.coverage.items() if one.covered]
+    people = [one | {"kinOfStaff": ["officer-7"]} if one["ref"] == "son" else one for one in family()]
+    await world.register(people=people, letters=made)
+    await asyncio.sleep(0.3)
+    assert world.desk.recheck(standing, covered) == dict.fromkeys(covered, "NEEDS_APPROVAL")
+    known = await world.identify(await world.token(world.details(accepted)))
+    assert world.desk.recheck(known, covered) == {}, "who was planned as a relative was planned without facts"
+
+
+async def test_a_question_about_no_case_has_nobody_whose_coverage_could_fall(world):
+    details = household_facts(purpose="PRIVACY_AUDIT", basis={"kind": "audit"})
+    assert world.desk.recheck(await world.identify(await world.token(details, "officer")), []) == {}

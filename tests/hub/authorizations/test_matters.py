@@ -7,6 +7,7 @@ import asyncio
 from hub.authorizations.matters import Matters
 from hub.authorizations.reading import Reading
 from hub.people.store import People
+from tests.hub.authorizations.family import PLATFORM, REFERENCE
 
 
 async def test_a_matter_is_read_once_and_shared(world):
@@ -74,3 +75,21 @@ async def test_other_kinds_and_other_cases_leave_it_alone(world):
     for kind, ref in (("TOKEN", accepted.case), ("CASE", "case_0"), ("LETTER", "auth_0")):
         matters.drop(kind, ref)
     assert matters.held(accepted.case) is found
+
+
+async def test_a_case_is_found_by_its_platforms_own_number(world):
+    accepted, presenter = await world.register(), world.desk.authorization.presenter
+    assert await presenter.case(PLATFORM, REFERENCE) == accepted.case
+    assert await presenter.case(PLATFORM, "none") == await presenter.case("none", REFERENCE) == await presenter.case(PLATFORM, "a\0b") == ""
+
+
+async def test_while_a_reading_anew_was_given_up_the_matter_is_not_known(world):
+    accepted = await world.register()
+    matters = Matters(Reading(world.pool), People(world.vault, None))
+    found = await matters.load(accepted.case)
+    matters.drop("CASE", accepted.case)
+    (again,) = matters._again
+    again.cancel()
+    await asyncio.wait({again})
+    assert (matters.latest(found), matters._again) == (None, set())
+    assert matters.latest(await matters.load(accepted.case)) is not None
