@@ -7,9 +7,15 @@ STAMP := $(VENV)/.installed
 VENDOR := hub/console/static/vendor/.installed
 WORKERS ?= 2
 
-# Every branch of policies/ and of the road: which files, pyproject.toml says ([tool.coverage.run]); which tests of `make test`, this.
-COVERING := tests/policies tests/hub/access_log tests/hub/authorizations $(patsubst %,tests/hub/test_%.py,answer differential \
-  fetch framed gathering identity operation plan promises route several)
+# The tests of `make test` that belong to what must be covered at every branch ([tool.coverage.run] of pyproject.toml names that).
+COVERING := tests/policies $(patsubst %,tests/hub/access_log/test_%.py,leaf receipt) tests/hub/citizens/test_admission.py \
+  $(patsubst %,tests/hub/authorizations/test_%.py,approved assessments checks coverage coverage_by_rule follow_ups letter_life matters \
+    reading registration withdrawing) \
+  $(patsubst %,tests/hub/test_%.py,answer arguments differential fetch framed freshness gathering identity interpreted operation plan \
+    route several)
+# Generated questions by the thousand find what nobody thought of; each branch they take, a named test takes too.
+UNCOUNTED := --deselect tests/policies/test_table.py::test_less_coverage_a_younger_age_or_a_neighbour_never_widens_a_verdict \
+  --deselect tests/hub/test_operation.py::test_the_places_of_every_concrete_type_are_those_graphql_core_collects
 
 .PHONY: help setup demo test test-system test-federation coverage check bench bench-revocation schema migrate vendor clean
 
@@ -44,7 +50,7 @@ test-federation: $(STAMP) ## the hub in a supergraph: public composition librari
 	@$(BIN)/python -m pytest -q -m federation tests/federation $(ARGS)
 
 coverage: $(STAMP) ## every branch of policies/ and of the road is taken by a test, or it fails and names file and lines
-	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow and not federation" --cov --cov-report=term-missing $(ARGS) $(COVERING)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) -m "not system and not slow and not federation" --cov --cov-report=term-missing $(UNCOUNTED) $(ARGS) $(COVERING)
 
 check: $(STAMP) ## lint, types, import contracts
 	@$(BIN)/ruff check .
@@ -64,4 +70,4 @@ migrate: $(STAMP) ## bring HUB_DATABASE_URL's database to the newest schema
 	@$(BIN)/python -m hub migrate
 
 clean: ## remove what the demo and the tests left
-	rm -rf var .pytest_cache .mypy_cache .ruff_cache
+	rm -rf var .pytest_cache .mypy_cache .ruff_cache .coverage

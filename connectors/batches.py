@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from connectors.conversion import Unreadable
 from connectors.guard import Guard
@@ -26,9 +27,13 @@ MISSING = Records("SOURCE_ERROR", None, ())
 """What is told of a subject the department left out of its answer, or answered unreadably."""
 
 
+Manner = Literal["strays", "missing", "unreadable", "repeats", "spared"]
+"""What an operator hears of beside calls and failures."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """What an operator wants to know of a department's manners; counts, no people."""
+    """What an operator wants to know of a department's manners; counts, no people. `told` hears of each manner as it is noted."""
 
     calls: int = 0
     failures: int = 0
@@ -37,13 +42,14 @@ class Tally:
     unreadable: int = 0  # people answered with a value outside the contract
     repeats: int = 0     # calls made again because one did not get through
     spared: int = 0      # calls not made: maintenance, or left alone after failures
+    told: Callable[[Manner, int], None] | None = None
 
-    def plus(self, other: Tally) -> Tally:
-        """Both: of a department that is reached in two ways."""
-        return Tally(
-            self.calls + other.calls, self.failures + other.failures, self.strays + other.strays, self.missing + other.missing,
-            self.unreadable + other.unreadable, self.repeats + other.repeats, self.spared + other.spared,
-        )
+    def note(self, manner: Manner, number: int = 1) -> None:
+        """Count what a department should not have done, or was not asked; nothing for none of it."""
+        if number:
+            setattr(self, manner, getattr(self, manner) + number)
+            if self.told is not None:
+                self.told(manner, number)
 
 
 class Batches:
@@ -67,7 +73,7 @@ class Batches:
         try:
             return Records("MATCHED", as_of, selection.rows(raw, ask.columns))
         except Unreadable:
-            self.tally.unreadable += 1
+            self.tally.note("unreadable")
             return MISSING
 
     async def run(self, ask: Ask, call: Call) -> Mapping[str, Records]:
@@ -117,7 +123,7 @@ class Batches:
                 if pause is None:
                     raise
                 repeats += 1
-                self.tally.repeats += 1
+                self.tally.note("repeats")
                 await asyncio.sleep(pause)
             else:
                 break
@@ -137,7 +143,7 @@ class Batches:
             if left is not None:
                 self.guard.failed(error, left)
             elif isinstance(error, DepartmentError):
-                self.tally.spared += 1
+                self.tally.note("spared")
                 raise
             raise self._failed(error) from None
         self.guard.answered()
@@ -156,7 +162,7 @@ class Batches:
 
     def _counted(self, records: Sequence[Records]) -> Sequence[Records]:
         lost = sum(record is MISSING for record in records)
-        self.tally.missing += lost
+        self.tally.note("missing", lost)
         if lost and lost == len(records):
             raise DepartmentBroke(f"{self._department} answered about none of those asked")
         return records

@@ -20,8 +20,8 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from yarl import URL
 
-from connectors.batches import Batches
 from connectors.deferral import Deferral
+from connectors.department import Department
 from connectors.door import Door, accepted
 from connectors.interface import (
     Ask,
@@ -45,7 +45,7 @@ Call = Callable[[Sequence[Job]], Awaitable[Expected]]
 _UNDER_WAY = Records("PENDING", None, ())
 
 
-class DeferredConnector:
+class DeferredConnector(Department):
     """A department that answers later, behind its manifest. `ledger` is set by whoever opens it; without one nothing is asked.
     `public_key` is what its call-backs are signed by.
     """
@@ -53,12 +53,11 @@ class DeferredConnector:
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
         if manifest.deferral is None:
             raise ValueError("no part `deferred`")
-        self._manifest = manifest
+        super().__init__(manifest)
         self._names = manifest.envelope
         self._door = Door(
             manifest.department, concurrency=manifest.concurrency, max_bytes=manifest.max_bytes, once=manifest.limits.queries_counted,
         )
-        self._batches = Batches(manifest)
         self._sign = signer(
             manifest.scheme, manifest.credentials, intent_header=self._names["intent_header"], clock=clock, random=random,
         )
@@ -67,19 +66,6 @@ class DeferredConnector:
         padded = self.terms.public_key + "=" * (-len(self.terms.public_key) % 4)
         self.public_key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(padded))
         self.ledger: Ledger | None = None
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     @property
     def max_bytes(self) -> int:
@@ -205,7 +191,7 @@ class DeferredConnector:
         for one in listed(answer, names["results"]):
             job = by_id.pop(str(one.get(names["key"])), None)
             if job is None:
-                self._batches.tally.strays += 1
+                self._batches.tally.note("strays")
                 continue
             try:
                 records = self._reading.of(job, one)
@@ -214,7 +200,7 @@ class DeferredConnector:
                     codes.append("KEPT")
             except AnswerRefused as error:
                 codes.append(error.code)
-        self._batches.tally.missing += len(by_id)
+        self._batches.tally.note("missing", len(by_id))
         return {}
 
     async def _asked(self, group: str, call: str, body: Mapping[str, object], subjects: Sequence[Subject]) -> dict[str, object]:

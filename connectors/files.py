@@ -14,9 +14,9 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from connectors.batches import Batches
 from connectors.comma_drop import CommaDrop
 from connectors.conversion import instant
+from connectors.department import Department
 from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp, states
 from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
@@ -29,13 +29,12 @@ _FORMS: Mapping[str, type[Drop]] = {"csv": CommaDrop, "xlsx": WorkbookDrop}
 _LOG = logging.getLogger("connectors.files")
 
 
-class FilesConnector:
+class FilesConnector(Department):
     """A department's directory behind its manifest; one dataset a group."""
 
     def __init__(self, manifest: Manifest, *, clock: Clock, copies: Path) -> None:
         """`copies` is the hub's own directory for drops it must fetch."""
-        self._manifest = manifest
-        self._batches = Batches(manifest)
+        super().__init__(manifest)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._fetching: list[SftpDrops] = []
         self._shelves = {
@@ -50,19 +49,6 @@ class FilesConnector:
         )
         self._fetching.append(fetched)
         return _Shelf(layout, fetched.directory)
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)

@@ -16,44 +16,27 @@ from functools import lru_cache
 import orjson
 from yarl import URL
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING
 from connectors.conversion import Unreadable, instant
+from connectors.department import OverHttp
 from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT
-from connectors.exchange import way_to
 from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.person_name import same
-from connectors.selection import SHAPES_KEPT, Selection, Selections
+from connectors.selection import SHAPES_KEPT, Selection
 from connectors.signing import Clock, Random, signer
 
 
-class GraphqlConnector:
+class GraphqlConnector(OverHttp):
     """A GraphQL department behind its manifest."""
 
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
-        self._manifest = manifest
-        self._names = manifest.envelope
-        self._door = way_to(manifest, clock=clock, random=random)
-        self._batches = Batches(manifest)
+        super().__init__(manifest, clock=clock, random=random)
         self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
-        self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         # As many as there are selections, and no more: askers order columns as they like.
         self._document = lru_cache(SHAPES_KEPT)(lambda group, names: document(self._names, manifest.groups[group].call, names))
         self._url = URL(manifest.place, encoded=True)
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)
@@ -100,18 +83,16 @@ class GraphqlConnector:
         for person in people:
             at = places.get(str(person.get(self._names["key"])))
             if at is None or person.get(self._names["id"]) != subjects[at].id_number:
-                self._batches.tally.strays += 1
+                self._batches.tally.note("strays")
             elif at in rows:
                 raise DepartmentBroke(f"{self.department} gave two answers for one subject")
             elif "name" in call and not same(person.get(call["name"]), subjects[at].name):
-                self._batches.tally.strays += 1
+                self._batches.tally.note("strays")
                 rows[at] = []
             elif type(found := person.get(call["list"])) is list and len(found) <= ROWS_A_SUBJECT:
                 rows[at] = [row_of(record, wanted) for record in found]
         return as_of, rows
 
-    async def close(self) -> None:
-        await self._door.close()
 
 
 def document(names: Mapping[str, str], call: Mapping[str, str], columns: Sequence[str]) -> str:

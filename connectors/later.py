@@ -62,7 +62,7 @@ class Reading:
             as_of = instant(str(answer.get(names["as_of"])))
             return Records("MATCHED" if told else "NO_RECORD", as_of, self._rows(job, told))
         except Unreadable:
-            self._tally.unreadable += 1
+            self._tally.note("unreadable")
             raise refused("ANSWER_UNREADABLE") from None
 
     def _rows(self, job: Job, told: Sequence[object]) -> tuple[tuple[Told, ...], ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
-from connectors.batches import Tally
+from connectors.batches import Manner
 from connectors.deferred import DeferredConnector
 from connectors.files import FilesConnector
 from connectors.graphql import GraphqlConnector
@@ -129,13 +130,6 @@ class Departments(Mapping[str, Connector]):
     def _map(self, group: str) -> GroupMap:
         return self.manifest(group).groups[group]
 
-    def tallies(self) -> Mapping[str, Tally]:
-        """Per department how it behaved; counts, no people."""
-        told: dict[str, Tally] = {}
-        for manifest, connector in self._connectors:
-            told[manifest.department] = told.get(manifest.department, Tally()).plus(connector.batches.tally)
-        return told
-
     async def contract_faults(self) -> Mapping[str, Sequence[str]]:
         """Per subgraph, by its system's name, what its SDL no longer has of what its manifest names; one that shows no SDL is a fault too."""
         checked = [(manifest, one) for manifest, one in self._connectors if isinstance(one, SubgraphConnector)]
@@ -170,11 +164,11 @@ def _described(group: GroupMap, field: str) -> str:
 
 async def open_connectors(
     manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random, changed: Changed | None = None,
-    copies: Path = _COPIES,
+    noted: Callable[[str, Manner, int], None] | None = None, copies: Path = _COPIES,
 ) -> Departments:
     """The departments of a directory of manifests, or of the manifests given. A registry of the region (`registries/`, opened where the
     settings name it) answers its groups in the department's place. Nothing is contacted yet. `changed` is told each
-    new state of a department's breaker; `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
+    new state of a department's breaker, `noted` a department's manners as they show (its code, which, how many); `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
     """
     texts = await asyncio.to_thread(_texts, manifests)
     registries = await asyncio.to_thread(_registries, manifests, settings) if isinstance(manifests, Path) else []
@@ -183,8 +177,9 @@ async def open_connectors(
         [parse(name, text, settings) for name, text in await asyncio.to_thread(_told, registries)],
     )
     made = [(manifest, _made(manifest, clock, random, copies)) for manifest in parsed if manifest.protocol != "hub"]
-    for _, connector in made:
+    for manifest, connector in made:
         connector.batches.guard.watch(clock, changed)
+        connector.batches.tally.told = partial(noted, manifest.department) if noted is not None else None
     return Departments(made, [manifest for manifest in parsed if manifest.protocol == "hub"])
 
 

@@ -7,47 +7,30 @@ from collections.abc import Mapping, Sequence
 import orjson
 from yarl import URL
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING
 from connectors.conversion import Unreadable
+from connectors.department import OverHttp
 from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT, Page, Rows, page, question
-from connectors.exchange import way_to
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
 from connectors.manifest import Manifest
-from connectors.selection import Selection, Selections
+from connectors.selection import Selection
 from connectors.signing import Clock, Random, signer
 
 PAGES = 100
 """Pages of one answer; a department that gives a next page for ever is stopped here."""
 
 
-class RestConnector:
+class RestConnector(OverHttp):
     """A REST department behind its manifest."""
 
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
-        self._manifest = manifest
-        self._names = manifest.envelope
-        self._door = way_to(manifest, clock=clock, random=random)
-        self._batches = Batches(manifest)
+        super().__init__(manifest, clock=clock, random=random)
         self._sign = signer(
             manifest.scheme, manifest.credentials,
             intent_header=self._names.get("intent_header", ""), clock=clock, random=random,
         )
-        self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._targets = {name: _Target(manifest.place, group.call["path"]) for name, group in manifest.groups.items()}
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)
@@ -61,7 +44,7 @@ class RestConnector:
         rows = first.rows
         if first.next_page is not None:
             await self._turn(ask, selection, subjects, body, first)
-        self._batches.tally.strays += first.strays
+        self._batches.tally.note("strays", first.strays)
         return [
             MISSING if (raw := rows.get(at)) is None else self._batches.records(selection, ask, raw, first.as_of)
             for at in range(len(subjects))
@@ -78,7 +61,7 @@ class RestConnector:
             body[self._names["page_token"]] = token
             further = await self._page(ask, selection, subjects, body)
             _merge(first.rows, further.rows)
-            self._batches.tally.strays += further.strays
+            self._batches.tally.note("strays", further.strays)
             token = further.next_page
         raise DepartmentBroke(f"{self.department} gave more than {PAGES} pages")
 
@@ -102,8 +85,6 @@ class RestConnector:
         except Unreadable:
             raise DepartmentBroke(f"{self.department} dated its answer unreadably") from None
 
-    async def close(self) -> None:
-        await self._door.close()
 
 
 class _Target:

@@ -14,13 +14,13 @@ from xml.sax.saxutils import escape
 from lxml import etree
 from yarl import URL
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING
 from connectors.conversion import Unreadable, instant
+from connectors.department import OverHttp
 from connectors.door import accepted
-from connectors.exchange import way_to
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
 from connectors.manifest import Manifest
-from connectors.selection import Selection, Selections
+from connectors.selection import Selection
 from connectors.signing import Clock, Random, password_digest
 
 _SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -39,34 +39,17 @@ Told = tuple[str, dict[int, list[list[object]]], int]
 """Data as of, rows by position, strays."""
 
 
-class SoapConnector:
+class SoapConnector(OverHttp):
     """A SOAP department behind its manifest."""
 
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
-        self._manifest = manifest
-        self._names = manifest.envelope
+        super().__init__(manifest, clock=clock, random=random)
         self._clock, self._random = clock, random
         self._user = escape(manifest.credentials["username"])
         self._password = manifest.credentials["password"].encode()
-        self._door = way_to(manifest, clock=clock, random=random)
-        self._batches = Batches(manifest)
-        self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._url = URL(manifest.place, encoded=True)
         self._headers = {"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{self._names["action"]}"'}
         self._reader = _Reader(self._names)
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)
@@ -83,14 +66,12 @@ class SoapConnector:
 
         answer = await self._door.post(self._url, make)
         as_of, rows, strays = self._reader.read(accepted(self.department, answer, "text/xml"), subjects, selection.names)
-        self._batches.tally.strays += strays
+        self._batches.tally.note("strays", strays)
         return [
             MISSING if (raw := rows.get(at)) is None else self._batches.records(selection, ask, raw, as_of)
             for at in range(len(subjects))
         ]
 
-    async def close(self) -> None:
-        await self._door.close()
 
 
 def _question(names: Mapping[str, str], ask: Ask, selection: Selection, subjects: Sequence[Subject]) -> str:

@@ -14,8 +14,9 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING
 from connectors.conversion import TEXT_LIMIT, instant
+from connectors.department import Department
 from connectors.dialects import POSTGRESQL, Dialect, dialect_of
 from connectors.drivers import DRIVERS
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
@@ -71,13 +72,12 @@ def _through_function(group: GroupMap, names: Sequence[str]) -> str:
     )
 
 
-class SqlConnector:
+class SqlConnector(Department):
     """A front-end database behind its manifest. Raises ManifestFault where the place is no data source it can ask."""
 
     def __init__(self, manifest: Manifest, *, clock: Clock) -> None:
-        self._manifest = manifest
+        super().__init__(manifest)
         self._clock = clock
-        self._batches = Batches(manifest)
         self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._dialect = dialect = dialect_of(manifest.department, manifest.place)
         blocking = dialect in DRIVERS
@@ -86,19 +86,6 @@ class SqlConnector:
         self._database = ThreadedDatabase(manifest, dialect) if blocking else PostgresqlPool(manifest, dialect)
         # As many as there are selections, and no more: askers order columns as they like.
         self._statement = lru_cache(SHAPES_KEPT)(lambda group, names, count: statement(dialect, manifest.groups[group], names, count))
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     async def fetch(self, ask: Ask) -> Mapping[str, Records]:
         selection = self._selections[ask.group].of(ask.columns)
@@ -126,7 +113,7 @@ class SqlConnector:
         for row in rows:
             place, number = int(str(row[0])) - 1, row[2]
             if not 0 <= place < len(subjects) or number not in {None, subjects[place].id_number}:
-                self._batches.tally.strays += 1
+                self._batches.tally.note("strays")
                 continue
             known = found.setdefault(place, [])
             if number is not None:
@@ -141,7 +128,7 @@ class SqlConnector:
                 continue  # the date of the refresh alone
             known = told.get(str(row[2]).upper())
             if known is None:
-                self._batches.tally.strays += 1
+                self._batches.tally.note("strays")
             else:
                 known.append(row[3:])
         return {at: told[subject.id_number] for at, subject in enumerate(subjects)}

@@ -14,47 +14,30 @@ from functools import lru_cache
 import orjson
 from yarl import URL
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING
 from connectors.conversion import Unreadable, instant
+from connectors.department import OverHttp
 from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT
-from connectors.exchange import way_to
 from connectors.graphql import row_of
 from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
-from connectors.selection import SHAPES_KEPT, Selection, Selections
+from connectors.selection import SHAPES_KEPT, Selection
 from connectors.signing import Clock, Random, signer
 from connectors.subgraph_contract import Contract, faults
 
 _SDL = orjson.dumps({"query": "{ _service { sdl } }"})
 
 
-class SubgraphConnector:
+class SubgraphConnector(OverHttp):
     """A federated department behind its manifest."""
 
     def __init__(self, manifest: Manifest, *, clock: Clock, random: Random) -> None:
-        self._manifest = manifest
-        self._names = manifest.envelope
-        self._door = way_to(manifest, clock=clock, random=random)
-        self._batches = Batches(manifest)
+        super().__init__(manifest, clock=clock, random=random)
         self._sign = signer(manifest.scheme, manifest.credentials, intent_header="", clock=clock, random=random)
-        self._selections = {name: Selections(group) for name, group in manifest.groups.items()}
         self._document = lru_cache(SHAPES_KEPT)(lambda group, names: document(self._names, manifest.groups[group].call["list"], names))
         self._url = URL(manifest.place, encoded=True)
         self._contract = Contract(manifest.department, self._look)
-
-    @property
-    def department(self) -> str:
-        return self._manifest.department
-
-    @property
-    def groups(self) -> frozenset[str]:
-        return frozenset(self._manifest.groups)
-
-    @property
-    def batches(self) -> Batches:
-        """How this department is asked, and the count of its manners."""
-        return self._batches
 
     async def faults(self) -> tuple[str, ...]:
         """What the manifest names and the subgraph's SDL no longer has, in sentences. Raises DepartmentError where it shows none."""
@@ -122,8 +105,6 @@ class SubgraphConnector:
             return MISSING
         return self._batches.records(selection, ask, [row_of(record, selection.names) for record in found], as_of)
 
-    async def close(self) -> None:
-        await self._door.close()
 
 
 def document(names: Mapping[str, str], records: str, columns: Sequence[str]) -> str:

@@ -7,8 +7,9 @@
     ├── TooLarge              413   over a limit of size, depth, breadth or cost (400 once the document was read)
     ├── TooMany               429   over a rate or quota; `retry_after` seconds
     └── NotAcceptable         406 / 405 / 415 by `status`
-    Overloaded                503   shed before anything was read; `retry_after` seconds
-    RecordingFailed           503   we cannot log, so we do not ask and do not tell
+    Unavailable               503   the hub cannot serve now; `retry_after` seconds
+    ├── Overloaded                  shed before anything was read
+    └── RecordingFailed             we cannot log, so we do not ask and do not tell
 
 A department's failure is no error of this tree: it is a status in the answer (`connectors.interface.DepartmentError`).
 Anything else is a bug: 500, fixed text, a number for the operator.
@@ -76,14 +77,30 @@ class NotAcceptable(CallerError):
     code = "NOT_ACCEPTABLE"
 
 
-class Overloaded(Exception):
+class Unavailable(Exception):
+    """The hub cannot serve now. `message` is told outward, `retry_after` in whole seconds; what the error says itself is the operator's."""
+
+    status = 503
+    code: str
+    message: str
+    retry_after: int
+
+
+class Overloaded(Unavailable):
     """Load was shed before the request was read."""
+
+    code = "OVERLOADED"
+    message = "the hub is at its limit"
 
     def __init__(self, *, retry_after: int) -> None:
         """`retry_after` in whole seconds."""
-        super().__init__("the hub is at its limit")
+        super().__init__(self.message)
         self.retry_after = retry_after
 
 
-class RecordingFailed(Exception):
+class RecordingFailed(Unavailable):
     """The access log could not take an entry: nothing is asked, nothing is told."""
+
+    code = "LOG_UNAVAILABLE"
+    message = "the access log cannot record; nothing was told"
+    retry_after = 2

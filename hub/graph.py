@@ -14,7 +14,7 @@ import orjson
 import structlog
 
 from connectors.value import value
-from hub import metrics
+from hub import later, metrics
 from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
 from hub.authorizations.standing import Standing
@@ -86,8 +86,7 @@ class Graph:
                     metrics.IN_FLIGHT.dec()
                     metrics.SECONDS.observe(asyncio.get_running_loop().time() - started)
         except Overloaded as error:
-            metrics.REFUSALS.labels("OVERLOADED").inc()
-            return _fault(503, "OVERLOADED", str(error), retry_after=error.retry_after)
+            return _later(error)
 
     async def _admitted(self, scope: Scope, receive: Receive) -> Written:
         standing: Standing | None = None
@@ -106,9 +105,8 @@ class Graph:
             return await self._refused(error, standing, operation, media, read_body=read_body)
         except Overloaded:
             raise  # the door's to say: 503, and when to come again
-        except RecordingFailed:
-            metrics.LOG_FAILURES.inc()
-            return _fault(503, "LOG_UNAVAILABLE", "the access log cannot record; nothing was told", media=media, retry_after=2)
+        except RecordingFailed as error:
+            return _later(error, media)
         except Exception:  # noqa: BLE001 (a bug of ours: a fixed text outward, the rest to the operator)
             number = self.numbers(6).hex()
             _log.exception("internal error", number=number)
@@ -136,8 +134,8 @@ class Graph:
     ) -> Written:
         try:
             await self.recorded(error, standing, operation=operation.digest if operation else "")
-        except RecordingFailed:
-            return _fault(503, "LOG_UNAVAILABLE", "the access log cannot record; nothing was told", media=media, retry_after=2)
+        except RecordingFailed as failed:
+            return _later(failed, media)
         return _fault(
             status_of(error, media, read_body=read_body), error.code, error.message, media=media,
             retry_after=error.retry_after if isinstance(error, TooMany) else None,
@@ -153,6 +151,11 @@ class Graph:
             self.security.note(error.code)
             return
         await self.road.log.append(refusal(at=self.road.clock(), code=error.code, caller=caller, operation=operation))
+
+
+def _later(error: Overloaded | RecordingFailed, media: str = JSON) -> Written:
+    later.counted(error)
+    return _fault(error.status, error.code, error.message, media=media, retry_after=error.retry_after)
 
 
 def _fault(

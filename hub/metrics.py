@@ -28,6 +28,11 @@ DEPARTMENTS = Counter(
     "Asks of departments by outcome: ANSWERED, SOURCE_TIMEOUT, SOURCE_ERROR; not sent: SOURCE_MAINTENANCE, LEFT_ALONE",
     ["department", "outcome"],
 )
+MANNERS = Counter(
+    "hub_department_manners_total",
+    "In answers: STRAYS people nobody asked for, dropped; MISSING people left out; UNREADABLE people. Calls REPEATS made again, SPARED not made",
+    ["department", "manner"],
+)
 BREAKERS = Gauge(
     "hub_department_breaker", "0 asked as usual, 1 one call is out to see, 2 left alone after failures; the worst of the workers",
     ["department", "protocol"], multiprocess_mode="livemax",

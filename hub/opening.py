@@ -17,14 +17,11 @@ import structlog
 from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from connectors.breaker import State
 from connectors.credit import CreditPlatform
-from connectors.interface import DepartmentLeftAlone
-from connectors.manifest import Manifest
 from connectors.means_check import MeansCheckSystem
 from connectors.platform_manifest import connected
 from connectors.registry import Departments, flattened, open_connectors
-from hub import metrics
+from hub import manners
 from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
@@ -61,7 +58,7 @@ from hub.regions.neighbours import Neighbours, open_neighbours
 from hub.route import Road
 from hub.settings import Settings
 from hub.sharing.corrections import Corrections
-from hub.sources import KnownSources, Source
+from hub.sources import KnownSources
 from hub.working_days import calendar_of
 from policies.citizens import citizen_rules
 from policies.disposal import disposal_terms
@@ -158,7 +155,7 @@ async def _departments(
 ) -> Departments:
     """The departments of the manifests; their contracts are looked at beside the opening."""
     departments = await open_connectors(
-        settings.manifests, known, clock=clock, random=random, changed=_breaker, copies=settings.directory / "drops",
+        settings.manifests, known, clock=clock, random=random, changed=manners.breaker, noted=manners.noted, copies=settings.directory / "drops",
     )
     stack.push_async_callback(departments.close)
     looking = asyncio.create_task(_contracts(departments))
@@ -220,7 +217,7 @@ def _road(
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
-        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=_trouble, heard=_heard,
+        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=manners.trouble, heard=manners.heard,
         roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction},
     )
 
@@ -277,21 +274,3 @@ def _refusals(log: AccessLog) -> Callable[[Caller, str, datetime], Awaitable[Non
         await log.append(refusal(at=at, code=code, caller=caller))
 
     return refused
-
-
-def _trouble(source: Source, status: str, error: Exception) -> None:
-    """For the operator: which department, which status, which kind of failure; never a department's words."""
-    metrics.counted(metrics.DEPARTMENTS, source.department, "LEFT_ALONE" if isinstance(error, DepartmentLeftAlone) else status).inc()
-    _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
-
-
-_BREAKER = {State.CLOSED: 0, State.HALF_OPEN: 1, State.OPEN: 2}
-
-
-def _breaker(manifest: Manifest, state: State) -> None:
-    metrics.BREAKERS.labels(manifest.department, manifest.protocol).set(_BREAKER[state])
-    _log.warning("breaker", department=manifest.department, protocol=manifest.protocol, state=state)
-
-
-def _heard(source: Source) -> None:
-    metrics.counted(metrics.DEPARTMENTS, source.department, "ANSWERED").inc()

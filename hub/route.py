@@ -81,7 +81,7 @@ class Road:
     case_response: int  # bytes for each case of a token over several, where that is more
     sought: Sought
     terms: SayTerms
-    allow: Allow | None = None
+    allow: Allow
     """Counts a question that is about to be asked, or refuses it."""
     told: Callable[[str, Fetched], Awaitable[None]] | None = None
     """Hears of each question whose outcome is recorded and whose answer is about to leave."""
@@ -132,8 +132,7 @@ class Road:
         for caller, code in standing.refused:
             await self.log.append(refusal(at=self.clock(), code=code, caller=caller, operation=operation.digest))
         plan = await self.planner.plan(question, values, standing, self.clock())
-        if self.allow is not None:
-            await self.allow(standing.caller, len(plan.joins), self.clock())
+        await self.allow(standing.caller, len(plan.joins), self.clock())
         return plan
 
     async def _leaving(self, plan: Plan, intended: str, fetched: Fetched) -> None:

@@ -17,7 +17,6 @@ from hub.access_log.entry import Decision, Entry, Kind, refusal
 from hub.access_log.note import Checkpoint
 from hub.access_log.tiles import WIDTH, NoSuchTile, tile_index
 from hub.access_log.writer import AccessLog
-from hub.errors import RecordingFailed
 from hub.operations.gate import Gate
 
 _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -38,7 +37,9 @@ Authorise = Callable[[Request], Awaitable[Reader | None]]
 
 
 def routes(log: AccessLog, authorise: Authorise, gate: Gate) -> list[Route]:
-    """The log's routes; `authorise` gives the reader of a request or None where there is no good token, `gate` counts them."""
+    """The log's routes; `authorise` gives the reader of a request or None where there is no good token, `gate` counts them and
+    tells where the log cannot record.
+    """
     pages = _Pages(log, authorise, gate)
     return [
         Route("/receipts/{id}", gate.private(pages.receipt)),
@@ -65,14 +66,11 @@ class _Pages:
     async def _receipt(self, reader: Reader, identifier: str) -> Response:
         stored = await self._log.store.entry(identifier)
         owned = stored is not None and (reader.officer or stored.parts()[0].get("organisation") == reader.organisation)
-        try:
-            if reader.officer:
-                await self._log.append(_reading(self._log, reader, {"read": "receipt", "found": owned}, identifier))
-            elif not owned:
-                at, organisation = self._log.now(), reader.organisation
-                await self._log.append(refusal(at=at, code="RECEIPT_NOT_FOUND", organisation=organisation, officer=reader.name))
-        except RecordingFailed:
-            return _not_recorded()
+        if reader.officer:
+            await self._log.append(_reading(self._log, reader, {"read": "receipt", "found": owned}, identifier))
+        elif not owned:
+            at, organisation = self._log.now(), reader.organisation
+            await self._log.append(refusal(at=at, code="RECEIPT_NOT_FOUND", organisation=organisation, officer=reader.name))
         receipt = await self._log.receipt_of(identifier) if owned else None
         if receipt is None:
             return _refused(404, "NOT_FOUND", "no such receipt")
@@ -109,10 +107,7 @@ class _Pages:
             await self._published(0, index, width)
         except (ValueError, NoSuchTile):
             return _refused(404, "NOT_FOUND", "no such tile")
-        try:
-            await self._log.append(_reading(self._log, reader, {"read": "entry bundle", "index": index}))
-        except RecordingFailed:
-            return _not_recorded()
+        await self._log.append(_reading(self._log, reader, {"read": "entry bundle", "index": index}))
         stored = await self._log.store.bodies(index * WIDTH, index * WIDTH + width)
         bundle = b"".join(len(entry.head_bytes).to_bytes(2, "big") + entry.head_bytes for entry in stored)
         return Response(bundle, media_type="application/octet-stream", headers=_PRIVATE)
@@ -151,7 +146,3 @@ def _tile_name(path: str) -> tuple[int, int]:
 
 def _refused(status: int, code: str, message: str) -> Response:
     return JSONResponse({"error": code, "message": message}, status_code=status, headers=_PRIVATE)
-
-
-def _not_recorded() -> Response:
-    return _refused(503, "RECORDING_FAILED", "the access log could not take an entry")

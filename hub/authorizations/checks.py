@@ -189,8 +189,6 @@ def jurisdiction(presented: Presented) -> None:
 
     A neighbour's organisation never passes: it asks through its own hub, under an agreement.
     """
-    if presented.caller.basis.kind is BasisKind.AUDIT:
-        return
     if asks_for_themself(presented.caller.basis):  # a citizen's: about a person in no case, told no fact
         if presented.caller.relation is not Relation.LOCAL:
             raise NotStanding(Reason.NO_JURISDICTION, "the platform's client is not of this region")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub import later
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.pause import Pauses
 from hub.authorizations.reasons import Refused
@@ -89,8 +90,7 @@ def answering(
                 return await answer(request)
         except Overloaded as error:
             note("INTAKE_OVERLOADED")
-            headers = _PRIVATE | {"Retry-After": str(error.retry_after)}
-            return JSONResponse({"code": "OVERLOADED", "message": str(error)}, status_code=503, headers=headers)
+            return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=later.headers(error))
         except CallerError as error:
             kind = "registration" if isinstance(error, Refused) else "request"
             _log.info(f"{kind} refused", code=error.code, detail=error.detail if isinstance(error, Refused) else "")

@@ -178,9 +178,8 @@ class Reading:
     async def _send(self, wanted: _Wanted) -> _Found:
         await asyncio.sleep(0)  # who asks in this round of the loop, or in a task that was made in it, comes along
         self._next = _Wanted()
-        row = await self._pool.fetchrow(STATEMENT, [*wanted.clients], [*wanted.cases], wanted.catalogue, wanted.assessments)
-        if row is None:
-            raise AssertionError("a SELECT without FROM gives one row")
+        # A SELECT without FROM gives one row.
+        (row,) = await self._pool.fetch(STATEMENT, [*wanted.clients], [*wanted.cases], wanted.catalogue, wanted.assessments)
         clients, matters = _CLIENTS.read(row["clients"]), _MATTERS.read(row["matters"])
         return _Found(
             {one["id"]: one for one in clients}, {one["id"]: one for one in matters}, _ENTRIES.read(row["entries"]),

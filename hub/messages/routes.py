@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from hub import later
 from hub.authorizations.intake import answering, signed_body
 from hub.errors import RecordingFailed
 from hub.messages.collecting import Collections
@@ -35,8 +36,8 @@ def routes(
     async def collect(request: Request) -> Response:
         try:
             told = await collections.accept(await signed_body(request), clock())
-        except RecordingFailed:
-            return JSONResponse({"code": "LOG_UNAVAILABLE", "message": "nothing was told"}, status_code=503, headers=_PRIVATE)
+        except RecordingFailed as error:
+            return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=later.headers(error))
         wake()
         return Response(told, media_type="application/json", headers=_PRIVATE)
 

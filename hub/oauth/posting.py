@@ -9,7 +9,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub import metrics
+from hub import later
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.errors import Overloaded, TooMany
 from hub.oauth.refusals import OAuthRefused, malformed, not_authenticated
@@ -39,21 +39,19 @@ def posted(answer: Answer, note: Note | None, places: InFlight) -> Callable[[Req
             _log.info("refused", error=refusal.error, detail=refusal.detail, client=refusal.client)
             body = {"error": refusal.error, "error_description": refusal.description}
             return JSONResponse(body, status_code=refusal.status, headers=PRIVATE)
-        except TooMany as refusal:
-            return _later(429, refusal.code, refusal.message, refusal.retry_after, note)
-        except Overloaded as refusal:
-            return _later(503, "OVERLOADED", str(refusal), refusal.retry_after, note)
+        except (TooMany, Overloaded) as refusal:
+            return _later(refusal, note)
 
     return endpoint
 
 
-def _later(status: int, code: str, description: str, seconds: int, note: Note | None) -> Response:
+def _later(refusal: TooMany | Overloaded, note: Note | None) -> Response:
     """A flood is counted, never written down one by one."""
-    metrics.REFUSALS.labels(code).inc()
+    later.counted(refusal)
     if note is not None:
-        note(f"OAUTH_{code}")
-    body = {"error": "temporarily_unavailable", "error_description": description}
-    return JSONResponse(body, status_code=status, headers=PRIVATE | {"Retry-After": str(seconds)})
+        note(f"OAUTH_{refusal.code}")
+    body = {"error": "temporarily_unavailable", "error_description": refusal.message}
+    return JSONResponse(body, status_code=refusal.status, headers={**PRIVATE, **later.headers(refusal)})
 
 
 async def _form(request: Request) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub import metrics
+from hub import later
 from hub.authorizations.standing import Standing
 from hub.errors import CallerError, Overloaded, RecordingFailed, TooMany, Unauthenticated
 from hub.graph import CHALLENGE, Graph, not_on_file
@@ -26,14 +26,13 @@ def guarded(graph: Graph, work: Work, *, reads_files: bool = False) -> Callable[
         try:
             with graph.in_flight:
                 return await _worked(request, graph, work, reads_files)
+        except TooMany as error:
+            return later.answer(error)
         except CallerError as error:
             return _refused(error)
-        except Overloaded as error:
-            metrics.REFUSALS.labels("OVERLOADED").inc()
-            return _unavailable("OVERLOADED", str(error), retry_after=error.retry_after)
-        except RecordingFailed:
-            metrics.LOG_FAILURES.inc()
-            return _unavailable("LOG_UNAVAILABLE", "the access log cannot record", retry_after=2)
+        except (Overloaded, RecordingFailed) as error:
+            later.counted(error)
+            return later.answer(error)
 
     return endpoint
 
@@ -52,13 +51,6 @@ async def _worked(request: Request, graph: Graph, work: Work, reads_files: bool)
 
 
 def _refused(error: CallerError) -> Response:
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, TooMany) else {}
-    if isinstance(error, Unauthenticated):
-        headers = {"WWW-Authenticate": CHALLENGE}
+    headers = {"WWW-Authenticate": CHALLENGE} if isinstance(error, Unauthenticated) else {}
     body = {"error": error.code, "message": error.message}
     return JSONResponse(body, status_code=error.status, headers=PRIVATE | headers)
-
-
-def _unavailable(code: str, message: str, *, retry_after: int) -> Response:
-    headers = PRIVATE | {"Retry-After": str(retry_after)}
-    return JSONResponse({"error": code, "message": message}, status_code=503, headers=headers)

@@ -11,10 +11,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from hub import metrics
-from hub.errors import Overloaded, TooMany
+from hub import later
 from hub.operations.quotas import ClientQuota, InFlight
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -36,7 +35,7 @@ class Gate:
         return self.clients.taken(client)
 
     def public(self, answer: Answer) -> Answer:
-        """An endpoint for anybody: 429 past the common rate, 503 past the places."""
+        """An endpoint for anybody: 429 past the common rate, 503 past the places, or where the log cannot record."""
         return self._limited(answer, counted=True)
 
     def private(self, answer: Answer) -> Answer:
@@ -51,15 +50,8 @@ class Gate:
                         return await answer(request)
                     with self.anybody.taken(ANYBODY):
                         return await answer(request)
-            except TooMany as error:
-                return _refused(429, error.code, error.message, error.retry_after)
-            except Overloaded as error:
-                return _refused(503, "OVERLOADED", str(error), error.retry_after)
+            except later.LATER as error:
+                later.counted(error)
+                return later.answer(error)
 
         return admitted
-
-
-def _refused(status: int, code: str, message: str, retry_after: int) -> Response:
-    metrics.REFUSALS.labels(code).inc()
-    headers = {"Cache-Control": "no-store", "Retry-After": str(retry_after)}
-    return JSONResponse({"error": code, "message": message}, status_code=status, headers=headers)

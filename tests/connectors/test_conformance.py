@@ -218,7 +218,7 @@ async def test_the_left_out_half_is_an_error_and_never_no_record(group, departme
     told = await departments[group].fetch(ask(group, people))
     assert [records.status for records in told.values()] == ["MATCHED", "NO_RECORD", "MATCHED", *["SOURCE_ERROR"] * 3]
     assert all(told[f"s{number}"] == Records("SOURCE_ERROR", None, ()) for number in (3, 4, 5))
-    assert departments.tallies()[department(group)].missing == 3
+    assert departments[group].batches.tally.missing == 3
 
 
 @pytest.mark.parametrize("lie", ["types", "renamed"])
@@ -289,7 +289,7 @@ async def test_people_nobody_asked_for_do_not_come_out(group, departments, gover
     told = await departments[group].fetch(ask(group, people))
     assert told == honest
     if group in JOURNALLED:
-        assert departments.tallies()[department(group)].strays >= 1
+        assert departments[group].batches.tally.strays >= 1
 
 
 @each_group

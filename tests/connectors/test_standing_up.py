@@ -53,5 +53,5 @@ async def test_a_call_that_failed_once_is_repeated_where_the_manifest_allows_it_
     await government.control("SW", {"fail": 503, "times": 1})
     told = await departments[group].fetch(ask(group, household(population, group)))
     assert {records.status for records in told.values()} == {"MATCHED", "NO_RECORD"}
-    tally = departments.tallies()["SW"]
+    tally = departments[group].batches.tally
     assert (tally.calls, tally.failures, tally.repeats) == (2, 1, 1)

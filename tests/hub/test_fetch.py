@@ -269,7 +269,7 @@ async def test_a_root_whose_fields_take_arguments_is_asked_of_its_provider_with_
         return None
 
     travelled = road(keys, fetcher=Fetcher(deep={"me": provider}))
-    plan = await travelled.plan('query($n: Int) { mine: me { accesses(first: $n) { edges { cursor } } } }', {"n": 3})
+    plan = await travelled.plan("query($n: Int) { mine: me { accesses(first: $n) { edges { cursor } } } }", {"n": 3})
     assert (await travelled.fetcher.fetch(plan, "intent_7")).roots == {"mine": None}
     assert seen == [("o1", "me", {"n": 3}, "intent_7")]
 

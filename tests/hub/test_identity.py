@@ -260,3 +260,9 @@ async def test_where_the_database_cannot_be_asked_nobody_is_let_in(world):
     world.pool.terminate()
     with pytest.raises(Overloaded):
         await world.identify(token)
+
+
+async def test_a_token_first_shown_after_its_end_is_expired(world, clock):
+    token = await good(world)
+    clock.advance(601)
+    assert (await refused(world, token)).reason is Reason.TOKEN_EXPIRED

@@ -13,7 +13,8 @@ from tests.hub.road import REGION, member, road
 async def test_where_nobody_is_connected_the_department_that_would_answer_is_named_without_a_system(keys) -> None:
     travelled = road(keys, known=KnownSources(()))
     for _ in range(2):
-        _, _, answer = await travelled.ask('{ person(id: "%s") { tax { status source { department region system } } } }' % travelled.handle(member(0)))
+        text = f'{{ person(id: "{travelled.handle(member(0))}") {{ tax {{ status source {{ department region system }} }} }} }}'
+        _, _, answer = await travelled.ask(text)
         assert answer.data["person"]["tax"] == {"status": "SOURCE_ERROR", "source": {"department": "SW", "region": REGION, "system": None}}
 
 

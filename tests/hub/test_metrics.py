@@ -13,7 +13,7 @@ from tests.hub.living import WHOLE, secrets_of
 @pytest.mark.asyncio(loop_scope="session")
 async def test_metrics_count_answers_refusals_and_departments_and_name_nobody(living, signed_matter):
     token = await living.token(signed_matter)
-    async with living.misbehaving("SW", fail=500):
+    async with living.misbehaving("SW", fail=500), living.misbehaving("GA", lie="extra_people"):
         await living.line.ask(token, WHOLE, {"id": signed_matter.id})
     await living.line.ask(token, "{ nobody }")
     async with living.line.session.get(f"{living.url}/metrics") as reply:
@@ -25,6 +25,7 @@ async def test_metrics_count_answers_refusals_and_departments_and_name_nobody(li
         'hub_refusals_total{code="DOCUMENT_INVALID"}', "hub_answer_seconds_count",
         'hub_log_entries_total{kind="INTENT"}', 'hub_log_entries_total{kind="OUTCOME"}', 'hub_log_entries_total{kind="REFUSAL"}',
         'hub_department_calls_total{department="SW",outcome="SOURCE_ERROR"}', 'hub_department_calls_total{department="GA",outcome="ANSWERED"}', "hub_in_flight",
+        'hub_department_manners_total{department="GA",manner="STRAYS"}',
     ):
         assert line in text, line
     identifiers = [signed_matter.id, signed_matter.reference, token, living.offices["hd"].client, *secrets_of(living.platform.population)]
@@ -50,9 +51,9 @@ import subprocess, sys
 from types import SimpleNamespace
 from connectors.breaker import State
 from hub import metrics
-from hub.opening import _breaker
+from hub.manners import breaker
 for department, state in {0}:
-    _breaker(SimpleNamespace(department=department, protocol="rest"), state)
+    breaker(SimpleNamespace(department=department, protocol="rest"), state)
 """
     inner = script.format('(("SW", State.OPEN), ("RS", State.CLOSED))') + "print(metrics.exposition().decode())"
     outer = script.format('(("SW", State.CLOSED), ("RS", State.HALF_OPEN))')

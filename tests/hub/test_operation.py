@@ -329,3 +329,8 @@ def test_a_directives_variable_is_never_null_and_its_name_is_free_in_the_documen
     assert asked.question({})[0].digest == shown.digest != hidden.digest
     with pytest.raises(Malformed, match="variable 'x' cannot be read: it may not be null"):
         asked.question({"x": None})
+
+
+async def test_who_registers_a_document_is_told_all_its_operations_and_what_each_declares() -> None:
+    found = await Documents(SCHEMA, Limits()).operations("query A($x: ID!) { person(id: $x) { id } } query B { __typename }")
+    assert {one.name: [variable.name for variable in one.declared] for one in found} == {"A": ["x"], "B": []}

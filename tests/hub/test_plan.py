@@ -393,3 +393,15 @@ async def test_a_plan_names_the_approvals_it_used_and_no_others(keys) -> None:
         (standing(coverage={person(1).id: used}), ()),
     ):
         assert (await road(keys).plan(HOUSEHOLD, who=who)).approvals == named
+
+
+async def test_of_anybody_it_plans_everybody_who_may_stand_at_a_place_whatever_the_question_names(keys) -> None:
+    travelled = road(keys)
+    one = "person(id: $p) { tax { status } }"
+    family = "case(id: $c) { household { area members { relation person { vehicle { status } } } obligors { person { realEstate { status } } } } }"
+    question, _ = travelled.documents.read(f"query($p: ID!, $c: ID!) {{ {one} {family} case2: case(id: $c) {{ id }} }}").question({"p": "x", "c": "y"})
+    who = standing(matter(member(0), member(1), member(2, role="OBLIGOR"), member(3, role="EXCLUDED")))
+    plan = await travelled.planner.of_anybody(question, {}, who, NOW)
+    asked = {ask.source.group: {party.member.person.id for party in ask.people} for ask in plan.asks}
+    home, obligor = {person(0).id, person(1).id}, person(2).id
+    assert asked == {"tax": home | {obligor}, "vehicle": home, "realEstate": {obligor}}

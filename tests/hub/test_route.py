@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from hub.access_log.receipt import salted_digest
-from hub.errors import Forbidden, RecordingFailed
+from hub.access_log.store import Filter
+from hub.errors import Forbidden, RecordingFailed, TooLarge
 from tests.hub.living import TAXES, Living
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -20,7 +21,8 @@ async def travelled(living: Living, matter, document: str = TAXES, **more):
         "method": "POST", "path": "/graphql", "headers": [(b"authorization", f"Bearer {token}".encode())],
     })
     operation = await living.hub.documents.load(document, None)
-    return await living.hub.road.travel(operation, {"id": matter.id}, standing, **more)
+    of_road = {name: more.pop(name) for name in ("fetcher", "told", "max_response") if name in more}
+    return await replace(living.hub.road, **of_road).travel(operation, {"id": matter.id}, standing, **more)
 
 
 async def test_intent_and_outcome_name_document_plan_policy_people_letters_and_forms(living, signed_matter):
@@ -84,3 +86,52 @@ async def test_a_log_that_is_down_raises_before_anybody_is_asked(living, signed_
 async def test_the_log_is_not_for_the_check_office(living, signed_matter):
     with pytest.raises(Forbidden):
         await travelled(living, signed_matter, "{ accessLog { edges { cursor } } }")
+
+
+class Falling:
+    """The hub's own fetcher; from the `after`th look on, everybody's authorisation has fallen."""
+
+    def __init__(self, fetcher, *, after: int) -> None:
+        self.fetch = fetcher.fetch
+        self._left = after
+
+    def fallen(self, _plan) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+@pytest.mark.parametrize(("after", "message", "told"), [
+    (0, "while the answer was recorded", [0]), (1, "before the answer left", [1]), (2, "", [1]),
+])
+async def test_whoever_is_told_of_answers_hears_of_none_where_an_authorisation_fell(living, signed_matter, after, message, told):
+    heard = []
+
+    async def hear(_question, fetched) -> None:
+        heard.append(int(bool(fetched.outcomes)))
+
+    changed = {"fetcher": Falling(living.hub.road.fetcher, after=after), "told": hear}
+    if message:
+        with pytest.raises(Forbidden, match=message) as fell:
+            await travelled(living, signed_matter, **changed)
+        assert fell.value.code == "AUTH_REVOKED"
+    else:
+        assert (await travelled(living, signed_matter, **changed)).data
+    assert heard == told
+
+
+async def test_where_nobody_keeps_answers_one_that_fell_is_still_not_told(living, signed_matter):
+    for after in (0, 1):
+        fetcher = Falling(living.hub.road.fetcher, after=after)
+        if after:
+            assert (await travelled(living, signed_matter, fetcher=fetcher, told=None)).data
+        else:
+            with pytest.raises(Forbidden, match="while the answer was recorded"):
+                await travelled(living, signed_matter, fetcher=fetcher, told=None)
+
+
+async def test_an_answer_past_its_size_is_refused_and_closed_in_the_log(living, signed_matter):
+    with pytest.raises(TooLarge, match="larger than 10 bytes"):
+        await travelled(living, signed_matter, max_response=10)
+    (last, *_) = (await living.hub.log.store.query(Filter(), limit=1)).entries
+    head, _ = last.parts()
+    assert (head["decision"], head["code"]) == ("DENY", "RESPONSE_TOO_LARGE")

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from hub.access_log.merkle import leaf_hash, root_from_inclusion
-from hub.access_log.note import Signer
-from hub.access_log.receipt import BadReceipt, salted_digest, verify_receipt
+from hub.access_log.note import Checkpoint, Signer
+from hub.access_log.receipt import BadReceipt, Receipt, salted_digest, verify_receipt
 from hub.access_log.writer import AccessLog
 from tests.hub.access_log.conftest import asked, told
 
@@ -69,6 +69,7 @@ async def test_a_receipt_asked_for_later_proves_the_same_entry_against_a_newer_c
     later = await log.receipt_of(written["id"])
     assert verify_receipt(later, log.verifiers) == verify_receipt(written, log.verifiers)
     assert later.salt == b""
+    assert "salt" not in later.as_json()
     assert int(later.checkpoint.split("\n")[1]) > int(written["checkpoint"].split("\n")[1])
     assert await log.receipt_of("log_none") is None
 
@@ -82,3 +83,11 @@ async def test_the_tlog_proof_form_is_read_by_the_specification_alone(log: Acces
     size, root = checkpoint.split("\n")[1:3]
     path = [base64.b64decode(line) for line in hashes]
     assert root_from_inclusion(leaf_hash(data), int(index.removeprefix("index ")), int(size), path) == base64.b64decode(root)
+
+
+@pytest.mark.parametrize("entry", ["no JSON", "[]"])
+def test_a_log_that_signs_what_is_no_entry_proves_nothing(entry: str) -> None:
+    signer = Signer("hub.test/log", bytes(32))
+    note = Checkpoint("hub.test/log", 1, leaf_hash(entry.encode())).sign(signer)
+    with pytest.raises(BadReceipt, match="the entry is not"):
+        verify_receipt(Receipt("log_1", 0, entry.encode(), (), note), [signer.verifier])

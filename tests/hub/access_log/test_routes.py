@@ -85,7 +85,7 @@ async def test_an_officer_s_look_is_an_entry_and_without_it_nothing_is_shown(log
     await owner.execute("REVOKE INSERT ON log_entry FROM hub_log")
     for path in (f"/receipts/{appended.id}", "/tile/entries/000.p/2"):
         answer = await web.get(path, headers=bearer("officer"))
-        assert (answer.status_code, answer.json()["error"]) == (503, "RECORDING_FAILED")
+        assert (answer.status_code, answer.json()["error"]) == (503, "LOG_UNAVAILABLE")
     await owner.execute("GRANT INSERT ON log_entry TO hub_log")
 
 

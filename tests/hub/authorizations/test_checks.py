@@ -8,14 +8,16 @@ from uuid import UUID
 import orjson
 import pytest
 
-from hub.authorizations.checks import CHECKS, NotStanding
+from hub.authorizations.checks import CHECKS, NotStanding, Presented, Requester, jurisdiction
 from hub.authorizations.reasons import Reason
+from hub.caller import Basis
 from hub.errors import Overloaded
 from hub.identity import TokenRefused
 from hub.oauth.presenting import household_facts, letter_basis
 from hub.people.handles import Handles
 from hub.shapes import PUBLISHED
 from policies.verdict import BasisKind, Relation
+from tests.hub import road
 from tests.hub.authorizations.family import adults, family, letter, letters, registration, revocation, signs
 from tests.hub.authorizations.world import entry
 
@@ -438,3 +440,40 @@ async def test_an_officer_found_to_be_a_relative_is_told_nothing_late_of_anybody
 async def test_a_question_about_no_case_has_nobody_whose_coverage_could_fall(world):
     details = household_facts(purpose="PRIVACY_AUDIT", basis={"kind": "audit"})
     assert world.desk.recheck(await world.identify(await world.token(details, "officer")), []) == {}
+
+
+async def test_a_reviewing_organ_reads_its_file_also_after_the_case_and_is_opened_no_fact(world, clock):
+    accepted = await world.register()
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti()), clock())
+    standing = await world.identify(await world.token(household_facts(purpose="DIBAO_REVIEW", basis={"kind": "file"}, case=accepted.case)))
+    assert {one.groups for one in standing.coverage.values()} == {frozenset()}
+    aid = household_facts(purpose="EDUCATION_AID", basis={"kind": "file"}, case=accepted.case)
+    assert await no_token(world, aid, "jy") == "PURPOSE_MISMATCH"
+
+
+async def test_while_a_matter_is_read_again_nothing_late_is_told_of_it(world):
+    accepted = await world.register()
+    standing = await world.identify(await world.token(world.details(accepted)))
+    people = list(standing.coverage)
+    world.desk.recheck._matters.drop("CASE", accepted.case)
+    assert world.desk.recheck(standing, people) == dict.fromkeys(people, "REVOCATION_UNKNOWN")
+
+
+async def test_an_article_the_purpose_does_not_rest_on_opens_nothing(world):
+    accepted = await world.register()
+    details = household_facts(purpose="RESULT_RECOGNITION", basis={"kind": "statute", "article": "SAL §50"}, case=accepted.case)
+    assert await no_token(world, details, "yb") == "PURPOSE_MISMATCH"
+
+
+@pytest.mark.parametrize("relation", [one for one in Relation if one is not Relation.LOCAL])
+def test_a_citizen_asks_through_a_platform_of_this_region_only(relation):
+    basis = Basis(BasisKind.SELF, person="p", platform="CQ")
+    for asked, stands in ((Relation.LOCAL, True), (relation, False)):
+        caller = road.caller(basis=basis, case="", relation=asked, purpose="SUBJECT_ACCESS")
+        presented = Presented(caller, Requester("c1", "org", "APPLICANT", road.REGION, "APPLICANT", frozenset(), active=True), None, road.NOW, "p")
+        if stands:
+            jurisdiction(presented)
+        else:
+            with pytest.raises(NotStanding) as caught:
+                jurisdiction(presented)
+            assert caught.value.reason is Reason.NO_JURISDICTION

@@ -202,3 +202,12 @@ def test_ages_turn_on_the_birthday():
 )  # fmt: skip
 def test_regions_lie_within_each_other_by_their_significant_digits(region, outer, expected):
     assert within(region, outer) is expected
+
+
+def test_what_a_platforms_revoked_key_brought_opens_nothing_by_article_until_it_is_looked_at_and_danger_does_not_wait():
+    doubted = replace(matter(), under_review=True)
+    by_article, in_danger = (
+        by_basis(doubted, kind, person="", groups=None, at=NOW) for kind in (BasisKind.STATUTE, BasisKind.EMERGENCY)
+    )
+    assert {one.code for person, one in by_article.items() if person != "cousin"} == {"AUTH_UNDER_REVIEW"}
+    assert {person for person, one in in_danger.items() if one.covered} == {"head", "wife", "girl", "brother"}

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
+
+from sqlalchemy import insert
 
 from hub.authorizations.matters import Matters
 from hub.authorizations.reading import Reading
 from hub.people.store import People
+from hub.tables import Approval
 from tests.hub.authorizations.family import PLATFORM, REFERENCE
 
 
@@ -93,3 +97,16 @@ async def test_while_a_reading_anew_was_given_up_the_matter_is_not_known(world):
     await asyncio.wait({again})
     assert (matters.latest(found), matters._again) == (None, set())
     assert matters.latest(await matters.load(accepted.case)) is not None
+
+
+async def test_only_approvals_that_were_given_stand_in_their_matter(world, clock):
+    accepted = await world.register()
+    values = {
+        "id": "apr_1", "case_id": accepted.case, "kind": "COMPLAINT_CHECK", "purpose": "COMPLAINT_CHECK", "fact_groups": ["tax"], "people": ["p1"],
+        "sample": "", "organisation": "mz-hd-500152", "officer": "o1", "reason": "x", "asked_at": clock(), "state": "APPROVED", "decided_by": "o2",
+        "decided_organisation": "mz-hd-500152", "decided_at": clock(), "valid_until": clock() + timedelta(days=1), "ended_by": "", "ended_at": None,
+    }
+    async with world.engine.begin() as connection:
+        await connection.execute(insert(Approval), [values, values | {"id": "apr_2", "state": "ASKED", "decided_by": ""}])
+    (found,) = (await Matters(Reading(world.pool), People(world.vault, None)).load(accepted.case)).approvals
+    assert (found.id, found.groups, found.people, found.officer, found.approved_by) == ("apr_1", {"tax"}, {"p1"}, "o1", "o2")

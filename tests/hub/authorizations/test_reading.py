@@ -136,6 +136,7 @@ async def test_what_is_asked_for_together_leaves_together_and_comes_apart(world,
     )
     assert len(entries) == await world.pool.fetchval("SELECT count(*) FROM catalogue_entry")
     assert await reading.case(matter["platform"], matter["reference"]) == accepted.case
+    assert await reading.client("a\0b") is None
     assert await reading.case("a\0b", matter["reference"]) == await reading.case(matter["platform"], "none") == ""
 
 
