@@ -71,6 +71,9 @@ async def test_a_worker_reads_them_once_in_half_a_minute_and_at_once_when_told(w
     await assessments.refresh(seconds + 29)
     assert assessments.current(date(2026, 11, 23)) == before | {"MONITORING"}
     assert assessments.current(date(2027, 6, 1)) >= before - {"MONITORING"}
+    version = assessments.version
+    await assessments.refresh(seconds + 60)
+    assert (assessments.version, assessments.fresh(seconds + 60)) == (version, True), "read again, and nothing had changed"
 
 
 async def test_what_is_recorded_while_they_are_read_is_read_before_the_next_question(world):
