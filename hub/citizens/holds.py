@@ -10,13 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.enrolment import changing
 from hub.sharing.wording import worded
-from hub.tables import AccessHold
+from hub.tables import AccessHold, Case
 from hub.ulid import new_id
+from policies.purposes import PURPOSES
 
 LONGEST = timedelta(days=366)
 """A hold that should last longer is set anew, by somebody who looks again."""
@@ -44,8 +45,13 @@ async def set_hold(engine: AsyncEngine, hold: Hold, *, at: datetime, random: Cal
         raise HoldRefused("a hold names a case or an organisation")
     if not at < hold.until <= at + LONGEST:
         raise HoldRefused(f"a hold ends within {LONGEST.days} days")
+    if hold.purpose and hold.purpose not in PURPOSES:
+        raise HoldRefused(f"no purpose {hold.purpose}")
     identifier = new_id("hold", at, random(10))
     async with changing(engine, kind="ACCESS_HOLD_SET", ref=identifier, at=at) as connection:
+        # Of a case mistyped nothing would be hidden, and the officer believe it was.
+        if hold.case and not (await connection.execute(select(Case.id).where(Case.id == hold.case))).first():
+            raise HoldRefused(f"no case {hold.case}")
         await connection.execute(insert(AccessHold).values(
             id=identifier, case_id=hold.case or None, organisation=hold.organisation or None, purpose=hold.purpose or None,
             article=worded("article", hold.article), until=hold.until, set_by=worded("by", hold.by), set_at=at, lifted_at=None,

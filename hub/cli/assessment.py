@@ -10,8 +10,9 @@ import click
 from sqlalchemy import select
 
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
 from hub.cli.without_letter import unassessed
+from hub.clock import clock
 from hub.enrolment import end_assessment, record_assessment
 from hub.signatures import sha256
 from hub.tables import ImpactAssessment
@@ -37,9 +38,11 @@ def add(purposes: tuple[str, ...], report: Path, by: str, first: datetime, last:
     """Record a report for PURPOSES (codes). Running hubs follow within a second. Keep the report itself three years beyond its term."""
     needless = [code for code in purposes if code not in PURPOSES or not PURPOSES[code].needs_assessment]
     if needless:
-        raise click.ClickException(f"no purpose that tells facts: {' '.join(needless)}")
-    if last < first or not by.strip():
-        raise click.ClickException("the last day is before the first, or nobody assessed")
+        raise click.ClickException(f"no purpose that tells facts, so no assessment is needed: {' '.join(needless)}")
+    if last < first:
+        raise click.ClickException("the last day is before the first")
+    if not by.strip():
+        raise click.ClickException("--by is empty: who assessed?")
     digest = sha256(report.read_bytes())
 
     async def work(premises: Premises) -> None:

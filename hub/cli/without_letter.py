@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import select
 
 from hub.cli.findings import Finding, ok, warn
-from hub.cli.premises import Premises, clock
+from hub.cli.premises import Premises
+from hub.clock import clock
 from hub.emergencies.follow_ups import open_duties
 from hub.tables import Client, ImpactAssessment
 from policies.calendar import CHINA
@@ -15,22 +16,31 @@ from policies.emergency import emergency_rule
 from policies.purposes import PURPOSES
 
 
+async def enrolled(premises: Premises) -> frozenset[str]:
+    """Purposes that tell facts and that an active system is enrolled for."""
+    async with premises.engine.connect() as connection:
+        rows = (await connection.execute(select(Client.purposes).where(Client.active))).scalars().all()
+    return frozenset(code for row in rows for code in row if code in PURPOSES and PURPOSES[code].needs_assessment)
+
+
 async def unassessed(premises: Premises, today: date) -> list[str]:
-    """Purposes that tell facts and that an active system is enrolled for, without a current impact assessment (PIPL §55), sorted."""
+    """Those of them without a current impact assessment (PIPL §55), sorted."""
     current = select(ImpactAssessment.purpose).where(
         ImpactAssessment.ended_at.is_(None), ImpactAssessment.valid_from <= today, ImpactAssessment.valid_until >= today,
     )
     async with premises.engine.connect() as connection:
-        enrolled = {code for row in (await connection.execute(select(Client.purposes).where(Client.active))).scalars() for code in row}
         assessed = set((await connection.execute(current)).scalars())
-    return sorted(code for code in enrolled - assessed if code in PURPOSES and PURPOSES[code].needs_assessment)
+    return sorted(await enrolled(premises) - assessed)
 
 
 async def assessments_current(premises: Premises) -> Finding:
     """Whether every purpose a system is enrolled for may be used."""
     missing = await unassessed(premises, clock().astimezone(CHINA).date())
     if missing:
-        return warn("assessments", f"{len(missing)} purpose(s) without a current one: {' '.join(missing)}", "see `hub assessment add`")
+        add = f"`hub assessment add {' '.join(missing)} --report FILE --by … --from DAY --until DAY`; until then they are refused"
+        return warn("assessments", f"{len(missing)} purpose(s) without a current one: {' '.join(missing)}", add)
+    if not await enrolled(premises):
+        return warn("assessments", "no system is enrolled that is told facts", "`hub client add`, then `hub assessment add` for its purposes")
     return ok("assessments", "current for every purpose a system is enrolled for")
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.cli.premises import clock
+from hub.clock import clock
 
 SET = ("hold", "set", "--organisation", "500152-JW", "--article", "PIPL §18(1), §35", "--by", "PO-0001")
 
@@ -27,6 +27,8 @@ def test_a_hold_is_set_listed_and_lifted(desk) -> None:
 
 @pytest.mark.parametrize(("given", "said"), [
     (("--article", "PIPL §35", "--by", "x"), "a case or an organisation"), ((*SET[2:4], "--article", " ", "--by", "x"), "article is empty"),
+    (("--case", "case_none", "--article", "PIPL §35", "--by", "x"), "no case case_none"),
+    (("--organisation", "500152-JW", "--purpose", "DIBAO", "--article", "PIPL §35", "--by", "x"), "no purpose DIBAO"),
 ])
 def test_a_hold_without_entries_or_article_is_refused(desk, given, said) -> None:
     assert said in desk.run("hold", "set", *given, "--until", _day(30), code=1)

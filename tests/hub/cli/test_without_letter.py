@@ -31,18 +31,23 @@ def test_what_cannot_be_an_assessment_changes_nothing(office, given) -> None:
     assert office.ask("SELECT count(*) FROM impact_assessment") == [(0,)]
 
 
+def test_the_doctor_of_a_fresh_installation_says_how_assessments_come_about(desk) -> None:
+    said = desk.run("doctor", code=1)
+    assert "warn  assessments: no system is enrolled that is told facts -> `hub client add`, then `hub assessment add`" in said
+
+
 def test_an_approval_is_listed_and_taken_back_once(office) -> None:
     assert "nothing was asked for" in office.run("approval", "list")
     assert "see `hub approval list`" in office.run("approval", "withdraw", "apr_1", "--by", "科长", code=1)
 
 
 def test_a_log_without_questions_on_a_statute_says_so(office) -> None:
-    assert "every question rested on a letter" in office.run("log", "review", "--from", "2026-01-01", "--to", "2026-12-31")
+    assert "no question without a letter" in office.run("log", "review", "--from", "2026-01-01", "--to", "2026-12-31")
 
 
 def test_the_doctor_warns_of_purposes_nobody_assessed_and_of_papers_that_are_overdue(office) -> None:
     said = office.run("doctor", code=1)
-    assert "warn  assessments: 1 purpose(s) without a current one: DIBAO_REVIEW" in said
+    assert "warn  assessments: 1 purpose(s) without a current one: DIBAO_REVIEW -> `hub assessment add DIBAO_REVIEW" in said
     assert "ok    emergencies: 0 duties open" in said
     office.ask("INSERT INTO platform (id, name, active) VALUES ('p', 'p', true)")
     office.ask(
