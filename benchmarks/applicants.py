@@ -13,10 +13,10 @@ import aiohttp
 from benchmarks import question
 from benchmarks.load import Refused
 from connectors.sandbox.population import Population
-from hub.app import clock
 from hub.cli.demo.enrolling import enrol
 from hub.cli.demo.offices import Line, Office, offices
 from hub.cli.demo.registration import PlatformDesk
+from hub.clock import clock
 from hub.ulid import new_id
 from policies.purposes import PURPOSES
 

@@ -21,11 +21,11 @@ from joserfc.jwk import ECKey
 from benchmarks.hub_server import FAIR_USE, REGION
 from benchmarks.letters import measured
 from benchmarks.scene import Scene
-from hub.app import clock
 from hub.authorizations.checks import Presented, Requester, stand
 from hub.authorizations.matter import Letter, Matter, Signature
 from hub.caller import Basis
 from hub.cli.demo.offices import Office
+from hub.clock import clock
 from hub.desk import open_desk
 from hub.keys import KeyRing
 from hub.oauth.binding import Shown

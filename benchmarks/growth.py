@@ -22,7 +22,7 @@ from benchmarks.scene import Scene
 from connectors.interface import Ask, Subject
 from connectors.registry import Departments, flattened, open_connectors
 from connectors.sandbox.population import Population
-from hub.app import clock
+from hub.clock import clock
 from hub.connecting.trial import column
 from hub.opening import open_hub
 from hub.settings import Settings

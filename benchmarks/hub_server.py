@@ -22,7 +22,8 @@ from starlette.applications import Starlette
 from benchmarks import processes
 from connectors.interface import Ask, Column, Connector, Records
 from hub import journal
-from hub.app import Front, clock, graph, routes, settle
+from hub.app import Front, graph, routes, settle
+from hub.clock import clock
 from hub.opening import Hub, open_hub
 from hub.settings import Settings
 

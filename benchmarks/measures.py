@@ -17,7 +17,7 @@ from benchmarks.scene import Scene
 from connectors.interface import Ask, Column, Subject
 from connectors.registry import flattened, open_connectors
 from connectors.sandbox.population import Population
-from hub.app import clock
+from hub.clock import clock
 
 ASKERS = 16
 

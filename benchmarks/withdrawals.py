@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks import question
 from benchmarks.load import Refused
 from connectors.sandbox.population import Population
-from hub.app import clock
 from hub.authorizations.revocation import revoke_client
 from hub.cli.demo.enrolling import enrol
 from hub.cli.demo.offices import FORM, Line, Office, offices
 from hub.cli.demo.registration import PlatformDesk
+from hub.clock import clock
 from hub.enrolment import enrol_client
 from hub.postgres.connection import engine
 from hub.ulid import new_id

@@ -7,8 +7,6 @@ import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -20,6 +18,7 @@ from hub.access_log.routes import routes as log_routes
 from hub.approvals.register import Approvals
 from hub.approvals.routes import routes as approval_routes
 from hub.authorizations.intake import routes as intake_routes
+from hub.clock import clock
 from hub.console.inquiry import console_routes
 from hub.credit.records import CreditRecords
 from hub.credit.routes import routes as credit_routes
@@ -54,13 +53,6 @@ from policies.disposal import disposal_terms
 from policies.objection import objection_period
 from policies.retention import retentions
 from schema import SCHEMA
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def clock() -> datetime:
-    """Now, as every part of the hub is told it."""
-    return datetime.now(SHANGHAI)
 
 
 class Front:

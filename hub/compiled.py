@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.decision import GroupDecision
-from hub.interpreted import LOST, Bubble, Interpretation
+from hub.interpreted import Bubble, Interpretation
 from hub.layout import IDENTITY
 from hub.leaf_types import INT_LIMIT, LeafType
+from hub.outcome import BROKEN
 from hub.question import Place
 from hub.telling import Program, Telling
 from hub.unlisted import unlisted
@@ -108,7 +109,7 @@ class _Writer:
     def _group(self, position: int) -> str:
         group, slots = self.telling.decision.groups[position], self.telling.slots[position]
         if not group.asks:
-            return self._constant(self.reading.facts(group, slots, LOST))
+            return self._constant(self.reading.facts(group, slots, BROKEN))
         told = self._local()
         self.lines.append(f" {told} = outcomes[{self._constant(group.at.source)}]")
         entries = [(field, self._facts_field(field, group, slots, told)) for field in group.at.selections]

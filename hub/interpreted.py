@@ -18,7 +18,7 @@ from hub.decision import GroupDecision, Line, refused
 from hub.fetch import Fetched
 from hub.layout import IDENTITY, PersonPlace
 from hub.leaf_types import LeafType
-from hub.outcome import Outcome
+from hub.outcome import BROKEN, Outcome
 from hub.plan import Plan
 from hub.question import Place
 from hub.records import Keyed, Surroundings, concrete, json_ready, read
@@ -28,8 +28,6 @@ from policies.forms import Form, Kind
 from schema.register import FieldSpec
 
 Path = tuple[str | int, ...]
-LOST = Outcome("SOURCE_ERROR", None, None)
-"""Of a subject a source said nothing about."""
 
 
 class Bubble(Exception):
@@ -156,7 +154,7 @@ class Interpretation:
 
     def constant(self, place: Place, decision: GroupDecision) -> object:
         """A field of a group that no answer of a source changes: group, source, disclosure."""
-        return self._complete(place, 0, self._of_facts(place, _Facts(decision, (), LOST)), place.path)
+        return self._complete(place, 0, self._of_facts(place, _Facts(decision, (), BROKEN)), place.path)
 
     def _value(self, type_name: str, place: Place, value: object) -> object:
         if isinstance(value, _Value):
@@ -175,7 +173,7 @@ class Interpretation:
             return self.around.handle("per", person.party.member.person.id, person.party.standing)
         decision = person.telling.decision
         groups = [
-            _Facts(decision.groups[index], person.telling.slots[index], person.outcomes.get(decision.groups[index].at.source, LOST))
+            _Facts(decision.groups[index], person.telling.slots[index], person.outcomes.get(decision.groups[index].at.source, BROKEN))
             for index in decision.place.of[place]
         ]
         if place.name == "facts":

@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 
 BROKEN = Outcome("SOURCE_ERROR", None, None)
-"""Of a subject whose source said what cannot be believed."""
+"""Of a subject whose source said nothing, or what cannot be believed."""
 
 
 def registered(columns: Columns, person: Person) -> Outcome:

@@ -8,11 +8,10 @@ from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 
-from policies.parameters import ParametersRefused, Table
+from policies.parameters import REGIONS, ParametersRefused, Table
 from policies.purposes import PURPOSES
 
 FILE = Path(__file__).parent / "national" / "approvals.toml"
-REGIONS = Path(__file__).parent / "regions"
 
 
 class ApprovalKind(StrEnum):

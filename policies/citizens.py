@@ -5,12 +5,9 @@ officers; by region, as data. No law gives these numbers.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from policies.parameters import ParametersRefused, Table
-
-REGIONS = Path(__file__).parent / "regions"
-ASSURANCES = ("LOW", "SUBSTANTIAL", "HIGH")
+from policies.letters import LEVELS
+from policies.parameters import REGIONS, ParametersRefused, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +25,7 @@ class CitizenRules:
 
     def suffices(self, assurance: str) -> bool:
         """Whether an assurance is at least the weakest that counts."""
-        return ASSURANCES.index(assurance) >= ASSURANCES.index(self.assurance)
+        return LEVELS.index(assurance) >= LEVELS.index(self.assurance)
 
 
 def read_citizens(file: str, text: str) -> CitizenRules:
@@ -41,8 +38,8 @@ def read_citizens(file: str, text: str) -> CitizenRules:
     )
     row.done()
     top.done()
-    if rules.assurance not in ASSURANCES:
-        raise ParametersRefused(f"{row.where}: assurance is none of {', '.join(ASSURANCES)}")
+    if rules.assurance not in LEVELS:
+        raise ParametersRefused(f"{row.where}: assurance is none of {', '.join(LEVELS)}")
     return rules
 
 

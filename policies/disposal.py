@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from pathlib import Path
 from types import MappingProxyType
 
-from policies.parameters import ParametersRefused, Table
+from policies.parameters import REGIONS, ParametersRefused, Table
 from policies.purposes import PurposeKind
-
-REGIONS = Path(__file__).parent / "regions"
 
 RECORD_YEARS = 3
 """How long a receiver keeps its own record of use, storage and destruction, in years (GDS §29)."""

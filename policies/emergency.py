@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from policies.calendar import CHINA
-from policies.parameters import Table
-
-REGIONS = Path(__file__).parent / "regions"
+from policies.parameters import REGIONS, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from policies.groups import GROUPS
+from policies.letters import ALL_LISTED, LEVELS
 from policies.parameters import ParametersRefused, Table
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind
@@ -20,8 +21,6 @@ from policies.verdict import BasisKind
 DIRECTORY = Path(__file__).parent / "letter_templates"
 NATIONAL = "national"
 """The nationwide form, by which a question is measured where nobody names another."""
-ALL_LISTED = "ALL_LISTED"
-ASSURANCES = ("HIGH", "SUBSTANTIAL", "LOW")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def read_template(file: str, text: str) -> LetterTemplate:
     top.done()
     by_letter = {name for name, purpose in PURPOSES.items() if BasisKind.LETTER in purpose.bases}
     unknown = (
-        (made.purposes - by_letter) | (made.fact_groups - GROUPS.keys() - {ALL_LISTED}) | (frozenset(made.assurances) - frozenset(ASSURANCES))
+        (made.purposes - by_letter) | (made.fact_groups - GROUPS.keys() - {ALL_LISTED}) | (frozenset(made.assurances) - frozenset(LEVELS))
     )
     if unknown:
         raise ParametersRefused(f"{file}: {', '.join(sorted(unknown))} is nothing a letter states")

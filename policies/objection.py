@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from policies.parameters import Table
-
-REGIONS = Path(__file__).parent / "regions"
+from policies.parameters import REGIONS, Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
+
+REGIONS = Path(__file__).parent / "regions"
+"""One folder of parameters a region, by its 6 digits."""
 
 
 class ParametersRefused(ValueError):

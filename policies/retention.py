@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 
-from policies.parameters import ParametersRefused, Table
+from policies.parameters import REGIONS, ParametersRefused, Table
 
-REGIONS = Path(__file__).parent / "regions"
 SUBJECTS = frozenset({"MESSAGE", "CHECK_REPORT"})
 """What may be kept sealed: contents of a message on their way to their receiver, and the sealed check report of a case."""
 

@@ -21,7 +21,7 @@ PACKAGES = ("hub", "schema", "connectors", "policies")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "managers", "base", "core", "misc", "service"}
 CLOCKS = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time|os\.urandom|secrets\.\w+|random\.random)\(")
-CLOCK_PLACES = ("hub/app.py", "hub/cli/", "connectors/sandbox/__main__.py", "hub/__main__.py")
+CLOCK_PLACES = ("hub/clock.py", "hub/app.py", "hub/cli/", "connectors/sandbox/__main__.py", "hub/__main__.py")
 
 
 def _name(path: Path) -> str:

@@ -78,13 +78,13 @@ class LogStore:
     async def entry(self, identifier: str) -> Stored | None:
         """The entry of this id."""
         row = await self._pool.fetchrow("SELECT idx, id, kind, body, leaf_hash FROM log_entry WHERE id = $1", identifier)
-        return _stored(row) if row else None
+        return stored(row) if row else None
 
     async def closing(self, question: str) -> tuple[Stored, ...]:
         """The outcomes of an intent, oldest first: one, none while it is open, two when an answer left after the sweep."""
         sql = "SELECT idx, id, kind, body, leaf_hash FROM log_entry WHERE question = $1 ORDER BY idx"
         rows = await self._pool.fetch(sql, question)
-        return tuple(map(_stored, rows))
+        return tuple(map(stored, rows))
 
     async def query(self, wanted: Filter, *, after: int | None = None, limit: int = 50) -> Page:
         """A page of at most `limit` entries older than leaf `after`, newest first."""
@@ -97,7 +97,7 @@ class LogStore:
         # Only the constant clauses of _CLAUSES are joined; every value is a parameter.
         sql = f"SELECT idx, id, kind, body, leaf_hash FROM log_entry WHERE {where} ORDER BY idx DESC LIMIT ${len(arguments)}"  # noqa: S608
         rows = await self._pool.fetch(sql, *arguments)
-        entries = tuple(map(_stored, rows[:limit]))
+        entries = tuple(map(stored, rows[:limit]))
         return Page(entries, entries[-1].index if len(rows) > limit else None)
 
     async def counted(self, wanted: Filter) -> Sequence[tuple[str, str, int]]:
@@ -114,7 +114,7 @@ class LogStore:
         """The entries of leaves [start, end)."""
         sql = "SELECT idx, id, kind, body, leaf_hash FROM log_entry WHERE idx >= $1 AND idx < $2 ORDER BY idx"
         rows = await self._pool.fetch(sql, start, end)
-        return [_stored(row) for row in rows]
+        return [stored(row) for row in rows]
 
     async def leaf_hashes(self, start: int, end: int) -> list[bytes]:
         """The stored leaf hashes of [start, end)."""
@@ -176,5 +176,6 @@ def _conditions(wanted: Filter) -> tuple[list[str], list[object]]:
     return clauses, arguments
 
 
-def _stored(row: asyncpg.Record) -> Stored:
+def stored(row: asyncpg.Record) -> Stored:
+    """The entry of a row with idx, id, kind, body and leaf_hash."""
     return Stored(row["idx"], row["id"], Kind(row["kind"]), bytes(row["body"]), bytes(row["leaf_hash"]))

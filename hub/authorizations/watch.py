@@ -18,6 +18,7 @@ import asyncpg
 import structlog
 
 from hub import metrics
+from hub.access_log.failures import FAILURES
 from hub.errors import Overloaded
 from hub.postgres.connection import APP_ROLE, plain_url
 
@@ -33,7 +34,6 @@ OVERLAP = 256
 SINCE = "SELECT seq, kind, ref, expires_at FROM revocation WHERE seq > $1 ORDER BY seq"
 _LAST = "SELECT COALESCE(max(seq), 0) FROM revocation"
 TOKENS = "SELECT ref, expires_at FROM revocation WHERE kind = 'TOKEN' AND expires_at > $1"
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _log = structlog.stdlib.get_logger("hub.watch")
 
 Fetch = Callable[..., Awaitable[list[asyncpg.Record]]]

@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
-from hub.access_log.entry import Kind
-from hub.access_log.store import Page, Stored
+from hub.access_log.store import Page, Stored, stored
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind
 
@@ -90,7 +89,7 @@ class PersonalEntries:
     ) -> Page:
         """Questions and refusals, newest first, those a hold hides left out."""
         rows = await self._pool.fetch(_PAGE, subject, list(cases), period.since, period.until, now, OWN, after, limit + 1)
-        entries = tuple(map(_stored, rows[:limit]))
+        entries = tuple(map(stored, rows[:limit]))
         return Page(entries, entries[-1].index if len(rows) > limit else None)
 
     async def withheld(self, subject: str, cases: Sequence[str], period: Period, *, now: datetime) -> tuple[Withheld, ...]:
@@ -102,7 +101,7 @@ class PersonalEntries:
         """The outcomes of questions by their ids, oldest first."""
         found: dict[str, tuple[Stored, ...]] = {}
         for row in await self._pool.fetch(_OUTCOMES, list(questions)):
-            found[row["question"]] = (*found.get(row["question"], ()), _stored(row))
+            found[row["question"]] = (*found.get(row["question"], ()), stored(row))
         return found
 
     async def looks(self, subject: str, *, now: datetime, within: timedelta, most: int) -> tuple[datetime, ...]:
@@ -116,7 +115,3 @@ class PersonalEntries:
     async def names(self, organisations: Sequence[str]) -> Mapping[str, str]:
         """Names of organisations and platforms by code."""
         return {row["code"]: row["name"] for row in await self._pool.fetch(_NAMES, list(organisations))}
-
-
-def _stored(row: asyncpg.Record) -> Stored:
-    return Stored(row["idx"], row["id"], Kind(row["kind"]), bytes(row["body"]), bytes(row["leaf_hash"]))

@@ -17,7 +17,8 @@ from hub.canonical import canonical
 from hub.cli.faults import reported
 from hub.cli.json_file import json_object
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
+from hub.cli.premises import Premises, at_work, keys_directory, read_settings
+from hub.clock import clock
 from hub.enrolment import end_agreement, import_agreement
 from hub.keys import KeyRing
 from hub.regions import agreement as agreements

@@ -16,7 +16,8 @@ from hub.access_log.soundness import check_sound
 from hub.authorizations.watch import CHANNEL
 from hub.cli.findings import Finding, fail, ok, warn
 from hub.cli.log import access_log
-from hub.cli.premises import Premises, clock, keys_directory
+from hub.cli.premises import Premises, keys_directory
+from hub.clock import clock
 from hub.console.vendor import complete
 from hub.deferred.statements import COUNTS
 from hub.keys import KeyRing, Use

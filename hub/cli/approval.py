@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from hub.approvals.register import withdraw
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.tables import Approval
 
 

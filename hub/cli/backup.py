@@ -10,7 +10,8 @@ import click
 from hub.backup.contents import Summary
 from hub.backup.restoring import restore
 from hub.backup.saving import backup
-from hub.cli.premises import Premises, at_work, clock, keys_directory
+from hub.cli.premises import Premises, at_work, keys_directory
+from hub.clock import clock
 
 _PASSPHRASE = click.option(
     "--passphrase-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its first line is the passphrase; else it is asked for.",

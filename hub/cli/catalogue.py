@@ -12,8 +12,9 @@ from sqlalchemy import select
 from hub.cli.catalogue_file import CatalogueFault, read_entries
 from hub.cli.disputes import correction, dispute
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
 from hub.cli.sharing import request
+from hub.clock import clock
 from hub.enrolment import publish_catalogue_entry
 from hub.sharing.due import owed
 from hub.tables import CatalogueEntry

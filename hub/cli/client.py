@@ -14,9 +14,10 @@ from sqlalchemy import func, select
 
 from hub.authorizations.revocation import revoke_client
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
 from hub.cli.public_keys import PublicKeys
 from hub.cli.token import token_command
+from hub.clock import clock
 from hub.enrolment import allow_operation, enrol_client, withdraw_operation
 from hub.fits import Fitter
 from hub.oauth.clients import ASSERTED, PROVEN

@@ -21,7 +21,7 @@ from connectors.registry import flattened, open_connectors
 from hub.cli.faults import reported
 from hub.cli.findings import Finding, State, fail, ok, told, warn
 from hub.cli.json_file import json_object
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.connecting.comparison import faults, remarks
 from hub.connecting.skeleton import SCHEMES, NoSuchGroup, skeleton, unanswered
 from hub.connecting.trial import NotSynthetic, Seen, Trial, shown

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from hub.cli.listing import show
 from hub.cli.organisation import Region
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.sharing.corrections import Corrections
 from hub.tables import SharingDispute
 from hub.working_days import calendar_of

@@ -28,7 +28,8 @@ from hub.authorizations.presentation import Presenter
 from hub.authorizations.reading import Reading
 from hub.authorizations.standing import Standing
 from hub.caller import Basis
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.explain import explain
 from hub.keys import KeyRing
 from hub.oauth.clients import Clients

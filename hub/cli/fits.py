@@ -23,7 +23,8 @@ from hub.authorizations.reading import Reading
 from hub.cli.catalogue_file import read_entries
 from hub.cli.explain import JsonObject, pool_of
 from hub.cli.faults import reported
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.explain import FORMS_ZH
 from hub.fits import Asked, Asker, Fit, Fitter, Fitting, Told, alike
 from hub.nobody import UNSIGNED, Class

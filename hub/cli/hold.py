@@ -10,9 +10,11 @@ from sqlalchemy import select
 
 from hub.citizens.holds import Hold, HoldRefused, lift_hold, set_hold
 from hub.cli.listing import show
-from hub.cli.premises import SHANGHAI, Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.sharing.wording import SharingRefused
 from hub.tables import AccessHold
+from policies.calendar import CHINA
 
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
@@ -33,7 +35,7 @@ def set_command(case: str, organisation: str, purpose: str, article: str, until:
     """Hide entries from the people they are about, until a day. They are counted for them, with the article."""
 
     async def work(premises: Premises) -> None:
-        wanted = Hold(case, organisation, purpose, article, until.replace(tzinfo=SHANGHAI), officer)
+        wanted = Hold(case, organisation, purpose, article, until.replace(tzinfo=CHINA), officer)
         try:
             click.echo(f"hold {await set_hold(premises.engine, wanted, at=clock(), random=os.urandom)} set until {until.date()}")
         except (HoldRefused, SharingRefused) as refused:
@@ -69,7 +71,7 @@ def list_holds() -> None:
         async with premises.engine.connect() as connection:
             found = (await connection.execute(query)).all()
         rows = [
-            (one.id, one.case_id or "", one.organisation or "", one.purpose or "", one.article, one.until.astimezone(SHANGHAI).date(), one.set_by)
+            (one.id, one.case_id or "", one.organisation or "", one.purpose or "", one.article, one.until.astimezone(CHINA).date(), one.set_by)
             for one in found
         ]
         show(("hold", "case", "organisation", "purpose", "article", "until", "by"), rows, none="nothing is held back")

@@ -11,7 +11,8 @@ import click
 from hub.access_log.note import Signer
 from hub.cli.faults import reported
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
+from hub.cli.premises import Premises, at_work, keys_directory, read_settings
+from hub.clock import clock
 from hub.enrolment import changing
 from hub.keys import KeyRing, KeyRingError, Use
 from hub.oauth.rollover import shown, signs_from

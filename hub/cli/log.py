@@ -16,7 +16,8 @@ from hub.access_log.store import Filter, LogStore
 from hub.access_log.writer import AccessLog
 from hub.cli.faults import reported
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock, keys_directory, read_settings
+from hub.cli.premises import Premises, at_work, keys_directory, read_settings
+from hub.clock import clock
 from hub.keys import KeyRing, Use
 from hub.postgres.connection import LOG_ROLE, pool
 from policies.calendar import CHINA
@@ -69,7 +70,7 @@ def review(first: datetime | None, last: datetime | None) -> None:
                 for row in await store.counted(Filter(kind=Kind.OUTCOME, review=mark, since=since, until=until))
             ]
 
-    show(("basis", "organisation", "purpose", "questions"), at_work(work), none="every question rested on a letter")
+    show(("basis", "organisation", "purpose", "questions"), at_work(work), none="no question without a letter")
 
 
 @log.command()

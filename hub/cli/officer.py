@@ -7,7 +7,8 @@ import sys
 
 import click
 
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.console.sessions import password_phc
 from hub.enrolment import enrol_console_user
 

@@ -8,8 +8,9 @@ import click
 from sqlalchemy import select
 
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
 from hub.cli.public_keys import PublicKeys
+from hub.clock import clock
 from hub.enrolment import disable_officer_issuer, enrol_officer_issuer
 from hub.tables import OfficerIssuer
 

@@ -8,7 +8,8 @@ import click
 from sqlalchemy import select
 
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.enrolment import enrol_organisation
 from hub.tables import Organisation
 from policies.groups import GROUPS

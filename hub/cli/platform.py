@@ -12,12 +12,14 @@ from sqlalchemy import select
 from hub.authorizations.platform_keys import KeyState, brought, state
 from hub.cli.listing import show
 from hub.cli.platform_key import key
-from hub.cli.premises import SHANGHAI, Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
 from hub.cli.public_keys import PublicKeys
+from hub.clock import clock
 from hub.enrolment import enrol_platform
 from hub.messages.kinds import Kind
 from hub.suites import SUITES
 from hub.tables import Platform, PlatformKey
+from policies.calendar import CHINA
 
 
 @click.group()
@@ -96,4 +98,4 @@ def show_platform(platform_id: str) -> None:
 
 
 def _day(at: datetime | None) -> str:
-    return at.astimezone(SHANGHAI).isoformat(timespec="seconds") if at is not None else ""
+    return at.astimezone(CHINA).isoformat(timespec="seconds") if at is not None else ""

@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from hub.authorizations.key_changes import add_key, retire_key, revoke_key
-from hub.cli.premises import SHANGHAI, Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
 from hub.cli.public_keys import PublicKeys
+from hub.clock import clock
+from policies.calendar import CHINA
 
 _TIME = click.DateTime(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
@@ -68,4 +70,4 @@ def revoke(platform_id: str, kid: str, reason: str) -> None:
 
 
 def _china(at: datetime | None) -> datetime | None:
-    return at.replace(tzinfo=SHANGHAI) if at is not None else None
+    return at.replace(tzinfo=CHINA) if at is not None else None

@@ -13,15 +13,14 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import journal
 from hub.cli.faults import reported
+from hub.clock import clock
 from hub.keys import KeyRing
 from hub.migrate import head, migrate, revision_of
 from hub.postgres.connection import engine, plain_url
@@ -30,14 +29,6 @@ from hub.postgres.supervisor import DATABASE, SUPERUSER, Supervisor
 from hub.settings import Settings, SettingsError
 
 T = TypeVar("T")
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-
-
-def clock() -> datetime:
-    """Now, in China's time."""
-    return datetime.now(SHANGHAI)
-
 
 @dataclass(frozen=True, slots=True)
 class Premises:

@@ -25,7 +25,7 @@ from connectors.sql import SqlConnector
 from connectors.subgraph import SubgraphConnector
 from hub.cli.breakers import breakers
 from hub.cli.findings import Finding, fail, ok, warn
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.settings import Settings
 
 _PATIENCE = 3.0

@@ -13,7 +13,8 @@ import click
 from sqlalchemy import select
 
 from hub.cli.listing import show
-from hub.cli.premises import Premises, at_work, clock
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.sharing.requests import Filing, ShareRequests
 from hub.tables import ShareRequest
 from hub.working_days import calendar_of

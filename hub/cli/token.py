@@ -18,7 +18,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from hub.authorizations.signing import PrivateKey
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.oauth.presenting import build_assertion, household_facts, letter_basis, token_request
 from hub.signatures import BadSignature, public_key
 from hub.ulid import new_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from hub.cli.findings import Finding, ok, warn
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.settings import Settings
 from hub.working_days import calendar_of
 from policies.calendar import CHINA

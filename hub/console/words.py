@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from hub.regions.names import region_name
+from policies.calendar import CHINA
 from policies.purposes import PURPOSES
 from schema.register import GROUPS
-
-_SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 KINDS = {"INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", "CHANGE": "登记变更", "SECURITY_SUMMARY": "安全汇总"}
 DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝"}
@@ -71,7 +69,7 @@ def field_title(group: str, field: str) -> str:
 
 def local_time(text: str) -> str:
     """An instant as the office reads it: Asia/Shanghai, to the second."""
-    return datetime.fromisoformat(text).astimezone(_SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    return datetime.fromisoformat(text).astimezone(CHINA).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def basis_text(basis: Mapping[str, Any] | None) -> str:

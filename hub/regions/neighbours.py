@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from joserfc.jwk import OKPKey
 
 from connectors.manifest import Manifest
+from hub.access_log.failures import FAILURES
 from hub.authorizations.revocation import AGREEMENT
-from hub.authorizations.watch import FAILURES, POLL, RevocationWatch
+from hub.authorizations.watch import POLL, RevocationWatch
 from hub.keys import KeyRing, Use
 from hub.regions.agreement import Agreement, AgreementRefused, open_agreement
 from hub.regions.asking import NeighbourSource, RegionKeys

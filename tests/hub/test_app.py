@@ -12,8 +12,9 @@ import pytest
 from starlette.applications import Starlette
 
 from hub import app as application
-from hub.app import Front, clock, create, routes
+from hub.app import Front, create, routes
 from hub.cli.demo.offices import Line
+from hub.clock import clock
 from hub.keys import KeyRing
 from hub.migrate import revision_of
 from hub.settings import Settings, SettingsError

@@ -23,10 +23,10 @@ import aiohttp
 import asyncpg
 
 from connectors.sandbox.population import Population
-from hub.app import clock
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, offices
 from hub.cli.demo.registration import PlatformDesk
+from hub.clock import clock
 from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres.launch import die_with

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from hub.cli import sharing
-from hub.cli.premises import clock
+from hub.clock import clock
 from policies.calendar import CHINA
 from tests.hub.cli.conftest import Desk, years
 from tests.hub.cli.test_enrolment import CATALOGUE

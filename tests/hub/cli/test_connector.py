@@ -16,7 +16,7 @@ from connectors.sandbox.departments import DIALECTS
 from connectors.sandbox.population import Population
 from connectors.sandbox.rest_department import RestDepartment
 from hub.cli import main
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.connecting.comparison import faults
 from hub.connecting.skeleton import SCHEMES, skeleton, unanswered
 from schema.register import GROUPS

@@ -17,7 +17,7 @@ import pytest
 
 from hub.access_log.note import Checkpoint, Signer
 from hub.cli import working_days
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.keys import Use
 from policies.calendar import CHINA
 from tests.connectors.shipped import MANIFESTS

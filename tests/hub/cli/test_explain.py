@@ -9,7 +9,7 @@ import pytest
 
 from hub.authorizations.store import Registrar
 from hub.authorizations.withdrawals import Revocations
-from hub.cli.premises import clock
+from hub.clock import clock
 from hub.people.store import People
 from hub.people.vault import Vault
 from hub.postgres.connection import engine

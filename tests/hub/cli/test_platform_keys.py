@@ -7,9 +7,9 @@ from datetime import datetime
 import pytest
 
 from hub.authorizations.store import Registrar
-from hub.cli.premises import SHANGHAI
 from hub.people.vault import Vault
 from hub.postgres.connection import engine
+from policies.calendar import CHINA
 from tests.hub.authorizations.family import HUB, PLATFORM, letters, platform_jwks, registration
 from tests.hub.cli.conftest import key_pair
 
@@ -57,7 +57,7 @@ def test_stored_letters_are_verified_again_and_a_fault_is_exit_status_1(platform
     async def register() -> None:
         database = engine(platform.url)
         registrar = Registrar(database, Vault(platform.keys, random), random=random, audience=HUB)
-        now = datetime.now(SHANGHAI)
+        now = datetime.now(CHINA)
         await registrar.accept(registration(now, jti="registration-1", letters=letters(now)), now)
         await database.dispose()
 

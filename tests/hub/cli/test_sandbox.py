@@ -12,7 +12,7 @@ import psutil
 
 from connectors.registry import flattened, open_connectors
 from connectors.sandbox.population import Population
-from hub.cli.premises import clock
+from hub.clock import clock
 from tests.connectors.asking import ask, household
 
 
