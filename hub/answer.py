@@ -6,7 +6,7 @@ same decision and tell the same (tests/hub/test_differential.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 from graphql import GraphQLSchema
@@ -43,6 +43,7 @@ class Told:
     forms: Mapping[str, int]
     fields: tuple[str, ...]
     each: Mapping[str, object]  # per subject, source=strongest form, where subjects were not told the same (`hub/apart.py`)
+    cases: Mapping[str, Sequence[str]]  # of a question over several cases: in which sources told anything, and which
 
     @property
     def partial(self) -> bool:
@@ -133,6 +134,7 @@ class Answerer:
         statuses: dict[str, dict[str, int]] = {}
         told: dict[Count, int] = {}
         heard: dict[str, list[tuple[str, ...]]] = {subject: [] for subject in plan.log_subjects}
+        cases: dict[str, dict[str, None]] = {}
         for (_, party), telling in plan.tellings.items():
             outcomes = fetched.outcomes[party]
             for count in telling.counted:
@@ -147,6 +149,8 @@ class Answerer:
                 if outcome is not None and count.rows and outcome.rows:
                     told[count] = told.get(count, 0) + len(outcome.rows)
                     heard[party.member.person.log_subject].append(count.fields)
+                    if plan.standing.several:
+                        cases.setdefault(party.standing.caller.case, {})[source] = None
         rows: dict[str, int] = {}
         forms: dict[str, int] = {}
         for count, number in told.items():
@@ -154,7 +158,8 @@ class Answerer:
             for form, leaves in count.forms:
                 forms[form] = forms.get(form, 0) + leaves * number
         fields = self._fields(tuple(dict.fromkeys([count.fields for count in told])))
-        return Told(statuses, rows, forms, fields, self._each(tuple([tuple(one) for one in heard.values()])))
+        each = self._each(tuple([tuple(one) for one in heard.values()]))
+        return Told(statuses, rows, forms, fields, each, {case: sorted(sources) for case, sources in cases.items()})
 
     def _each(self, several: tuple[tuple[tuple[str, ...], ...], ...]) -> Mapping[str, object]:
         known = self._apart.get(several)

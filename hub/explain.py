@@ -29,7 +29,8 @@ def explain(plan: Plan, departments: Descriptions) -> str:
     """The whole plan as text, one block a place and class of subjects."""
     caller = plan.standing.caller
     lines = [
-        f"purpose {caller.purpose}, basis {caller.basis.kind}, {caller.role} of {caller.department}, case {caller.case}",
+        f"purpose {caller.purpose}, basis {caller.basis.kind}, {caller.role} of {caller.department}, case {' '.join(caller.cases) or caller.case}",
+        *[f"not in the token: case {one.case}, {code}" for one, code in plan.standing.refused],
         f"plan {plan.digest}  policy {plan.scope.digest}  on {plan.scope.on.isoformat()}",
         "",
     ]

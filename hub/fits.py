@@ -57,6 +57,7 @@ class Asked:
 
     path: str
     group: str  # with "@region" where it is a neighbour's
+    within: str  # "records" of a record's field, "" otherwise: a group has a status, and so have records of some
     field: str
     leaf: str
     threshold: str
@@ -186,15 +187,15 @@ def said(path: str, group: GroupDecision) -> Iterable[tuple[Asked, Told]]:
     if group.at.status:
         answered = not group.status and group.asks
         refused = Told(Form.WITHHELD.value, group.reason or _presence(group), Form.WITHHELD.value)
-        yield Asked(path, source, _STATUS, "", ""), Told(Form.FULL.value) if answered else refused
+        yield Asked(path, source, "", _STATUS, "", ""), Told(Form.FULL.value) if answered else refused
     for place in group.at.lists:
         if not any(leaf.within is place and leaf.form is not None for leaf in group.at.leaves):
             whether = Form.WITHHELD if group.status else Form.BOOLEAN
             refused = Told(Form.WITHHELD.value, group.reason or _presence(group), whether.value)
-            yield Asked(path, source, PRESENCE, "", ""), Told(Form.FULL.value) if place in group.rows else refused
+            yield Asked(path, source, "", PRESENCE, "", ""), Told(Form.FULL.value) if place in group.rows else refused
     for leaf in group.at.leaves:
         if leaf.form is not None:
-            yield Asked(path, source, leaf.spec.name, leaf.leaf, leaf.threshold), _leaf(leaf, group)
+            yield Asked(path, source, PRESENCE if leaf.within in group.at.lists else "", leaf.spec.name, leaf.leaf, leaf.threshold), _leaf(leaf, group)
 
 
 def _leaf(leaf: AskedLeaf, group: GroupDecision) -> Told:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import is_
+from types import MappingProxyType
 
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,7 +34,7 @@ from hub.errors import Overloaded, Unauthenticated
 from hub.oauth.binding import Replayed, Shown, proven
 from hub.oauth.cases import TokenCases
 from hub.oauth.clients import PROVEN, Clients, RegisteredClient
-from hub.oauth.details import Details
+from hub.oauth.details import Details, limits
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.signatures import LONGEST_TOKEN, BadSignature, OutOfTime, sha256
@@ -79,6 +80,7 @@ class _Held:
     client: RegisteredClient | None = None
     matters: tuple[Matter | None, ...] = ()
     details: tuple[Details, ...] = ()  # of the token: one, or as many as it has cases
+    limits: tuple[int | None, Mapping[str, int]] = (None, MappingProxyType({}))  # how often all of them allow it to be used
     rules: tuple[int, int] = (0, 0)  # versions of the catalogue and of the impact assessments
     until: datetime | None = None
 
@@ -151,6 +153,7 @@ class Identifier:
             held.details = await self._cases.find(held.token.cases) if held.token.cases else (held.token.details,)
             if not held.details:
                 raise TokenRefused(Reason.TOKEN_INVALID, "what it grants is not kept here", scheme=scheme)
+            held.limits = limits(held.details)
         client, matters = await self._known(held)
         if client is None:
             raise TokenRefused(Reason.TOKEN_INVALID, "its client is gone", scheme=scheme)
@@ -161,7 +164,7 @@ class Identifier:
             and held.client is client and held.rules == rules and all(map(is_, held.matters, matters))
         ):  # fmt: skip
             return held.standing
-        caller = self._caller(held.token, held.details[0], client)
+        caller = self._caller(held, held.details[0], client)
         if client.officer_identity == PROVEN and not held.token.evidence:  # set so after the token was given
             refused = NotStanding(Reason.OFFICER_NOT_PROVEN, "this system's officers prove themselves")
             refused.caller = caller
@@ -169,7 +172,7 @@ class Identifier:
         on = now.astimezone(CHINA).date()
         catalogue = self._catalogue.decide(asking_of(caller), on)
         presented = [
-            self._presenter.present(self._caller(held.token, one, client), client.requester, matter, now)
+            self._presenter.present(self._caller(held, one, client), client.requester, matter, now)
             for one, matter in zip(held.details, matters, strict=True)
         ]
         standing = stand_in_each(presented, catalogue) if held.token.cases else stand(presented[0], catalogue)
@@ -198,13 +201,14 @@ class Identifier:
             matters = tuple(found)
         return client, matters
 
-    def _caller(self, token: Token, details: Details, client: RegisteredClient) -> Caller:
+    def _caller(self, held: _Held, details: Details, client: RegisteredClient) -> Caller:
         # The organisation is the token's: check 4 compares it with the client's of today.
+        token, (max_uses, frequency) = held.token, held.limits
         return self._presenter.caller(
             client.requester, officer=token.officer, purpose=details.purpose, basis=details.basis, case=details.case,
             groups=_narrowed(details.groups, client), token=token.jti, expires_at=token.expires_at, allow_list_only=client.allow_list_only,
             look_ups_per_day=client.look_ups_per_day, organisation=token.organisation,
-            officer_proof=proof_text(token.evidence), max_uses=details.max_uses, frequency=details.frequency,
+            officer_proof=proof_text(token.evidence), max_uses=max_uses, frequency=frequency,
         )  # fmt: skip
 
 

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -42,8 +42,8 @@ _NOTHING = Fetched({}, fallen=True, roots={})
 Sought = Callable[[Caller, Question, Mapping[str, Any]], Awaitable[tuple[str, ...]]]
 """Pseudonyms of the people a question to the hub's own records is about: whom an officer looks for, the citizen who asks."""
 
-SayTerms = Callable[[Caller, frozenset[str], datetime], Mapping[str, Any]]
-"""What the receiver of an answer about some fact groups may do with it, `hub/disposal/terms.py`."""
+SayTerms = Callable[[Caller, frozenset[str], datetime, Sequence[str]], Mapping[str, Any]]
+"""What the receiver of an answer about some fact groups, in some of several cases, may do with it, `hub/disposal/terms.py`."""
 
 
 @value
@@ -119,11 +119,15 @@ class Road:
         )
         await self._leaving(plan, intended, fetched)
         receipt = self.log.receipt(appended, salt=salt)
-        terms = self.terms(standing.caller, told_groups(answer.told.rows), self.clock()) if plan.joins else {}
+        terms = self._terms(standing.caller, answer) if plan.joins else {}
         more = {"terms": terms, "refused": [{"case": caller.case, "code": code} for caller, code in standing.refused]}
         extensions: dict[str, object] = {"question": intended, "disclosure": answer.disclosure, "receipt": receipt.as_json()}
         extensions |= {name: said for name, said in more.items() if said}
         return Travelled(data, answer.errors, extensions, terms, intended, receipt, decision, answer, plan)  # 8
+
+    def _terms(self, caller: Caller, answer: Answer) -> Mapping[str, Any]:
+        cases = [case for case, sources in answer.told.cases.items() if told_groups(sources)]
+        return self.terms(caller, told_groups(answer.told.rows), self.clock(), cases)
 
     async def _planned(self, operation: Operation, question: Question, values: Mapping[str, Any], standing: Standing) -> Plan:
         """The plan, once it is known that it may be asked once more. Of several cases those in which a check refuses by now are left out,
@@ -173,6 +177,8 @@ def _told(answer: Answer) -> dict[str, object]:
     told: dict[str, object] = {"forms": answer.told.forms, "fields": list(answer.told.fields)}
     if answer.told.each:
         told["each"] = answer.told.each
+    if answer.told.cases:
+        told["cases"] = answer.told.cases
     return told
 
 

@@ -24,6 +24,10 @@ class Batches:
     source: str
     example: bool
 
+    def together(self, purpose: str, basis: BasisKind, cases: int) -> bool:
+        """Whether one token of a purpose and a kind of basis may name so many cases."""
+        return cases == 1 or (purpose in self.purposes and basis in BASES and cases <= self.cases)
+
 
 def read_batches(file: str, text: str) -> Batches:
     """From TOML. Raises ParametersRefused."""

@@ -20,7 +20,7 @@ import click
 from connectors.registry import Departments, flattened, open_connectors
 from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import NotStanding, handled, stand
+from hub.authorizations.checks import NotStanding, Presented, handled, stand, stand_in_each
 from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
@@ -32,7 +32,7 @@ from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.explain import explain
 from hub.keys import KeyRing
-from hub.oauth.clients import Clients
+from hub.oauth.clients import Clients, RegisteredClient
 from hub.oauth.rollover import LIFETIME
 from hub.opening import planner_of
 from hub.operation import Documents
@@ -44,6 +44,7 @@ from hub.plan import Planner
 from hub.postgres.connection import pool
 from hub.regions.neighbours import open_neighbours
 from hub.settings import Settings
+from policies.batches import batches
 from policies.calendar import CHINA
 from policies.engine import load
 from policies.verdict import BasisKind
@@ -56,7 +57,7 @@ class Asked:
 
     client: str
     purpose: str
-    case: str
+    cases: tuple[str, ...]
     basis: str
 
 
@@ -80,15 +81,15 @@ class JsonObject(click.ParamType[dict[str, Any]]):
 @click.argument("query", type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path))
 @click.option("--as", "client", required=True, metavar="CLIENT", help="The client that would ask.")
 @click.option("--purpose", required=True)
-@click.option("--case", required=True)
+@click.option("--case", "cases", required=True, multiple=True, help="Given several times: one token over several cases, for a purpose asked in batches.")
 @click.option("--variables", type=JsonObject(), default="{}", help="JSON object. Handles of a case are the organisation's own.")
 @click.option("--basis", default="letter", show_default=True, metavar="letter|statute:ARTICLE", help="letter: every letter of the case in force.")
-def explain_command(query: Path, client: str, purpose: str, case: str, variables: dict[str, Any], basis: str) -> None:
+def explain_command(query: Path, client: str, purpose: str, cases: tuple[str, ...], variables: dict[str, Any], basis: str) -> None:
     """Print the plan of a question: per field the verdict, the rule that fired, the department and its columns.
 
     QUERY is a file, or - for standard input. No department is asked and nothing is logged.
     """
-    asked = Asked(client, purpose, case, basis)
+    asked = Asked(client, purpose, tuple(dict.fromkeys(cases)), basis)
 
     async def work(premises: Premises) -> str:
         text = await asyncio.to_thread(sys.stdin.read) if str(query) == "-" else await asyncio.to_thread(query.read_text, encoding="utf-8")
@@ -111,7 +112,7 @@ async def _explained(
     keys, now = await asyncio.to_thread(premises.keys), clock()
     standing = await standing_of(premises, records, keys, asked, now)
     operation = await Documents(served(federation=premises.settings.federation), Limits()).load(text)
-    question, values = operation.question(variables)
+    question, values = operation.question(variables, cases=len(standing.each))
     async with _planning(premises.settings, records, keys) as (planner, departments):
         return explain(await planner.plan(question, values, standing, now), departments)
 
@@ -127,18 +128,26 @@ async def standing_of(
     matters = Matters(reading, People(Vault(keys, os.urandom), os.urandom))
     presenter = Presenter(matters, Handles(keys), Assessments(reading), region=premises.settings.region)
     await presenter.assessments.refresh(0.0)
-    matter = handled(await presenter.matter(asked.case), client.requester.organisation)
-    caller = presenter.caller(
-        client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked, matter, now), case=asked.case, groups=None,
-        token="", expires_at=now + LIFETIME, allow_list_only=False, look_ups_per_day=client.look_ups_per_day,
-    )
+    presented = [_presented(asked, case, await presenter.matter(case), client, presenter, now) for case in asked.cases]
+    caller = presented[0].caller
+    if not (await asyncio.to_thread(batches)).together(asked.purpose, caller.basis.kind, len(presented)):
+        raise click.ClickException("no token would be issued: several cases are named only for a purpose asked in batches, and not so many")
     catalogue = Catalogue(reading)
     await catalogue.refresh(0.0)
     shared = catalogue.decide(asking_of(caller), now.astimezone(CHINA).date())
     try:
-        return stand(presenter.present(caller, client.requester, matter, now), shared)
+        return stand(presented[0], shared) if len(presented) == 1 else stand_in_each(presented, shared)
     except NotStanding as refused:
         raise click.ClickException(f"no token would be issued: {refused.reason.value}, {refused.message}") from None
+
+
+def _presented(asked: Asked, case: str, found: Matter | None, client: RegisteredClient, presenter: Presenter, now: datetime) -> Presented:
+    matter = handled(found, client.requester.organisation)
+    caller = presenter.caller(
+        client.requester, officer="explain", purpose=asked.purpose, basis=_basis(asked, matter, now), case=case, groups=None,
+        token="", expires_at=now + LIFETIME, allow_list_only=False, look_ups_per_day=client.look_ups_per_day,
+    )
+    return presenter.present(caller, client.requester, matter, now)
 
 
 def _basis(asked: Asked, matter: Matter | None, now: datetime) -> Basis:

@@ -36,10 +36,11 @@ from hub.operations.persisted import PersistedOperations
 from hub.settings import Settings
 from policies.calendar import CHINA
 from policies.engine import load
+from policies.groups import IDENTITY
 from policies.letter_templates import NATIONAL, TEMPLATES
 from policies.purposes import PURPOSES
 from schema.federation import served
-from schema.register import GROUPS
+from schema.register import GROUPS, PRESENCE
 
 EXIT: Mapping[Fit, int] = {Fit.FITS: 0, Fit.FITS_PARTLY: 1, Fit.DOES_NOT_FIT: 2}
 """Exit status by answer; where there is none, nothing stands on standard output and the status is a command's own."""
@@ -184,7 +185,7 @@ def _lines(fitting: Fitting) -> Iterator[str]:
 
 def _name(asked: Asked) -> str:
     spec = GROUPS[asked.group.partition("@")[0]]
-    field = spec.fields.get(asked.field)
+    field = spec.fields.get(asked.field) if asked.within or spec.code == IDENTITY or asked.field == PRESENCE else None
     leaf = f"({asked.threshold})" if asked.threshold else ""
     return f"{asked.group}.{'.'.join(filter(None, (asked.field, asked.leaf)))}{leaf} {field.title_zh if field is not None else spec.title_zh}"
 

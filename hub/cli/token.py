@@ -94,30 +94,35 @@ class Letters(click.ParamType[dict[str, Any]]):
 @click.option("--client", required=True, metavar="ID", help="The client system that asks.")
 @click.option("--officer", required=True, metavar="ID", help="Who asks by it.")
 @click.option("--purpose", required=True, type=click.Choice(sorted(PURPOSES)), metavar="CODE")
-@click.option("--case", default="", metavar="ID", help="The case, as its registration named it.")
-@click.option("--letters", type=Letters(), help="Basis: letters, as the registration's answer lists them.")
+@click.option("--case", "cases", multiple=True, metavar="ID", help="The case, as its registration named it; several for a purpose asked in batches.")
+@click.option("--letters", type=Letters(), multiple=True, help="Basis: letters, as the registration's answer lists them; of several cases once for each, in their order.")
 @click.option("--statute", metavar="ARTICLE", help="Basis: an article of law, such as 'SAL §42'.")
 @click.option("--audit", is_flag=True, help="Basis: the privacy officer's own task.")
 def token_command(
-    hub: str, key: tuple[PrivateKey, str], client: str, officer: str, purpose: str, case: str, *, letters: dict[str, Any] | None,
+    hub: str, key: tuple[PrivateKey, str], client: str, officer: str, purpose: str, cases: tuple[str, ...], *, letters: tuple[dict[str, Any], ...],
     statute: str | None, audit: bool,
 ) -> None:
     """Take an access token of ten minutes and print it. It is a secret: whoever holds it asks as you."""
-    bases = [letters, {"kind": "statute", "article": statute} if statute else None, {"kind": "audit"} if audit else None]
-    given = [basis for basis in bases if basis is not None]
-    if len(given) != 1:
+    if (bool(letters), bool(statute), audit).count(True) != 1:
         raise click.UsageError("give exactly one of --letters, --statute and --audit")
+    named = cases or ("",)
+    bases = letters or ({"kind": "statute", "article": statute} if statute else {"kind": "audit"},) * len(named)
+    if len(bases) != len(named):
+        raise click.UsageError("give --letters once for each --case, in their order")
+    details = [household_facts(purpose=purpose, basis=basis, case=case) for case, basis in zip(named, bases, strict=True)]
     now = clock()
     assertion = build_assertion(
         key[0], client=client, kid=key[1], audience=hub, jti=new_id("jti", now, os.urandom(10)), now=now, officer={"id": officer},
     )
-    answer = asyncio.run(_taken(hub, token_request(assertion, household_facts(purpose=purpose, basis=given[0], case=case))))
+    answer = asyncio.run(_taken(hub, token_request(assertion, *details)))
+    for refused in answer.get("refused_details", ()):
+        click.echo(f"不含 not in it: {named[refused['index']]}, {refused['error_description']}", err=True)
     click.echo("访问令牌是机密，十分钟内有效 an access token is a secret; it is good for ten minutes", err=True)
-    click.echo(answer)
+    click.echo(str(answer["access_token"]))
 
 
-async def _taken(hub: str, form: Mapping[str, str]) -> str:
-    """The token. Raises ClickException with the hub's code and reason."""
+async def _taken(hub: str, form: Mapping[str, str]) -> Mapping[str, Any]:
+    """The answer that holds the token. Raises ClickException with the hub's code and reason."""
     try:
         async with (
             aiohttp.ClientSession(timeout=_PATIENCE) as session,
@@ -131,7 +136,7 @@ async def _taken(hub: str, form: Mapping[str, str]) -> str:
     if not isinstance(answer, dict) or not isinstance(answer.get("access_token"), str):
         said = answer if isinstance(answer, dict) else {}
         raise click.ClickException(f"HTTP {reply.status} {said.get('error', '')}: {said.get('error_description', 'no token')}")
-    return str(answer["access_token"])
+    return answer
 
 
 def _here(host: str) -> bool:

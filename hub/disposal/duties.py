@@ -87,11 +87,15 @@ def _gathered(rows: Iterable[Row[datetime, str | None, str | None, str | None, b
             groups |= {MEANS_CHECK}
         if not groups or rest.get("basis") in OWED_BY_NOBODY:
             continue
-        for case in cases.split(" "):  # an answer over several cases is owed in each of them
+        apart = rest.get("told", {}).get("cases")  # an answer over several: in each is owed what was told in it, and may be nothing
+        for case in cases.split(" "):
+            of = groups if apart is None else told_groups(apart.get(case, ()))
+            if not of:
+                continue
             identifier = duty_id(organisation=organisation, case=case, purpose=purpose)
             one = told.setdefault(identifier, _Told(organisation, case, purpose, at, at))
             one.first, one.last, one.answers = min(one.first, at), max(one.last, at), one.answers + 1
-            one.groups |= groups
+            one.groups |= of
             one.letters |= set(rest.get("letters", ()))
     return told
 

@@ -7,7 +7,7 @@ made once for a kind of answer and a day.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -47,17 +47,21 @@ class Terms:
         self._report = f"{issuer}/disposals"
         self._kept: Bounded[tuple[object, ...], Mapping[str, Any]] = Bounded(1024)
 
-    def __call__(self, caller: Caller, groups: frozenset[str], now: datetime) -> Mapping[str, Any]:
-        """The terms of an answer in which departments told of `groups`; of the answer's whole where that is none."""
+    def __call__(self, caller: Caller, groups: frozenset[str], now: datetime, cases: Sequence[str] = ()) -> Mapping[str, Any]:
+        """The terms of an answer in which departments told of `groups`; of the answer's whole where that is none. Of a token over several
+        cases `cases` are those in which anything was told: each has a duty of its own.
+        """
         on = now.astimezone(CHINA).date()
         key = (caller.organisation, caller.department, caller.purpose, caller.case, caller.relation, groups, on, self._catalogue.version)
-        return self._kept.get(key) or self._kept.put(key, self._made(caller, groups, on))
+        terms = self._kept.get(key) or self._kept.put(key, self._made(caller, groups, on))
+        if not caller.cases or terms["disposal"] is None:
+            return terms
+        return {**terms, "disposal": [{"case": case, **self._disposal(caller, case)} for case in cases]}
 
     def _made(self, caller: Caller, groups: frozenset[str], on: date) -> Mapping[str, Any]:
         entries = [entry for entry in self._catalogue.of(groups) if entry.in_force(on)]
         onward = self._catalogue.decide(Asking(caller.department, caller.purpose, caller.organisation, onward=True), on)
         owed = bool(groups) and caller.basis.kind not in OWED_BY_NOBODY
-        duty = duty_id(organisation=caller.organisation, case=caller.case, purpose=caller.purpose)
         return {
             "purpose": caller.purpose,
             "use": "THIS_PURPOSE_IN_THIS_CASE",
@@ -66,9 +70,12 @@ class Terms:
             "retention": self._retention(caller, entries, on) if owed else None,
             "recordYears": RECORD_YEARS,
             # A neighbour answers for it to its own region, under the agreement.
-            "disposal": {"duty": duty, "report": self._report} if owed and caller.relation is Relation.LOCAL else None,
+            "disposal": self._disposal(caller, caller.case) if owed and caller.relation is Relation.LOCAL else None,
             "law": LAW,
         }
+
+    def _disposal(self, caller: Caller, case: str) -> Mapping[str, str]:
+        return {"duty": duty_id(organisation=caller.organisation, case=case, purpose=caller.purpose), "report": self._report}
 
     def _retention(self, caller: Caller, entries: Iterable[Entry], on: date) -> Mapping[str, Any]:
         purpose = PURPOSES.get(caller.purpose)

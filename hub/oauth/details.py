@@ -11,7 +11,7 @@ import orjson
 from hub.caller import Basis
 from hub.oauth.refusals import OAuthRefused
 from hub.shapes import Misshapen, fit
-from policies.batches import BASES, Batches
+from policies.batches import Batches
 from policies.verdict import BasisKind
 
 TYPE = "household_facts"
@@ -59,7 +59,7 @@ def _alike(found: Sequence[Details], batches: Batches) -> None:
     if len(found) == 1:
         return
     first = found[0]
-    if first.purpose not in batches.purposes or first.basis.kind not in BASES:
+    if not batches.together(first.purpose, first.basis.kind, len(found)):
         raise _refused("several cases are named only for a purpose that is asked in batches, on letters or a statute")
     if len({(one.purpose, one.basis.kind, one.basis.article) for one in found}) > 1:
         raise _refused("the cases of one token have one purpose and one kind of basis")
@@ -75,6 +75,17 @@ def head(several: Sequence[Details]) -> dict[str, Any]:
         "type": TYPE, "purpose": several[0].purpose,
         "basis": {"kind": basis.kind.value} | ({"article": basis.article} if basis.article else {}),
     }
+
+
+def limits(several: Sequence[Details]) -> tuple[int | None, Mapping[str, int]]:
+    """How often a token over these details may be used: the fewest questions, and in each period the fewest, that any of them allows. One
+    question is a use of all its cases, so no case may be asked about oftener than it alone would be.
+    """
+    most = [one.max_uses for one in several if one.max_uses is not None]
+    frequency: dict[str, int] = {}
+    for per, times in (pair for one in several for pair in one.frequency.items()):
+        frequency[per] = min(times, frequency.get(per, times))
+    return min(most, default=None), frequency
 
 
 def details(given: Mapping[str, Any]) -> Details:

@@ -26,7 +26,7 @@ from hub.oauth.assertion import Assertions, Authenticated
 from hub.oauth.binding import Binding, Shown, proven
 from hub.oauth.cases import TokenCases
 from hub.oauth.certificate import Certificates
-from hub.oauth.details import Details, head, read
+from hub.oauth.details import Details, head, limits, read
 from hub.oauth.granting import granted
 from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
 from hub.oauth.naming import named
@@ -176,8 +176,9 @@ class AuthorizationServer:
             "organisation": token.organisation, "authorization_details": [dict(one.given) for one in given],
             "token_type": token.bound.scheme,
         }  # fmt: skip
-        if token.details.max_uses is not None:
-            told["remaining_uses"] = await self._parts.uses.left(token.jti, token.details.max_uses)
+        most, _ = limits(given)
+        if most is not None:
+            told["remaining_uses"] = await self._parts.uses.left(token.jti, most)
         if token.evidence:
             told |= {"sub": token.officer, "act": {"sub": token.client}, "officer_evidence": dict(token.evidence)}
         return told | ({"cnf": token.bound.as_claim()} if token.bound else {})

@@ -93,6 +93,14 @@ async def test_what_is_said_of_a_class_is_what_is_planned_for_its_members(whole)
     assert sum(compared) > 500, "the questions asked for something"
 
 
+async def test_a_records_own_status_is_not_the_status_of_its_group(whole):
+    """Of generated question 129: what happened to the field of the record was said of the group, for a child under 14."""
+    assert await held_against_the_road(whole, 129)
+    fitting = await fitted("query Q($i: ID!) { person(id: $i) { civilAssistance { status records { status } } } }", "MONITORING", asker=BUREAU)
+    child = {asked.within: told for (asked, of), told in fitting.told.items() if asked.field == "status" and of == Class("MEMBER", "UNDER_14", "LOW")}
+    assert {within: (told.form, told.reason) for within, told in child.items()} == {"": ("FULL", ""), "records": ("WITHHELD", "UNDER_14")}
+
+
 async def held_against_the_road(whole: Road, seed: int) -> int:
     template, purpose, asker = ASKED[seed % len(ASKED)]
     text, variables = Generator(seed, whole).operation()

@@ -9,8 +9,12 @@ from contextlib import AsyncExitStack
 import asyncpg
 import orjson
 import pytest
+from sqlalchemy import select
 
 from hub.access_log.entry import Kind
+from hub.disposal.duties import follow
+from hub.shapes import fit
+from hub.tables import DisposalDuty
 from policies.batches import batches
 from tests.conftest import FakeClock
 from tests.hub.living import TONGNAN, Living, live, prepare
@@ -183,3 +187,65 @@ async def test_what_a_token_grants_is_introspected_whole_and_no_changed_row_wide
         await database.close()
     refused = await living.line.ask(whole, SMALL, {"ids": [one.id]})
     assert refused.status == 401
+
+
+TAXES = "query($ids: [ID!]!) { cases(ids: $ids) { id household { members { person { tax { status records { month income { yuan } } } } } } } }"
+
+
+def told_taxes(reply) -> list[str]:
+    """Cases in which a record of tax was told."""
+    return [
+        one["id"] for one in reply.body["data"]["cases"]
+        if one is not None and any(member["person"]["tax"]["records"] for member in one["household"]["members"])
+    ]
+
+
+async def duties(living: Living, matters) -> dict[str, DisposalDuty]:
+    await follow(living.hub.engine)
+    async with living.hub.engine.connect() as connection:
+        found = await connection.execute(select(DisposalDuty.__table__).where(DisposalDuty.case_id.in_([one.id for one in matters])))
+        return {row.case_id: row for row in found}
+
+
+async def test_each_case_that_was_told_owes_a_duty_and_one_not_asked_about_or_refused_owes_none(living: Living) -> None:
+    everybody = await registered(living, await families(living, 6, 50), every=100)
+    whole = await token(living, everybody)
+    gone, unasked, asked = everybody[0], everybody[1], [one.id for one in everybody[:1] + everybody[2:]]
+    for number in gone.numbers:
+        await living.line.send("/revocations", living.platform.revocation(reference=gone.reference, letter=number, reason="t"))
+    for _ in range(100):
+        reply = await answered(living, whole, TAXES, {"ids": asked})
+        if reply.body["extensions"].get("refused") == [{"case": gone.id, "code": "AUTH_REVOKED"}]:
+            break
+        await asyncio.sleep(0.02)
+    told = told_taxes(reply)
+    assert len(told) >= 2
+    terms = reply.body["extensions"]["terms"]
+    fit("terms", terms)
+    assert [one["case"] for one in terms["disposal"]] == told
+    owed = await duties(living, everybody)
+    assert sorted(owed) == sorted(told)
+    assert {one["case"]: one["duty"] for one in terms["disposal"]} == {case: row.id for case, row in owed.items()}
+    assert not {gone.id, unasked.id} & owed.keys()
+    of = {one.id: {letter["id"] for letter in one.letters} for one in everybody}
+    assert all(row.groups == ["tax"] and set(row.letters) <= of[case] for case, row in owed.items())
+    nobody = await living.line.ask(whole, "query($ids: [ID!]!) { cases(ids: $ids) { household { members { person { id } } } } }", {"ids": told})
+    fit("terms", nobody.body["extensions"]["terms"])
+    assert nobody.body["extensions"]["terms"]["disposal"] is None
+
+
+async def test_a_token_over_several_cases_is_used_as_seldom_as_the_strictest_of_them_allows(living: Living) -> None:
+    matters = await registered(living, await families(living, 3, 56), every=100)
+    asked = details(matters)
+    asked[0] |= {"maxUses": 5, "frequency": {"DAY": 9}}
+    asked[1] |= {"maxUses": 2, "frequency": {"DAY": 8, "HOUR": 7}}
+    status, answer = await granted(living, asked)
+    assert status == 200
+    whole, ids = answer["access_token"], {"ids": [one.id for one in matters]}
+    caller = (await standing(living, whole)).caller
+    assert (caller.max_uses, caller.frequency) == (2, {"DAY": 8, "HOUR": 7})
+    assert [(await living.line.ask(whole, SMALL, ids)).status for _ in range(3)] == [200, 200, 401]
+    form = {"client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer", "token": whole,
+            "client_assertion": living.line._assertion(living.offices["hd"])}
+    async with living.line.session.post(f"{living.url}/oauth/introspect", data=form) as reply:
+        assert (await reply.json())["remaining_uses"] == 0

@@ -15,7 +15,7 @@ from hub.people.vault import Vault
 from hub.postgres.connection import engine
 from policies.purposes import PURPOSES
 from tests.hub.authorizations import family
-from tests.hub.cli.conftest import Desk
+from tests.hub.cli.conftest import Desk, key_pair
 from tests.hub.cli.test_enrolment import CATALOGUE
 
 QUERY = "query Q($case: ID!) { case(id: $case) { household { members { person { name { masked } vehicle { records { plateNo { masked } } } tax { status } } } } } }"
@@ -74,6 +74,23 @@ def test_who_would_get_no_token_gets_no_plan(office: Desk, case) -> None:
     assert "no token would be issued" in explained(office, "case_unknown", code=1)
     assert "PURPOSE_MISMATCH" in explained(office, case, code=1, basis="statute:SAL §42")
     assert "--basis is" in explained(office, case, code=1, basis="because")
+
+
+def test_several_cases_are_planned_together_only_as_one_token_may_name_them(office: Desk, case) -> None:
+    assert "asked in batches" in explained(office, case, "--case", "case_unknown", code=1)
+    term = ("--from", "2026-01-01", "--until", "2099-12-31")
+    office.run("assessment", "add", "PERIODIC_RECHECK", "--report", office.file("more.txt", "评估报告"), "--by", "评估人", *term)
+    _, jwks = key_pair("client-2")
+    office.run(
+        "client", "add", "mz-2", "--organisation", "mz-hd-500152", "--name", "复核系统", "--jwks", office.file("client-2.json", jwks),
+        "--purpose", "PERIODIC_RECHECK",
+    )
+    recheck = {"as": "mz-2", "purpose": "PERIODIC_RECHECK"}
+    said = explained(office, case, "--case", "case_unknown", **recheck)
+    assert f"case {case}\n" in said
+    assert "not in the token: case case_unknown, " in said
+    assert "CATALOG_DENIED" in said
+    assert "not in the token" not in explained(office, case, "--case", case, **recheck), "a case named twice is one"
 
 
 def test_a_letter_that_was_revoked_counts_no_more(office: Desk, case) -> None:

@@ -13,6 +13,7 @@ from hub.cli import main
 from hub.cli import token as command
 from hub.cli.demo.command import asking
 from tests.hub.living import PEOPLE
+from tests.hub.many_cases import registered, standing
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -50,6 +51,18 @@ async def test_the_line_the_demonstration_prints_takes_a_token_that_asks(living,
     assert token.count(".") == 2
     assert token not in told.stderr
     assert (await living.line.ask(token, PEOPLE, {"id": signed_matter.id})).status == 200
+
+
+async def test_several_cases_stand_in_one_token_and_one_that_is_refused_is_named(living, offices):
+    matters = await registered(living, [living.platform.population.household(60 + at) for at in range(2)], every=100)
+    options = [part for one in matters for part in ("--case", one.id, "--letters", json.dumps(one.basis["letters"]))]
+    told = await ran(*named(living, offices, purpose="PERIODIC_RECHECK"), *options)
+    assert told.exit_code == 0, told.output
+    assert (await standing(living, told.stdout.strip())).caller.cases == tuple(one.id for one in matters)
+    wrong = await ran(*named(living, offices, purpose="PERIODIC_RECHECK"), *options, "--case", "case_unknown", "--letters", json.dumps(matters[0].basis["letters"]))
+    assert wrong.exit_code == 0, wrong.output
+    assert "case_unknown, " in wrong.stderr
+    assert (await ran(*named(living, offices, purpose="PERIODIC_RECHECK"), *options, "--case", "case_unknown")).exit_code == 2, "letters of which case?"
 
 
 async def test_the_privacy_officer_takes_a_token_to_read_the_log(living, offices):
