@@ -17,6 +17,7 @@ from policies.disputes import correction_due
 from policies.engine import load_calendar
 from tests.hub.citizens.counter import BRIEF, ME, ORGANISATION, own_records
 from tests.hub.living import LETTER_GROUPS, TAXES
+from tests.hub.many_cases import details, granted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -144,6 +145,23 @@ async def test_what_the_law_hides_is_counted_with_its_article_and_shown_when_it_
     assert (await counter.me(token, BRIEF, first=50, since=(at + timedelta(days=1)).isoformat()))["accesses"]["withheld"] == []
     await lift_hold(engine, hold, at=at)
     assert question in {one["id"] for one in await counter.accesses(token, BRIEF, first=50)}
+
+
+async def test_a_hold_on_a_case_hides_a_question_over_several_from_its_people_alone(living, counter):
+    other = living.platform.population.household(40)
+    matters = [await living.register(purposes=("PERIODIC_RECHECK",)), await living.register(other, purposes=("PERIODIC_RECHECK",))]
+    _, answer = await granted(living, details(matters))
+    asked = "query($ids: [ID!]!) { cases(ids: $ids) { household { members { person { id tax { status } } } } } }"
+    question = (await living.line.ask(answer["access_token"], asked, {"ids": [one.id for one in matters]})).body["extensions"]["question"]
+    engine, at = living.hub.engine, living.clock()
+    held = Hold(matters[0].id, "", "", "PIPL §18(1), §35", at + timedelta(days=30), "PO-0001")
+    hold = await set_hold(engine, held, at=at, random=living.hub.random)
+    seen = [
+        {one["id"] for one in await counter.accesses(await counter.token(person.id_number), BRIEF, first=50)}
+        for person in (living.family.head, other.head)
+    ]
+    await lift_hold(engine, hold, at=at)
+    assert [question in one for one in seen] == [False, True]
 
 
 async def test_letters_are_shown_with_their_state_and_how_to_withdraw(living, counter):
