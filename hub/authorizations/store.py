@@ -141,7 +141,7 @@ class Registrar:
             connection, case, {letter.hash for letter in registration.letters}, new, before, after, opened_again=again,
         )
         told = await self._told(connection, case, registration.warnings, changed=True)
-        await papers_came(connection, case, registration, {number: identifier for number, (identifier, _) in told.letters.items()}, now)
+        await papers_came(connection, self._people, case, [identifier for identifier, _ in told.letters.values()], now)
         body = {
             "case": case, "platform": registration.platform, "kid": registration.kid, "registration": registration.hash.hex(),
             "letters": [identifier for identifier, _ in told.letters.values()], "superseded": ended,

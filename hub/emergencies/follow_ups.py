@@ -8,7 +8,7 @@ Rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
@@ -16,12 +16,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub import metrics
-from hub.authorizations.declared import DeclaredLetter, Registration
-from hub.authorizations.receivers import receives
+from hub.authorizations.coverage import by_letters
+from hub.authorizations.matter import Matter
+from hub.authorizations.matters import as_it_stands
+from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import tell_workers
-from hub.authorizations.withdrawal import ALL_LISTED
 from hub.caller import Caller
 from hub.keys import Random
+from hub.people.store import People
 from hub.tables import FollowUp, Organisation, Outbox
 from hub.ulid import new_id
 from policies.calendar import CHINA
@@ -90,24 +92,34 @@ async def open_duties(engine: AsyncEngine) -> Sequence[FollowUp]:
     return [FollowUp(**row._mapping) for row in rows]  # noqa: SLF001 - the row's public mapping
 
 
-async def papers_came(connection: AsyncConnection, case: str, registration: Registration, letters: Mapping[str, str], at: datetime) -> None:
-    """A registration may bring what an emergency left open: a letter in force that its organisation receives and that covers every
-    member of the household. `letters` maps numbers to ids. Part of the registration's own transaction, which tells the workers.
+async def papers_came(connection: AsyncConnection, people: People, case: str, brought: Collection[str], at: datetime) -> None:
+    """A registration may bring (letters by id) what an emergency left open: letters that, as they stand now, let its organisation be told
+    existing benefits of every living member of the household. Part of the registration's own transaction, which tells the workers.
     """
     owed = select(FollowUp.id, FollowUp.organisation, Organisation.region).join(
         Organisation, Organisation.code == FollowUp.organisation,
     ).where(FollowUp.case_id == case, FollowUp.state == "OPEN")
-    for duty in (await connection.execute(owed)).all():
-        good = [one for one in registration.letters if one.number in letters and _covering(one, duty.organisation, duty.region, at)]
-        covered = {ref for letter in good for signature in letter.signatures for ref in signature.covers}
-        if good and all(person.ref in covered for person in registration.people if person.role == "MEMBER"):
-            ended = {"state": "MET", "letter": letters[good[0].number], "ended_at": at}
-            await _end(connection, duty.id, ended, "FOLLOW_UP_MET", at)
+    duties = (await connection.execute(owed)).all()
+    held = await as_it_stands(connection, people, case) if duties else None
+    if held is None:
+        return
+    for duty in duties:
+        letter = _papers(held, brought, duty.organisation, duty.region, at)
+        if letter:
+            await _end(connection, duty.id, {"state": "MET", "letter": letter, "ended_at": at}, "FOLLOW_UP_MET", at)
 
 
-def _covering(letter: DeclaredLetter, organisation: str, region: str, at: datetime) -> bool:
-    named = ALL_LISTED in letter.fact_groups or _READ_ON_A_LETTER in letter.fact_groups
-    return named and (letter.expires_at is None or at < letter.expires_at) and receives(letter.receivers, organisation=organisation, region=region)
+def _papers(held: Matter, brought: Collection[str], organisation: str, region: str, at: datetime) -> str:
+    """One of the letters that cover everybody by check 6, under one purpose; "" where none do. What rests, fell or was withdrawn in part is
+    brought again too, and is no consent.
+    """
+    members = [one.person.id for one in held.members if one.role == "MEMBER"]
+    for purpose in sorted({purpose for one in held.letters if one.id in brought for purpose in one.purposes}):
+        covered = by_letters(held, brought, purpose=purpose, organisation=organisation, region=region, at=at)
+        living = [covered[one] for one in members if covered[one].code != Reason.SUBJECT_DECEASED]
+        if living and all(one.covered and (one.groups is None or _READ_ON_A_LETTER in one.groups) for one in living):
+            return living[0].letters[0]
+    return ""
 
 
 async def _end(

@@ -12,7 +12,7 @@ from hub.emergencies.second_look import SecondLooks
 from hub.errors import Forbidden
 from policies.emergency import emergency_rule, read_emergency
 from policies.parameters import ParametersRefused
-from tests.hub.authorizations.family import letters, revocation
+from tests.hub.authorizations.family import letters, pause, revocation
 
 TOWN = {"organisations": ["town-500152-9"], "region": "500152109000"}
 REASON = "夜间房屋失火，一家五口无处可住"
@@ -129,3 +129,17 @@ async def test_letters_withdrawn_before_and_brought_again_meet_nothing(world):
     await world.token(emergency(world, accepted), "stranger")
     await world.register(case=TOWN | {"stage": "REVIEW"})
     assert len(await duties(world)) == 1, "what is brought does not stand"
+
+
+@pytest.mark.parametrize("said", ["paused", "withdrawn in part"])
+async def test_letters_that_rest_or_open_no_benefits_any_more_meet_nothing_when_brought_again(world, said):
+    accepted = await world.register(case=TOWN)
+    if said == "paused":
+        await world.desk.pauses.accept(pause(world.clock(), jti=world.jti()), world.clock())
+    else:
+        part = revocation(world.clock(), jti=world.jti(), by="head", factGroups=["civilAssistance"])
+        await world.desk.revocations.accept(part, world.clock())
+    await world.desk.watch._read(world.pool.fetch)
+    await world.token(emergency(world, accepted), "stranger")
+    await world.register(case=TOWN | {"stage": "REVIEW"})
+    assert len(await duties(world)) == 1
