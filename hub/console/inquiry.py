@@ -12,8 +12,11 @@ from starlette.routing import BaseRoute
 from hub.access_log.receipt import BadReceipt, verify_receipt
 from hub.authorizations.standing import Standing
 from hub.caller import Basis, Caller
-from hub.console.pages import Console
+from hub.console.emergencies import EmergencyPages
+from hub.console.entries import EntryPages
+from hub.console.lists import ListPages
 from hub.console.sessions import LIFETIME, Officer, Sessions
+from hub.console.visits import Visits
 from hub.emergencies.second_look import SecondLooks
 from hub.opening import Hub
 from hub.operations.fair_use import Met, met
@@ -36,18 +39,7 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
         return data
 
     async def verify(identifier: str) -> list[tuple[str, bool]]:
-        receipt = await hub.log.receipt_of(identifier)
-        if receipt is None:
-            return [("日志中没有这一条目", False)]
-        try:
-            verify_receipt(orjson.loads(orjson.dumps(receipt.as_json())), hub.log.verifiers)
-        except BadReceipt as bad:
-            return [(f"核验未通过：{bad}", False)]
-        return [
-            ("检查点签名有效，出自本日志的公钥", True),
-            (f"条目在该检查点所签的默克尔树中（第 {receipt.index} 叶，证明 {len(receipt.proof)} 步）", True),
-            ("回执所示内容即该叶的原始字节", True),
-        ]
+        return await _verified(hub, identifier)
 
     async def names() -> Mapping[str, str]:
         return {row["code"]: row["name"] for row in await hub.records.fetch("SELECT code, name FROM organisation ORDER BY code")}
@@ -58,14 +50,30 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
     async def ceilings_met() -> Sequence[Met]:
         return await met(hub.records)
 
-    sessions = Sessions(hub.engine, clock=hub.clock, random=hub.random)
-    console = Console(
-        sessions, inquire, verify, names, what_is_owed, ceilings_met,
-        SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups),
-        clock=hub.clock, region_name=region_name(hub.settings.region),
+    visits = Visits(
+        Sessions(hub.engine, clock=hub.clock, random=hub.random), region_name=region_name(hub.settings.region),
         secure_cookies=hub.settings.secure_cookies,
     )
-    return console.routes()
+    entries = EntryPages(visits, inquire, verify, names)
+    looks = SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups)
+    emergencies = EmergencyPages(visits, entries, inquire, names, looks, clock=hub.clock)
+    lists = ListPages(visits, names, what_is_owed, ceilings_met)
+    return [*visits.routes(), *entries.routes(), *emergencies.routes(), *lists.routes()]
+
+
+async def _verified(hub: Hub, identifier: str) -> list[tuple[str, bool]]:
+    receipt = await hub.log.receipt_of(identifier)
+    if receipt is None:
+        return [("日志中没有这一条目", False)]
+    try:
+        verify_receipt(orjson.loads(orjson.dumps(receipt.as_json())), hub.log.verifiers)
+    except BadReceipt as bad:
+        return [(f"核验未通过：{bad}", False)]
+    return [
+        ("检查点签名有效，出自本日志的公钥", True),
+        (f"条目在该检查点所签的默克尔树中（第 {receipt.index} 叶，证明 {len(receipt.proof)} 步）", True),
+        ("回执所示内容即该叶的原始字节", True),
+    ]
 
 
 def standing(hub: Hub, officer: Officer) -> Standing:
