@@ -1,4 +1,4 @@
-"""docs/consent.md is kept true: its tables are the code's, and each code is caused by a test."""
+"""docs/consent.md, letters.md and withdrawal.md are kept true: their tables are the code's, and each code is caused by a test."""
 
 from __future__ import annotations
 
@@ -35,5 +35,6 @@ def test_every_code_is_caused_by_a_test():
 
 
 def test_the_stop_time_and_the_schemas_are_the_stated_ones():
-    assert f"Stated stop time: {STOP_TIME:.0f} s" in DOCUMENT
-    assert all(f"`/schemas/{name}.json`" in DOCUMENT for name in PUBLISHED)
+    withdrawal, letters = (ROOT / "docs" / "withdrawal.md").read_text("utf-8"), (ROOT / "docs" / "letters.md").read_text("utf-8")
+    assert f"Stated stop time: {STOP_TIME:.0f} s" in withdrawal
+    assert all(f"`/schemas/{name}.json`" in DOCUMENT + letters for name in PUBLISHED)
