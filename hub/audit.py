@@ -125,6 +125,8 @@ def _basis(text: str, letters: Iterable[object]) -> Mapping[str, object] | None:
             return {"__typename": "SelfBasis", "kind": kind}
         case "audit":
             return {"__typename": "AuditBasis", "kind": kind}
+        case "file":
+            return {"__typename": "FileBasis", "kind": kind}
     return None
 
 

@@ -85,8 +85,15 @@ class AuditBasis:
     kind: str = told("依据类别", "audit")
 
 
+@strawberry.type(description="在卷依据 By what was issued in the case before its letters fell (PIPL §15, §47).")
+class FileBasis:
+    """file."""
+
+    kind: str = told("依据类别", "file")
+
+
 Basis = Annotated[
-    LetterBasis | StatuteBasis | EmergencyBasis | SelfBasis | AuditBasis,
+    LetterBasis | StatuteBasis | EmergencyBasis | SelfBasis | AuditBasis | FileBasis,
     strawberry.union("Basis", description="依据 On what basis a question was asked."),
 ]
 

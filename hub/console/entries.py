@@ -23,7 +23,8 @@ _FIELDS = """
   id index kind at question organisation client officer role purpose case subjects decision reason departments policy leafHash
   review approvals fields { group field form }
   basis { __typename ... on LetterBasis { kind letters { id } } ... on StatuteBasis { kind article }
-    ... on EmergencyBasis { kind reason } ... on SelfBasis { kind } ... on AuditBasis { kind } }
+    ... on EmergencyBasis { kind reason } ... on SelfBasis { kind } ... on AuditBasis { kind }
+    ... on FileBasis { kind } }
 """
 DOCUMENT = f"""query ($filter: AccessLogFilter, $after: String) {{
   accessLog(filter: $filter, first: 30, after: $after) {{ edges {{ cursor node {{ {_FIELDS} }} }} pageInfo {{ hasNextPage endCursor }} }}

@@ -14,7 +14,7 @@ from schema.register import GROUPS
 KINDS = {"INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", "CHANGE": "登记变更", "SECURITY_SUMMARY": "安全汇总"}
 DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝"}
 FORMS = {"FULL": "全值", "MASKED": "掩码", "BAND": "区间", "BOOLEAN": "是否", "WITHHELD": "未告知"}
-BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "急难先行", "self": "本人查询", "audit": "隐私审计"}
+BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "急难先行", "self": "本人查询", "audit": "隐私审计", "file": "本事项在卷材料"}
 DEPARTMENTS = {
     "GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政",
     "YB": "医保", "WJ": "卫健", "ZJ": "住建", "GJJ": "公积金", "JT": "交通", "SCJG": "市场监管", "JY": "教育",

@@ -176,7 +176,7 @@ async def test_one_entry_is_found_by_its_id_alone(living, signed_matter):
     ("statute: SAL §42", {"__typename": "StatuteBasis", "kind": "statute", "article": "SAL §42"}),
     ("emergency: 房屋倒塌", {"__typename": "EmergencyBasis", "kind": "emergency", "reason": "房屋倒塌"}),
     ("self", {"__typename": "SelfBasis", "kind": "self"}), ("audit", {"__typename": "AuditBasis", "kind": "audit"}),
-    ("", None), ("other: x", None),
+    ("file", {"__typename": "FileBasis", "kind": "file"}), ("", None), ("other: x", None),
 ])
 async def test_an_entrys_basis_is_read_back_from_its_line(line, basis):
     stored = SimpleNamespace(

@@ -63,7 +63,7 @@ def log_page(draw: random.Random) -> object:
         return None if roll < chance else draw.choice(WRONG) if roll < 1.5 * chance else value
 
     def basis() -> object:
-        kind = draw.choice(("LetterBasis", "StatuteBasis", "EmergencyBasis", "SelfBasis", "AuditBasis"))
+        kind = draw.choice(("LetterBasis", "StatuteBasis", "EmergencyBasis", "SelfBasis", "AuditBasis", "FileBasis"))
         return {"__typename": kind, "kind": maybe(kind), "article": maybe("SAL §42"), "reason": maybe("fire"),
                 "letters": maybe([maybe({"id": maybe("l1"), "hash": maybe("00")}) for _ in range(2)])}
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from hub.console.words import DEPARTMENTS, department_title
+from hub.console.words import BASES, DEPARTMENTS, department_title
+from policies.verdict import BasisKind
 
 MANIFESTS = Path(__file__).parents[3] / "connectors" / "manifests"
 
@@ -20,3 +21,7 @@ def test_a_department_of_another_region_is_told_with_its_region() -> None:
     assert department_title("JR") == "金融"
     assert department_title("MZ@511725000000").startswith("民政（")
     assert department_title("XX") == "XX"
+
+
+def test_every_basis_has_a_name() -> None:
+    assert set(BASES) == {kind.value for kind in BasisKind}
