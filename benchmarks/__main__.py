@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import access_log, consent, growth, measures
+from benchmarks import access_log, consent, growth, many, measures
 from benchmarks.report import lines
 from benchmarks.scene import Scene, open_scene
 
@@ -25,15 +25,15 @@ _COMPARISONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...]], ...] = (
 )
 """Part, title, arguments of both, arguments of the hub."""
 PARTS = (*(part for part, *_ in _COMPARISONS), "idle", "gathering", "log", "memory", "consent", "leaves", "cold_start")
-SCALE, LETTERS = "scale", "letters"
-"""Parts that are run when they are named: a million people take minutes to write down, a hundred thousand letters half a one."""
+SCALE, LETTERS, MANY = "scale", "letters", "many"
+"""Parts that are run when they are named: a million people take minutes to write down, a hundred thousand letters or two hundred households half a one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The command line; a missed target is printed, not an exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="about a minute; the figures are rough")
-    parser.add_argument("--only", choices=(*PARTS, SCALE, LETTERS), action="append", help="one part; may be repeated")
+    parser.add_argument("--only", choices=(*PARTS, SCALE, LETTERS, MANY), action="append", help="one part; may be repeated")
     parser.add_argument("--output", type=Path, default=Path("var/bench.json"))
     options = parser.parse_args(argv)
     effort = measures.QUICK if options.quick else measures.Effort()
@@ -74,6 +74,9 @@ async def measure(effort: measures.Effort, parts: frozenset[str]) -> dict[str, A
         if LETTERS in parts:
             _say("a hundred thousand letters")
             found[LETTERS] = await consent.letters(scene, effort.answers)
+        if MANY in parts:
+            _say("two hundred households")
+            found[MANY] = await many.many(scene, effort.rounds)
         if "log" in parts:
             _say("the access log")
             # All cores: the raw insert and ours are held against each other, and both wait for the database.

@@ -50,7 +50,7 @@ async def leaves(scene: Scene, answers: int) -> dict[str, Any]:
     for many in _STEPS:
         document = [question.text(fields(asked[:many]))]
         seen = [await load.answer(road.url, ask, document[0]) for ask in road.asks[:16]]
-        count = statistics.mean(_leaves(one["data"]) for one in seen)
+        count = statistics.mean(counted_leaves(one["data"]) for one in seen)
         await load.run(road.url, road.asks, document, answers=len(road.asks) * 3, askers=16)
         before = cpu(road.pid)
         await load.run(road.url, road.asks, document, answers=answers, askers=16)
@@ -130,10 +130,11 @@ def _sandbox(size: int) -> Iterator[Mapping[str, Any]]:
             process.wait(60)
 
 
-def _leaves(value: object) -> int:
+def counted_leaves(value: object) -> int:
+    """Leaves of an answer's data."""
     if isinstance(value, Mapping):
-        return sum(map(_leaves, value.values()))
-    return sum(map(_leaves, value)) if isinstance(value, list) else 1
+        return sum(map(counted_leaves, value.values()))
+    return sum(map(counted_leaves, value)) if isinstance(value, list) else 1
 
 
 def _read(path: str | Path) -> dict[str, Any]:

@@ -38,11 +38,15 @@ _AROUND = range(130, 171)  # leaves of one answer
 
 def text(fields: Mapping[str, Mapping[str, str]] = FIELDS) -> str:
     """The document: one household by handle, its members, six groups each."""
-    groups = " ".join(
+    return f"query Household($id: ID!) {{ household(id: $id) {{ id area members {{ relation capacity person {{ id {person(fields)} }} }} }} }}"
+
+
+def person(fields: Mapping[str, Mapping[str, str]] = FIELDS) -> str:
+    """What it asks of each person."""
+    return " ".join(
         f"{group} {{ status records {{ {' '.join(_selected(name, leaf) for name, leaf in asked.items())} }} }}"
         for group, asked in fields.items()
     )
-    return f"query Household($id: ID!) {{ household(id: $id) {{ id area members {{ relation capacity person {{ id {groups} }} }} }} }}"
 
 
 def variants(count: int) -> Iterator[str]:

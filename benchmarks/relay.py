@@ -34,7 +34,11 @@ class Relay:
         await asyncio.sleep(0)
 
     async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(self._to.hostname, self._to.port)
+        try:
+            far_reader, far_writer = await asyncio.open_connection(self._to.hostname, self._to.port)
+        except OSError:  # the database is gone: so is this way to it
+            writer.close()
+            return
         self._open |= {writer, far_writer}
         await asyncio.gather(self._carried(reader, far_writer), self._carried(far_reader, writer), return_exceptions=True)
 

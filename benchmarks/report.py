@@ -118,6 +118,19 @@ def _letters(found: Found) -> Iterator[str]:
         yield from (f"      {line}" for line in lines)
 
 
+def _many(found: Found) -> Iterator[str]:
+    yield f"  {found['households']} households, {found['people']} people, {found['leaves']} leaves; {found['told']:.1%} of the statuses MATCHED or NO_RECORD"
+    calls, bound = found["calls"], found["bound"]
+    for department in sorted(calls["together"]):
+        within = "within" if calls["together"][department] <= bound[department] else "PAST"
+        yield (
+            f"  {department}: {calls['together'][department]:>4} calls in one operation, {within} its bound of column sets x ceil(subjects / batch) = {bound[department]}; "
+            f"{calls['alone'][department]} one by one"
+        )
+    spent = found["us_a_leaf"]
+    yield f"  CPU a leaf {spent['together']:.1f} µs in one operation, {spent['alone']:.1f} µs one by one; ratio {found['ratio']:.3f} over {found['rounds']} rounds"
+
+
 def _ms(spread: Mapping[str, float]) -> str:
     return f"{spread['median']:6.3f} ms ({spread['min']:.3f} to {spread['max']:.3f})"
 
@@ -134,5 +147,6 @@ _PARTS: tuple[tuple[str, str, Callable[[Found], Iterator[str]]], ...] = (
     ("cold_start", "A hub opening", _cold_start),
     ("consent", "CPU of the checks of a household, its letters in memory", _consent),
     ("letters", "A hundred thousand letters of five signers each: how rows are found", _letters),
+    ("many", "Two hundred households in one operation beside as many questions", _many),
     ("scale", "Departments over ten thousand and over a million people, asked one after another", _scale),
 )

@@ -1,6 +1,6 @@
 """`python -m benchmarks.revocation`: how soon what was revoked is told by no worker any more, measured from the moment of the hub's answer.
 
-    1 under load                    letters, parts of letters, tokens, cases, systems; questions at a stated rate over all workers
+    1 under load                    letters, parts of letters, tokens, cases, systems, approvals; questions at a stated rate over all workers
     2 the notification channel cut  every listener's connection ended and no other to be had: workers ask instead, and say so
     3 the database gone             every question is refused, none told
 

@@ -23,7 +23,7 @@ from hub.postgres.connection import plain_url
 from hub.postgres.supervisor import Supervisor
 
 FAMILIES = 64
-_HTTP = ("GA", "SW", "RS", "MZ")
+HTTP = ("GA", "SW", "RS", "MZ")
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class Scene:
     async def slow(self, seconds: float) -> None:
         """Every department answers so much later; a file drop has no lateness."""
         body: dict[str, Any] = {"slow": seconds} if seconds else {}
-        for name in _HTTP:
+        for name in HTTP:
             await load.sent(self.government.ready[name]["url"], "PUT", "/_control", body)
         for path in ("/GZ/_control", "/_control"):  # the second is the baseline's own face
             await load.sent(self.government.ready["plain"]["url"], "PUT", path, body)
@@ -83,7 +83,7 @@ class Scene:
     async def calls(self) -> int:
         """Calls departments were made so far."""
         plain = self.government.ready["plain"]["url"]
-        counts = [await load.sent(plain, "GET", f"/{name}/_calls") for name in (*_HTTP, "GZ")]
+        counts = [await load.sent(plain, "GET", f"/{name}/_calls") for name in (*HTTP, "GZ")]
         return sum(int(count["calls"]) for count in counts)
 
 

@@ -1,4 +1,4 @@
-"""What is revoked in a run: cases with a token each, and the five ways their questions end."""
+"""What is revoked in a run: cases with a token each, and the six ways their questions end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import aiohttp
@@ -29,14 +30,17 @@ from policies.purposes import PURPOSES
 REGION = "500152000000"
 PURPOSE = "DIBAO_REVIEW"
 FAMILIES = 4
-KINDS = ("LETTER", "PART", "TOKEN", "CASE", "CLIENT")
+KINDS = ("LETTER", "PART", "TOKEN", "CASE", "CLIENT", "APPROVAL")
 TOLD = "query T($id: ID!) { case(id: $id) { household { members { person { tax { status records { month } } } } } } }"
 """One group of everybody: answers are many, and what a part withdraws is one list in them."""
+_HANDLE = "query H($id: ID!) { case(id: $id) { household { members { person { id } } } } }"
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One case to be asked about until it is revoked. `kind` is how; `first` the ref of the member a PART is of."""
+    """One case to be asked about until it is revoked. `kind` is how; `first` the ref of the member a PART is of; `approval` what
+    a second person approved of that member, a relative of staff.
+    """
 
     kind: str
     case: str
@@ -45,13 +49,14 @@ class Target:
     client: str
     token: str
     first: str
+    approval: str = ""
 
     def told(self, status: int, body: bytes) -> bool:
         """Whether an answer told anything of what is revoked."""
         if status != 200:
             return False
         members = orjson.loads(body)["data"]["case"]["household"]["members"]
-        asked = members[:1] if self.kind == "PART" else members
+        asked = members[:1] if self.kind in ("PART", "APPROVAL") else members
         return any(one["person"]["tax"]["status"] in ("MATCHED", "NO_RECORD") for one in asked)
 
 
@@ -80,12 +85,27 @@ class Counter:
         reference = f"R-{os.urandom(4).hex()}-{number}"
         message = self.desk.registration(
             family, reference=reference, assistance="DIBAO", purposes=[PURPOSE], organisations=[self.office.organisation],
+            kin_of_staff={family.members[0].person.index: ["bench-relative"]} if kind == "APPROVAL" else {},
         )
         body = await self._sent("/registrations", message, 201)
         office = await self._client(number) if kind == "CLIENT" else self.office
         letters = [{"id": one["id"], "hash": one["hash"]} for one in body["letters"]]
-        token = await self.line.token(office, purpose=PURPOSE, basis={"kind": "letter", "letters": letters}, case=body["case"])
-        return Target(kind, body["case"], reference, tuple(one["id"] for one in letters), office.client, token, f"p{abs(family.members[0].person.index)}")
+        granted = {"purpose": PURPOSE, "basis": {"kind": "letter", "letters": letters}, "case": body["case"]}
+        token = await self.line.token(office, **granted)
+        approval = await self._approved(token, granted) if kind == "APPROVAL" else ""
+        first = f"p{abs(family.members[0].person.index)}"
+        return Target(kind, body["case"], reference, tuple(one["id"] for one in letters), office.client, token, first, approval)
+
+    async def _approved(self, token: str, granted: Mapping[str, Any]) -> str:
+        """A second officer's word on the first member's taxes."""
+        told = await self.line.ask(token, _HANDLE, {"id": granted["case"]})
+        person = told.body["data"]["case"]["household"]["members"][0]["person"]["id"]
+        until = clock() + timedelta(days=1)
+        wanted = {"kind": "KIN_OF_STAFF", "groups": ["tax"], "people": [person], "reason": "a relative of staff, measured", "validUntil": until.isoformat()}
+        asked = await self._posted("/approvals", token, wanted, 201)
+        second = await self.line.token(replace(self.office, officer=f"{self.office.officer}-second"), **granted)
+        await self._posted(f"/approvals/{asked['data']['id']}/decision", second, {"approve": True}, 200)
+        return str(asked["data"]["id"])
 
     async def _client(self, number: int) -> Office:
         office = replace(self.office, client=f"{self.office.client}-{os.urandom(4).hex()}-{number}")
@@ -122,6 +142,17 @@ class Counter:
         """As `hub client revoke` does."""
         await revoke_client(self.engine, target.client, by="bench", at=clock())
 
+    async def approval(self, target: Target) -> None:
+        """Whoever asked for it takes it back."""
+        await self._posted(f"/approvals/{target.approval}/withdrawal", target.token, {}, 200)
+
+    async def _posted(self, path: str, token: str, body: object, expected: int) -> Mapping[str, Any]:
+        async with self.session.post(self._any() + path, json=body, headers={"Authorization": f"Bearer {token}"}) as reply:
+            raw = await reply.read()
+        if reply.status != expected:
+            raise Refused(raw.decode(errors="replace"))
+        return orjson.loads(raw)  # type: ignore[no-any-return]
+
     async def _revocation(self, target: Target, **part: Any) -> None:
         await self._sent("/revocations", self.desk.revocation(reference=target.reference, **part), 200)
 
@@ -137,7 +168,7 @@ class Counter:
 
 
 _WAYS: Mapping[str, Callable[[Counter, Target], Awaitable[None]]] = {
-    "LETTER": Counter.letter, "PART": Counter.part, "TOKEN": Counter.token, "CASE": Counter.case, "CLIENT": Counter.client,
+    "LETTER": Counter.letter, "PART": Counter.part, "TOKEN": Counter.token, "CASE": Counter.case, "CLIENT": Counter.client, "APPROVAL": Counter.approval,
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import revocation
+from benchmarks import report, revocation
 from benchmarks.measures import different
 from benchmarks.report import lines, verdict
 
@@ -29,6 +29,30 @@ async def test_a_quick_run_prints_every_figure(tmp_path, run_python):
     assert printed.count("target") == 10
     assert "µs a leaf" in printed
     assert "\n".join(lines(found)) in printed
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_two_hundred_households_are_held_against_as_many_questions(tmp_path, run_python):
+    printed = await run_python("-m", "benchmarks", "--quick", "--only", "many", "--output", str(tmp_path / "many.json"))
+    found = json.loads((tmp_path / "many.json").read_text(encoding="utf-8"))["many"]
+    assert found["households"] == 200
+    assert found["people"] > 500
+    assert set(found["calls"]["together"]) == {"GA", "GZ", "MZ", "RS", "SW"}
+    assert "PAST" not in printed
+    assert all(0 < calls <= found["bound"][code] for code, calls in found["calls"]["together"].items())
+    assert found["ratio"] > 0
+    assert "one by one; ratio" in printed
+
+
+def test_calls_past_their_bound_are_printed_as_such():
+    found = {
+        "households": 2, "people": 5, "leaves": 90, "told": 1.0, "calls": {"together": {"GA": 1, "SW": 3}, "alone": {"GA": 2, "SW": 2}},
+        "bound": {"GA": 1, "SW": 2}, "us_a_leaf": {"together": 5.0, "alone": 50.0}, "ratio": 0.1, "rounds": 1,
+    }
+    said = "\n".join(report._many(found))
+    assert "GA:    1 calls in one operation, within its bound" in said
+    assert "SW:    3 calls in one operation, PAST its bound" in said
 
 
 def test_a_miss_is_printed_as_a_miss():

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import uuid
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pytest
 
+from connectors.sandbox.people import Person as Inhabitant
+from connectors.sandbox.population import Population
 from hub.answer import Answer, Answerer
 from hub.authorizations.matter import Member, Person
 from hub.caller import Basis
@@ -19,6 +23,7 @@ from hub.operation import Documents
 from hub.people.handles import Handles
 from hub.plan import Plan, Planner
 from hub.sources import KnownSources
+from policies.purposes import PURPOSES
 from policies.verdict import BasisKind
 from schema import SCHEMA
 from schema.register import GROUPS
@@ -49,23 +54,25 @@ class Desk:
     members: tuple[Member, ...]
     trouble: list[object]
 
-    async def planned(self, text: str) -> Plan:
+    async def planned(self, text: str, members: Sequence[Member] = (), **who: object) -> Plan:
         question, values = self.documents.read(text).question({})
-        return await self.planner.plan(question, values, standing(matter(*self.members), **OWN), NOW)
+        return await self.planner.plan(question, values, standing(matter(*(members or self.members)), **(who or OWN)), NOW)
 
     async def answer(self, text: str) -> Answer:
         plan = await self.planned(text)
         return self.answerer.answer(plan, await self.fetcher.fetch(plan, "01JHUBINTENT00000000000001"))
 
 
+def members_of(people: Iterable[Inhabitant]) -> tuple[Member, ...]:
+    return tuple(
+        Member(Person(str(uuid.uuid4()), one.id_number, one.name, one.sex, one.birth_date, f"{n:064x}"), "01", "MEMBER", "FULL", ())
+        for n, one in enumerate(people)
+    )
+
+
 @pytest.fixture(params=[False, True], ids=["alone", "gathered"])
 def desk(request, departments, population, keys) -> Desk:  # noqa: F811
-    family = population.demo_family()
-    members = tuple(
-        Member(Person(str(uuid.uuid4()), one.person.id_number, one.person.name, one.person.sex, one.person.birth_date, f"{n:064x}"),
-               "01", "MEMBER", "FULL", ())
-        for n, one in enumerate(family.members)
-    )
+    members = members_of([one.person for one in population.demo_family().members])
     planner = Planner(groups=GROUPS, policy=policy(), sources=KnownSources.of(departments), handles=Handles(keys), region=REGION,
                       pseudonym=lambda _who: lambda number: f"pid_{number[-4:]}")
     trouble: list[object] = []
@@ -93,6 +100,33 @@ async def test_each_department_is_asked_once_about_each_of_its_groups_for_the_wh
     await asyncio.sleep(0.05)  # the registry's journal arrives by notification
     asked = Counter(entry["group"] for code in government.departments for entry in government.journal(code).entries)
     assert asked == Counter(JOURNALLED)  # of a file drop or a bare view nobody sees who reads it
+
+
+REVIEWED = sorted(PURPOSES["DIBAO_REVIEW"].told_groups() & set(AT_ONCE))
+REVIEW = '{{ case(id: "case_1") {{ household {{ members {{ person {{ {} }} }} }} }} }}'.format(" ".join(
+    f"{group} {{ status records {{ {' '.join(f'{n} {LEAVES[f.kind]}' for n, f in GROUPS[group].fields.items() if n != 'records')} }} }}" for group in REVIEWED
+))
+
+
+@pytest.mark.parametrize("grown", [True, False], ids=["five grown up", "a child of nine among them"])
+async def test_a_review_asks_each_department_once_about_each_group_and_once_more_where_a_childs_columns_differ(
+    desk, government, population, grown,  # noqa: F811
+) -> None:
+    """A review purpose reaches no more than these groups; all that departments hold is reached above, by who asks about themself."""
+    members = members_of(itertools.islice(of_age(population), 5)) if grown else desk.members
+    plan = await desk.planned(REVIEW, members, purpose="DIBAO_REVIEW")
+    answer = desk.answerer.answer(plan, await desk.fetcher.fetch(plan, "01JHUBINTENT00000000000002"))
+    assert desk.trouble == []
+    assert set(answer.told.statuses) == set(REVIEWED)
+    await asyncio.sleep(0.05)
+    asked = Counter(entry["group"] for code in government.departments for entry in government.journal(code).entries)
+    sets = Counter(ask.columns.group for ask in plan.asks)
+    assert asked == Counter({group: sets[group] for group in JOURNALLED if group in REVIEWED})
+    assert sets == Counter(REVIEWED) if grown else max(sets.values()) == 2
+
+
+def of_age(population: Population) -> Iterator[Inhabitant]:  # noqa: F811
+    return (one.person for family in population.households() for one in family.members if one.person.age(population.today) >= 18)
 
 
 async def test_a_code_the_contract_does_not_list_is_told_as_sent_and_flagged(desk, government) -> None:  # noqa: F811
