@@ -65,11 +65,12 @@ async def test_every_attribute_filters_and_a_condition_that_matches_nobody_shows
     assert await shown(living, officer, filter=matching, first=1) == [outcome]
     nothing = {
         "organisation": "nobody", "subject": "0" * 64, "subjectIdNumber": living.platform.population.household(9).members[0].person.id_number,
-        "purpose": "NONE", "letter": "auth_none", "case": "case_none", "kind": "SECURITY_SUMMARY", "to": "2020-01-01T00:00:00+08:00",
+        "purpose": "NONE", "letter": "auth_none", "case": "case_none", "to": "2020-01-01T00:00:00+08:00",
         "from": "2036-01-01T00:00:00+08:00",
     }
     for name, value in nothing.items():
         assert await shown(living, officer, filter={name: value}) == [], name
+    assert await shown(living, officer, filter={"kind": "SECURITY_SUMMARY", "case": signed_matter.id}) == []
     assert await shown(living, officer, filter={"subject": "0" * 64, "subjectIdNumber": number}) == []
     assert reply.body["extensions"]["question"] == outcome["question"]
 

@@ -21,7 +21,7 @@ from tests.hub.living import PLATFORM, TONGNAN, Living
 NUMBERS = itertools.count(1)
 TOWN = "500152103000"
 SENDERS: Mapping[str, tuple[Sequence[Kind], Sequence[Kind]]] = {
-    "cq-jiuzhutong": (("APPLICATION", "PROGRESS", "LIVENESS", "STAFF_STATISTICS"), ()),
+    "cq-jiuzhutong": (("APPLICATION", "PROGRESS", "MONITORING", "LIVENESS", "STAFF_STATISTICS"), ()),
     "tn-handling": (("PROGRESS",), ("APPLICATION", "LIVENESS", "LEAD", "PAYMENT", "PAYMENT_INTERCEPT")),
     "hotline-12345": (("LEAD",), ()),
     "hotline-qj-79222164": (("LEAD",), ()),

@@ -26,7 +26,7 @@ def body(kind: Kind, living: Living) -> Mapping[str, Any]:
     who, archived = identity(living), {"evidence": [{"archiveNo": "DA-2026-001", "sha256": "0" * 64}]}
     return {
         Kind.APPLICATION: application(living) | archived, Kind.PROGRESS: {"stage": "SUBMITTED"} | archived,
-        Kind.LIVENESS: {"person": who, "passed": True},
+        Kind.MONITORING: {"state": "INCLUDED"}, Kind.LIVENESS: {"person": who, "passed": True},
         Kind.STAFF_STATISTICS: {"period": "2026-10", "region": TOWN, "counts": [{"indicator": "DIBAO", "count": 412}]},
         Kind.LEAD: lead(),
         Kind.PAYMENT: {"recipient": who, "assistanceType": "DIBAO", "period": "2026-11", "status": "PAID", "amount": "735.00"},
@@ -71,7 +71,7 @@ async def test_each_platform_of_the_table_sends_and_receives_what_its_row_says(l
     try:
         await registered(living, system.id, own)
         for kind in system.sends:
-            reference = own if kind in {Kind.LIVENESS, Kind.APPROVAL_RESULT} else f"{kind}-{system.id}"
+            reference = own if kind in {Kind.LIVENESS, Kind.APPROVAL_RESULT, Kind.MONITORING} else f"{kind}-{system.id}"
             assert await sender.push(kind, body(kind, living), reference=reference) == 201, (kind, sender.told)
         if system.receives:
             await registered(living, COUNTERPART, others)

@@ -222,7 +222,7 @@ async def test_a_form_is_read_strictly(world):
 async def test_the_schema_is_published(world):
     answer = await world.http.get("/schemas/household_facts.json")
     assert answer.headers["content-type"] == "application/schema+json"
-    assert set(answer.json()["$defs"]) == {"letter", "statute", "emergency", "self", "audit"}
+    assert set(answer.json()["$defs"]) == {"letter", "file", "statute", "emergency", "self", "audit"}
     for name in ("registration", "letter", "revocation"):
         assert (await world.http.get(f"/schemas/{name}.json")).status_code == 200
     assert (await world.http.get("/schemas/other.json")).status_code == 404
