@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from connectors.value import value
@@ -164,15 +165,16 @@ class Planner:
         age = age_band(member.person.birth_date, scope.on)
         key = (
             place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin_of_staff, member.role, basis,
-            coverage.approved,
+            coverage.approved, coverage.graded,
         )
         known = scope.decisions.get(key)
         if known is not None:
             return known
         subject = subject_class(coverage, basis=basis, age_band=age, kin_of_staff=kin_of_staff, role=member.role)
-        table: Mapping[Resource, Verdict] = {}
-        if coverage.covered:
-            table = await self._verdicts.table(scope.purpose, scope.caller, subject, _resources(place.groups))
+        table: dict[Resource, Verdict] = {}
+        for assurance, resources in _by_assurance(coverage, _resources(place.groups)).items() if coverage.covered else ():
+            alike = replace(subject, assurance=assurance)
+            table |= await self._verdicts.table(scope.purpose, scope.caller, alike, resources)
         key_of_subject = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
         return scope.decisions.put(key, decide(place, scope.rules, key_of_subject, table), 1 + place.leaves)
 
@@ -231,6 +233,14 @@ def _approvals(joins: Mapping[Party, Join]) -> tuple[str, ...]:
 def _resources(groups: tuple[GroupPlace, ...]) -> frozenset[Resource]:
     fields = [spec for group in groups for spec in group.spec.fields.values()]
     return frozenset(Resource(spec.group, spec.level, spec.cross_region) for spec in fields)
+
+
+def _by_assurance(coverage: Coverage, resources: frozenset[Resource]) -> Mapping[str, frozenset[Resource]]:
+    """The resources by how strongly their fact groups were consented to: one set, unless a person's letters were signed unlike."""
+    if not coverage.graded:
+        return {coverage.assurance: resources}
+    strengths = {resource: coverage.assured(resource.group) for resource in resources}
+    return {one: frozenset([resource for resource, strength in strengths.items() if strength == one]) for one in strengths.values()}
 
 
 def _digest(question: Question, joins: Mapping[Party, Join], scopes: Mapping[str, Scope]) -> str:

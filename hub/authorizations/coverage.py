@@ -8,12 +8,15 @@ Rules of this file:
 - A guardian's signature ends with the ward's coming of age: from that day in China the person decides.
 - A signature ends with the death of the person it is for (Civil Code §13): what relatives may ask then, they ask the office (PIPL §49).
 - Of a letter withdrawn in part, what is left counts (`withdrawal.py`).
+- A fact group was consented to as strongly as the strongest signature of the letters that open it: a weaker one beside it takes nothing
+  away, and lends its strength to nothing else. So no letter that ends makes what is told more.
+- Who is outside the household owes it no facts by law alone: an obligor's are told by their own letter (SAL §41), or to themself.
 - Nothing here asks a clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from hub.authorizations.ability import needs_guardian, signs_alone
@@ -35,6 +38,7 @@ def _uncovered(reason: Reason) -> Coverage:
 
 _NOT_COVERED = _uncovered(Reason.SUBJECT_NOT_COVERED)
 _DECEASED = _uncovered(Reason.SUBJECT_DECEASED)
+_OF_THE_HOUSEHOLD = frozenset({BasisKind.STATUTE, BasisKind.EMERGENCY})
 _UNTOUCHED_BY_DEATH = frozenset({BasisKind.STATUTE, BasisKind.AUDIT, BasisKind.FILE})
 """What the law itself opens, a death does not close: a benefit paid on is found so. Nobody is rescued, or asks, after death."""
 
@@ -58,9 +62,10 @@ def by_letters(
 
 
 def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[str] | None, at: datetime) -> Mapping[str, Coverage]:
-    """Coverage where law stands in for the letter: members and obligors for a duty, only the asker for `self`.
+    """Coverage where law stands in for the letter: the household's members for a duty, only the asker for `self`.
 
-    `groups` are the fact groups the law opens. An excluded person stays uncovered: not part of the matter.
+    `groups` are the fact groups the law opens. Who is not of the household stays uncovered: SAL §42 and §50 are about its members, and
+    an obligor's facts need their consent (§41).
     """
     covered = Coverage(True, "", "NONE", (), groups)
     if matter.under_review and kind is BasisKind.STATUTE:
@@ -71,7 +76,8 @@ def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[
 
 
 def _by_law(member: Member, covered: Coverage, kind: BasisKind, person: str, today: date) -> Coverage:
-    if member.role in OUTSIDE or (kind is BasisKind.SELF and member.person.id != person):
+    outside = member.role in OUTSIDE or (member.role != "MEMBER" and kind in _OF_THE_HOUSEHOLD)
+    if outside or (kind is BasisKind.SELF and member.person.id != person):
         return _NOT_COVERED
     return _DECEASED if _dead(member, today) and kind not in _UNTOUCHED_BY_DEATH else covered
 
@@ -96,20 +102,27 @@ def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], to
                 opened = left(letter, person, told)
                 if opened != NOTHING:
                     held.append((letter, signature.assurance, opened))
-                    break
+                    continue
                 fault = Reason.AUTH_REVOKED
             if why is Reason.SUBJECT_NOT_COVERED:
                 why = fault
     if not held:
         return _uncovered(why)
-    groups = [opened for _, _, opened in held]
+    strengths = sorted({assurance for _, assurance, _ in held}, key=_ASSURANCE.index, reverse=True)
     return Coverage(
         covered=True,
         code="",
-        assurance=min([assurance for _, assurance, _ in held], key=_ASSURANCE.index),
-        letters=tuple([letter.id for letter, _, _ in held]),
-        groups=None if None in groups else NOTHING.union(*[opened for opened in groups if opened is not None]),
+        assurance=strengths[0],
+        letters=tuple(dict.fromkeys([letter.id for letter, _, _ in held])),
+        groups=_together([opened for _, _, opened in held]),
+        graded=() if len(strengths) == 1 else tuple(
+            [(strength, _together([opened for _, assurance, opened in held if assurance == strength])) for strength in strengths]
+        ),
     )
+
+
+def _together(opened: Collection[frozenset[str] | None]) -> frozenset[str] | None:
+    return None if None in opened else NOTHING.union(*[groups for groups in opened if groups is not None])
 
 
 def _set_aside(letter: Letter, signature: Signature, person: str) -> Reason | None:

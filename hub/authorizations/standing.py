@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from hub.authorizations.matter import Matter, Member
 from hub.caller import Caller
+from policies.groups import IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,18 @@ class Coverage:
 
     covered: bool
     code: str  # "" or SUBJECT_NOT_COVERED, AUTH_REVOKED, AUTH_EXPIRED …
-    assurance: str  # HIGH, SUBSTANTIAL, LOW, NONE
+    assurance: str  # HIGH, SUBSTANTIAL, LOW, NONE: the strongest of its letters
     letters: tuple[str, ...]
     groups: frozenset[str] | None  # fact groups its letters cover; None: all
     approved: Approved | None = None  # None: nothing was approved, and the officer is no relative
+    graded: tuple[tuple[str, frozenset[str] | None], ...] = ()
+    """Where its letters were signed unlike: what those of each strength open (None: all), strongest first."""
+
+    def assured(self, group: str) -> str:
+        """How strongly a fact group was consented to: as the strongest letter that opens it. Who the person is, as the strongest of all."""
+        if group == IDENTITY:
+            return self.assurance
+        return next((strength for strength, groups in self.graded if groups is None or group in groups), self.assurance)
 
 
 @dataclass(frozen=True, slots=True)

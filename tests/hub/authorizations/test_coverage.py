@@ -154,18 +154,27 @@ def test_a_letter_for_another_purpose_or_receiver_covers_nobody():
     assert covered(matter(replace(BY_ALL, receivers=frozenset({"510000000000"})))) == set()
 
 
-def test_groups_are_those_of_all_letters_together_and_assurance_the_weakest():
+def test_groups_are_those_of_all_letters_together_each_as_strongly_as_its_own_letters():
     narrow = replace(BY_ALL, fact_groups=frozenset({"vehicle"}))
     other = letter("auth_4", signature("head", assurance="LOW"), fact_groups=frozenset({"tax"}))
     one = cover(matter(narrow, other))["head"]
-    assert (one.groups, one.assurance, one.letters) == (frozenset({"vehicle", "tax"}), "LOW", ("auth_1", "auth_4"))
+    assert (one.groups, one.letters) == (frozenset({"vehicle", "tax"}), ("auth_1", "auth_4"))
+    assert {group: one.assured(group) for group in ("identity", "vehicle", "tax")} == {"identity": "HIGH", "vehicle": "HIGH", "tax": "LOW"}
+    both = cover(matter(narrow, replace(other, fact_groups=frozenset({"ALL_LISTED"}))))["head"]
+    assert (both.groups, both.assured("vehicle"), both.assured("tax")) == (None, "HIGH", "LOW"), "what is signed weakly takes nothing away"
     assert cover(matter(narrow, BY_ALL))["head"].groups is None
 
 
-def test_a_statute_stands_in_for_letters_but_not_for_the_excluded():
-    found = by_basis(matter(), BasisKind.STATUTE, person="", groups=frozenset({"confirmation"}), at=NOW)
-    assert {person for person, one in found.items() if one.covered} == {"head", "wife", "girl", "brother"}
-    assert found["head"].groups == frozenset({"confirmation"})
+@pytest.mark.parametrize("kind", [BasisKind.STATUTE, BasisKind.EMERGENCY])
+def test_a_statute_or_an_emergency_stands_in_for_the_households_letters_and_for_no_obligors(kind):
+    found = by_basis(matter(), kind, person="", groups=frozenset({"confirmation"}), at=NOW)
+    assert {person for person, one in found.items() if one.covered} == {"head", "wife", "girl"}
+    assert (found["brother"].code, found["head"].groups) == ("SUBJECT_NOT_COVERED", frozenset({"confirmation"}))
+
+
+def test_an_obligor_may_ask_about_themself():
+    found = by_basis(matter(), BasisKind.SELF, person="brother", groups=None, at=NOW)
+    assert {person for person, one in found.items() if one.covered} == {"brother"}
 
 
 def test_death_ends_every_signature_from_that_day_in_china_and_no_statute():

@@ -12,10 +12,12 @@ from hub.authorizations.ability import needs_guardian, signs_alone
 from hub.authorizations.coverage import by_letters, received_by
 from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Letter, Matter, Member, Signature
+from hub.authorizations.standing import Coverage
 from policies.calendar import CHINA
 from tests.hub.authorizations.test_coverage import letter, matter, someone
 
 NOW = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
+ASKED = ("tax", "vehicle", "marriage")  # the groups that are looked at
 NAMES = ("a", "b", "c", "d")
 MOMENTS = st.sampled_from([NOW - timedelta(days=days) for days in (0, 1, 400, 3000, 7000)] + [NOW + timedelta(minutes=1)])
 BORN = st.sampled_from([None, date(1950, 1, 1), date(2008, 11, 23), date(2008, 11, 24), date(2010, 11, 24), date(2020, 1, 1)])
@@ -69,12 +71,12 @@ def grown(signature: Signature, member: Member, at: datetime) -> bool:
     return by_agent or signature.capacity == "LEGAL_REPRESENTATIVE"
 
 
-def told(found: Matter, member: Member, named: frozenset[str], at: datetime) -> tuple[bool, str, str, tuple[str, ...], frozenset[str] | None]:
-    """Check 6 for one person, as it reads."""
+def told(found: Matter, member: Member, named: frozenset[str], at: datetime) -> tuple[bool, str, dict[str, str], tuple[str, ...]]:
+    """Check 6 for one person, as it reads; groups with how strongly each was consented to."""
     if member.role in ("EXCLUDED", "AGENT"):
-        return False, "SUBJECT_NOT_COVERED", "NONE", (), frozenset()
+        return False, "SUBJECT_NOT_COVERED", {}, ()
     if member.died_on is not None and member.died_on <= at.astimezone(CHINA).date():
-        return False, "SUBJECT_DECEASED", "NONE", (), frozenset()
+        return False, "SUBJECT_DECEASED", {}, ()
     held, lapsed = [], []
     for one in found.letters:
         if one.id not in named or "DIBAO_REVIEW" not in one.purposes or not received_by(one, organisation="mz-hd", region="500152000000"):
@@ -82,7 +84,7 @@ def told(found: Matter, member: Member, named: frozenset[str], at: datetime) -> 
         standing = [signature for signature in one.signatures if stands_for(signature, member, at)]
         state = letter_state(one, found, "DIBAO_REVIEW", at)
         if standing and state is None and member.person.id not in one.lapsed:
-            held.append((one, standing[0]))
+            held += [(one, signature) for signature in standing]
             continue
         for signature in one.signatures:
             if stands_for(signature, member, at):
@@ -90,16 +92,24 @@ def told(found: Matter, member: Member, named: frozenset[str], at: datetime) -> 
             elif grown(signature, member, at):
                 lapsed.append("SUBJECT_OF_AGE")
     if not held:
-        return False, (lapsed or ["SUBJECT_NOT_COVERED"])[0], "NONE", (), frozenset()
-    groups = frozenset().union(*(one.fact_groups for one, _ in held))
-    weakest = min((signature.assurance for _, signature in held), key=["NONE", "LOW", "SUBSTANTIAL", "HIGH"].index)
-    return True, "", weakest, tuple(one.id for one, _ in held), None if "ALL_LISTED" in groups else groups
+        return False, (lapsed or ["SUBJECT_NOT_COVERED"])[0], {}, ()
+    strongest: dict[str, str] = {}
+    for one, signature in held:
+        for group in (*(ASKED if "ALL_LISTED" in one.fact_groups else one.fact_groups), "identity"):
+            strongest[group] = max(signature.assurance, strongest.get(group, "LOW"), key=["LOW", "SUBSTANTIAL", "HIGH"].index)
+    return True, "", strongest, tuple(dict.fromkeys(one.id for one, _ in held))
+
+
+def said(one: Coverage) -> tuple[bool, str, dict[str, str], tuple[str, ...]]:
+    """A coverage, group by group."""
+    opened = {*(ASKED if one.groups is None else one.groups), "identity"} if one.covered else ()
+    return one.covered, one.code, {group: one.assured(group) for group in opened}, one.letters
 
 
 @given(matters(), st.frozensets(st.integers(0, 3)), MOMENTS)
 def test_coverage_is_what_the_rules_say_of_each_person(found: Matter, named: frozenset[int], at: datetime) -> None:
     wanted = frozenset(f"auth_{number}" for number in named)
     computed = by_letters(found, wanted, purpose="DIBAO_REVIEW", organisation="mz-hd", region="500152000000", at=at)
-    assert {person: (one.covered, one.code, one.assurance, one.letters, one.groups) for person, one in computed.items()} == {
+    assert {person: said(one) for person, one in computed.items()} == {
         one.person.id: told(found, one, wanted, at) for one in found.members
     }

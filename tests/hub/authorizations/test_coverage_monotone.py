@@ -12,8 +12,9 @@ from hub.authorizations.coverage import by_letters
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.standing import Coverage
 from policies.letters import LEVELS
-from tests.hub.authorizations.test_coverage_by_rule import MOMENTS, NOW, matters
+from tests.hub.authorizations.test_coverage_by_rule import ASKED, MOMENTS, NOW, matters
 
+STRENGTH = ("NONE", *LEVELS)
 NAMED = [f"auth_{number}" for number in range(4)]
 
 
@@ -22,10 +23,16 @@ def told(found: Matter, at=NOW) -> dict[str, Coverage]:
 
 
 def wider(after: Coverage, before: Coverage) -> bool:
-    """Whether somebody is covered, or for a group, that was not before."""
+    """Whether somebody is covered, or for a group, that was not before, or more strongly."""
     if not after.covered or not before.covered:
         return after.covered and not before.covered
+    if any(STRENGTH.index(after.assured(group)) > STRENGTH.index(before.assured(group)) for group in (*ASKED, "identity") if opens(after, group)):
+        return True
     return before.groups is not None and (after.groups is None or not after.groups <= before.groups)
+
+
+def opens(one: Coverage, group: str) -> bool:
+    return group == "identity" or one.groups is None or group in one.groups
 
 
 def never_wider(after: Matter, before: Matter, *, later=NOW) -> None:
@@ -58,9 +65,8 @@ def test_weaker_assurance_never_comes_out_stronger(found: Matter, level: str) ->
         return replace(letter, signatures=tuple(replace(one, assurance=min(one.assurance, level, key=LEVELS.index)) for one in letter.signatures))
     after = each(found, weaker)
     never_wider(after, found)
-    strength = ("NONE", *LEVELS)
     was, now = told(found), told(after)
-    assert all(strength.index(now[person].assurance) <= strength.index(was[person].assurance) for person in was)
+    assert all(STRENGTH.index(now[person].assurance) <= STRENGTH.index(was[person].assurance) for person in was)
 
 
 @given(matters(), st.sampled_from("abcd"))
