@@ -3,14 +3,16 @@
 What is told is what leaves the road: the leaves the plan tells of each person, and what each department was asked for. A region that asks
 for strong signatures is part of it, so that how strongly somebody signed makes a difference.
 
-One thing the law itself widens with time is left out: a child's fourteenth birthday ends the protection of PIPL §31.
+One thing the law itself widens with time is left out: a child's fourteenth birthday ends the protection of PIPL §31. Whether somebody is an
+obligor decides where in a question they stand, so that property is policy's (`tests/policies/test_table.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -67,7 +69,15 @@ HEAD, WIFE, CHILD, NOBODY_KNOWS, BROTHER, COUSIN, YOUTH = (
 GUARDIANS = (HEAD.person.id, WIFE.person.id)
 FAMILY = (HEAD, WIFE, *(replace(one, guardians=GUARDIANS, capacity="BY_AGE") for one in (CHILD, NOBODY_KNOWS, YOUTH)), BROTHER, COUSIN)
 IDS = tuple(one.person.id for one in FAMILY)
-GROUP_SETS = st.sampled_from([frozenset({"ALL_LISTED"}), frozenset({"tax", "vehicle", "disability"}), frozenset({"disability", "medical", "civilAssistance"})])
+GROUP_SETS = (frozenset({"ALL_LISTED"}), frozenset({"tax", "vehicle", "disability"}), frozenset({"disability", "medical", "civilAssistance"}))
+
+
+Draw = random.Random
+"""Drawn from a seed Hypothesis gives: a household with its letters is more than it lets one example hold."""
+
+
+def some(draw: Draw, of: Sequence[str], least: int = 0) -> frozenset[str]:
+    return frozenset(draw.sample(of, k=draw.randrange(least, len(of) + 1)))
 
 
 @dataclass(frozen=True)
@@ -84,51 +94,50 @@ class World:
     later: timedelta = timedelta(0)
 
 
-def signature(draw: st.DrawFn, one: Member) -> Signature:
+def signature(draw: Draw, one: Member) -> Signature:
     """One that is good for them, three times in four."""
     alone = one.person.birth_date is not None and one.person.birth_date.year < 2005
-    signer, capacity = (one.person.id, "SELF") if alone else (GUARDIANS[draw(st.integers(0, 1))], "LEGAL_REPRESENTATIVE")
-    capacity = draw(st.sampled_from([capacity, capacity, "AGENT", "SELF"]))
-    strength = draw(st.sampled_from(["HIGH", "HIGH", "SUBSTANTIAL", "LOW"]))
-    return Signature(signer, capacity, frozenset({one.person.id}), strength, NOW - timedelta(days=1), certified=draw(st.booleans()))
+    signer, capacity = (one.person.id, "SELF") if alone else (GUARDIANS[draw.randrange(2)], "LEGAL_REPRESENTATIVE")
+    capacity = draw.choice([capacity, capacity, "AGENT", "SELF"])
+    strength = draw.choice(["HIGH", "HIGH", "SUBSTANTIAL", "LOW"])
+    return Signature(signer, capacity, frozenset({one.person.id}), strength, NOW - timedelta(days=1), certified=draw.random() < 0.5)
 
 
-def a_letter(draw: st.DrawFn, number: int, purpose: str) -> Letter:
-    signers = draw(st.lists(st.sampled_from(FAMILY), min_size=5, max_size=9))
+def a_letter(draw: Draw, number: int, purpose: str) -> Letter:
+    signers = draw.choices(FAMILY, k=draw.randrange(5, 12))
     return Letter(
-        id=f"auth_{number}", number=f"H-{number}", hash="ab", purposes=frozenset({purpose}), fact_groups=draw(GROUP_SETS),
-        receivers=frozenset({draw(st.sampled_from(["ALL_LEVELS", "org", REGION]))}), signed_at=NOW - timedelta(days=1),
-        expires_at=draw(st.sampled_from([None, NOW + timedelta(days=30)])), status="ACTIVE", revoked_at=None,
-        signatures=tuple(signature(draw, one) for one in signers), validity=draw(st.frozensets(st.sampled_from(["MONITORING", "CHECK_FAILED"]))),
+        id=f"auth_{number}", number=f"H-{number}", hash="ab", purposes=frozenset({purpose}), fact_groups=draw.choice(GROUP_SETS),
+        receivers=frozenset({draw.choice(["ALL_LEVELS", "org", REGION])}), signed_at=NOW - timedelta(days=1),
+        expires_at=draw.choice([None, NOW + timedelta(days=30)]), status="ACTIVE", revoked_at=None,
+        signatures=tuple(signature(draw, one) for one in signers), validity=some(draw, ("MONITORING", "CHECK_FAILED")),
     )  # fmt: skip
 
 
-@st.composite
-def worlds(draw: st.DrawFn, asker: Asker) -> World:
+def world_of(draw: Draw, asker: Asker) -> World:
     purpose, basis, department, role = asker
-    letters = tuple(a_letter(draw, number, purpose) for number in range(draw(st.integers(1, 3)))) if basis.kind is BasisKind.LETTER else ()
+    letters = tuple(a_letter(draw, number, purpose) for number in range(draw.randrange(1, 4))) if basis.kind is BasisKind.LETTER else ()
     if letters:
         basis = replace(basis, letters=tuple((one.id, one.hash) for one in letters))
-    kin = draw(st.sampled_from([(), (), ("o2",)]))
+    kin = draw.choice([(), (), ("o2",)])
     members = (replace(HEAD, kin_of_staff=kin), *FAMILY[1:])
     approvals = [
-        Approval(f"apr_{number}", kind, purpose, draw(st.frozensets(st.sampled_from(FACT_GROUPS), min_size=20)), frozenset(IDS), "org", "o1",
+        Approval(f"apr_{number}", kind, purpose, some(draw, FACT_GROUPS, least=8), frozenset(IDS), "org", "o1",
                  "o3", NOW + timedelta(days=3))
-        for number, kind in enumerate(["KIN_OF_STAFF", purpose]) if draw(st.booleans())
+        for number, kind in enumerate(["KIN_OF_STAFF", purpose]) if draw.random() < 0.5
     ]  # fmt: skip
     who = caller(
         purpose=purpose, basis=basis, department=department, role=role,
-        groups=draw(st.sampled_from([None, frozenset({"tax", "disability", "confirmation", "civilAssistance", "identity"})])),
+        groups=draw.choice([None, frozenset({"tax", "disability", "confirmation", "civilAssistance", "identity"})]),
     )
     return World(
         caller=who, requester=Requester("c1", "org", department, REGION, role, frozenset({purpose}), active=True),
         matter=replace(matter(*members), letters=letters, approvals=tuple(approvals), monitored_from=NOW - timedelta(days=2)),
-        person=draw(st.sampled_from([HEAD, BROTHER])).person.id, catalogue=dict.fromkeys((*FACT_GROUPS, "identity"), ""),
+        person=draw.choice([HEAD, BROTHER]).person.id, catalogue=dict.fromkeys((*FACT_GROUPS, "identity"), ""),
         assessed=frozenset({purpose}),
     )  # fmt: skip
 
 
-Weaker = Callable[[World, st.DrawFn], World]
+Weaker = Callable[[World, Draw], World]
 
 
 def of_matter(**changed: object) -> Weaker:
@@ -143,19 +152,19 @@ def of_requester(**changed: object) -> Weaker:
     return lambda world, draw: replace(world, requester=replace(world.requester, **changed))
 
 
-def of_a_letter(change: Callable[[Letter, st.DrawFn], Letter]) -> Weaker:
-    def weaker(world: World, draw: st.DrawFn) -> World:
+def of_a_letter(change: Callable[[Letter, Draw], Letter]) -> Weaker:
+    def weaker(world: World, draw: Draw) -> World:
         letters = list(world.matter.letters)
         if letters:
-            at = draw(st.integers(0, len(letters) - 1))
+            at = draw.randrange(len(letters))
             letters[at] = change(letters[at], draw)
         return replace(world, matter=replace(world.matter, letters=tuple(letters)))
     return weaker
 
 
 def of_a_member(**changed: object) -> Weaker:
-    def weaker(world: World, draw: st.DrawFn) -> World:
-        at = draw(st.integers(0, len(FAMILY) - 1))
+    def weaker(world: World, draw: Draw) -> World:
+        at = draw.randrange(len(FAMILY))
         members = [replace(one, **changed) if number == at else one for number, one in enumerate(world.matter.members)]
         return replace(world, matter=replace(world.matter, members=tuple(members)))
     return weaker
@@ -165,55 +174,55 @@ def letter(**changed: object) -> Weaker:
     return of_a_letter(lambda one, draw: replace(one, **changed))
 
 
-def unsigned(one: Letter, draw: st.DrawFn) -> Letter:
-    gone = draw(st.integers(0, len(one.signatures) - 1))
+def unsigned(one: Letter, draw: Draw) -> Letter:
+    gone = draw.randrange(len(one.signatures))
     return replace(one, signatures=one.signatures[:gone] + one.signatures[gone + 1:])
 
 
-def weaker_signature(one: Letter, draw: st.DrawFn) -> Letter:
-    at, down = draw(st.integers(0, len(one.signatures) - 1)), {"HIGH": "SUBSTANTIAL", "SUBSTANTIAL": "LOW", "LOW": "NONE"}
+def weaker_signature(one: Letter, draw: Draw) -> Letter:
+    at, down = draw.randrange(len(one.signatures)), {"HIGH": "SUBSTANTIAL", "SUBSTANTIAL": "LOW", "LOW": "NONE"}
     made = [replace(each, assurance=down[each.assurance], certified=False) if number == at else each for number, each in enumerate(one.signatures)]
     return replace(one, signatures=tuple(made))
 
 
-def partly_withdrawn(one: Letter, draw: st.DrawFn) -> Letter:
-    some = {
-        "people": draw(st.frozensets(st.sampled_from(IDS), max_size=3)), "fact_groups": draw(st.frozensets(st.sampled_from(FACT_GROUPS), max_size=4)),
-        "purposes": frozenset(), "receivers": draw(st.sampled_from([frozenset(), frozenset({"org"}), frozenset({"511725000000"})])),
+def partly_withdrawn(one: Letter, draw: Draw) -> Letter:
+    part = {
+        "people": some(draw, IDS[:3]), "fact_groups": some(draw, FACT_GROUPS),
+        "purposes": frozenset(), "receivers": draw.choice([frozenset(), frozenset({"org"}), frozenset({"511725000000"})]),
     }  # fmt: skip
-    return replace(one, withdrawn=(*one.withdrawn, Part(**some, by=HEAD.person.id, at=NOW)))
+    return replace(one, withdrawn=(*one.withdrawn, Part(**part, by=HEAD.person.id, at=NOW)))
 
 
-def fewer_letters(world: World, draw: st.DrawFn) -> World:
+def fewer_letters(world: World, draw: Draw) -> World:
     """The token names one less, and it is still the matter's."""
     return replace(world, caller=replace(world.caller, basis=replace(world.caller.basis, letters=world.caller.basis.letters[1:])))
 
 
-def other_purpose(world: World, draw: st.DrawFn) -> World:
-    return replace(world, caller=replace(world.caller, purpose=draw(st.sampled_from(sorted(PURPOSES.keys() - {world.caller.purpose})))))
+def other_purpose(world: World, draw: Draw) -> World:
+    return replace(world, caller=replace(world.caller, purpose=draw.choice(sorted(PURPOSES.keys() - {world.caller.purpose}))))
 
 
-def other_basis(world: World, draw: st.DrawFn) -> World:
+def other_basis(world: World, draw: Draw) -> World:
     """One the purpose does not stand on."""
     kinds = sorted(set(BasisKind) - PURPOSES[world.caller.purpose].bases)
-    return replace(world, caller=replace(world.caller, basis=replace(world.caller.basis, kind=draw(st.sampled_from(kinds)))))
+    return replace(world, caller=replace(world.caller, basis=replace(world.caller.basis, kind=draw.choice(kinds))))
 
 
-def narrower_token(world: World, draw: st.DrawFn) -> World:
-    return replace(world, caller=replace(world.caller, groups=(world.caller.groups or frozenset(FACT_GROUPS)) & draw(st.frozensets(st.sampled_from(FACT_GROUPS)))))
+def narrower_token(world: World, draw: Draw) -> World:
+    return replace(world, caller=replace(world.caller, groups=(world.caller.groups or frozenset(FACT_GROUPS)) & some(draw, FACT_GROUPS)))
 
 
-def narrower_letter(one: Letter, draw: st.DrawFn) -> Letter:
+def narrower_letter(one: Letter, draw: Draw) -> Letter:
     groups = frozenset(FACT_GROUPS) if "ALL_LISTED" in one.fact_groups else one.fact_groups
-    return replace(one, fact_groups=groups & draw(st.frozensets(st.sampled_from(FACT_GROUPS))))
+    return replace(one, fact_groups=groups & some(draw, FACT_GROUPS))
 
 
-def entry_gone(world: World, draw: st.DrawFn) -> World:
-    gone = draw(st.frozensets(st.sampled_from(FACT_GROUPS), min_size=1))
+def entry_gone(world: World, draw: Draw) -> World:
+    gone = some(draw, FACT_GROUPS, least=1)
     return replace(world, catalogue={group: "CATALOG_DENIED" if group in gone else "" for group in world.catalogue})
 
 
-def overdue(world: World, draw: st.DrawFn) -> World:
+def overdue(world: World, draw: Draw) -> World:
     return replace(world, matter=replace(world.matter, follow_ups=(FollowUp("fup_1", "org", date(2026, 11, 1), escalated=False),)))
 
 
@@ -233,7 +242,7 @@ WEAKER: dict[str, Weaker] = {
     "case closed": of_matter(closed_at=NOW), "refused": of_matter(refused_at=NOW), "no longer watched": of_matter(monitored_to=NOW, closed_at=NOW),
     "another platform's key revoked": of_matter(under_review=True), "other region": of_matter(region="511725000000"),
     "not handled": lambda world, draw: replace(world, matter=None),
-    "a death": of_a_member(died_on=date(2026, 11, 20)), "excluded": of_a_member(role="EXCLUDED"), "outside the household": of_a_member(role="OBLIGOR"),
+    "a death": of_a_member(died_on=date(2026, 11, 20)), "excluded": of_a_member(role="EXCLUDED"),
     "no guardian": of_a_member(guardians=()), "age unknown": lambda world, draw: _unknown_age(world), "kin of staff": of_a_member(kin_of_staff=("o9",)),
     "the household is kin": of_matter(kin_of_staff=True), "own kin": of_a_member(kin_of_staff=("O-1",)),
     "no approval": of_matter(approvals=()), "another officer": of_caller(officer="o8"),
@@ -310,26 +319,31 @@ def the_question(road: Road, seed: int) -> tuple[str, object]:
     groups = (
         "tax { status records { income { yuan band } } } vehicle { status records { plateNo { full masked } value { yuan band } } }"
         " disability { status records { category { code } } } civilAssistance { status records { monthlyAmount { yuan band } } }"
-        " confirmation { status records { category { code } } }"
+        " confirmation { status records { category } }"
     )
-    return EVERYTHING % ("members" if seed % 2 else "obligors", groups), {"id": "case_1"}
+    text = EVERYTHING % ("members" if seed % 2 else "obligors", groups)
+    road.documents.read(text)  # a question nobody could ask would be told nothing, and prove nothing
+    return text, {"id": "case_1"}
 
 
-QUICK, THOROUGH = settings(max_examples=10), settings(max_examples=60)
-"""Not shrunk: making a household and its question small takes minutes, and the failing one names what was weakened."""
+QUICK, THOROUGH = settings(max_examples=8), settings(max_examples=40)
+PHASES = [Phase.reuse, Phase.generate]
+"""Not shrunk: there is nothing to make smaller of a seed."""
+SEEDS = st.integers(0, 2**32)
 
 
 @pytest.mark.parametrize("asker", ASKERS, ids=lambda asker: asker[0])
 def test_nothing_made_weaker_tells_more(strict: Road, asker: Asker) -> None:
     seen: set[str] = set()
 
-    @settings(QUICK, phases=[Phase.reuse, Phase.generate])
-    @given(worlds(asker), st.integers(0, 5), st.sets(st.sampled_from(sorted(WEAKER)), min_size=14, max_size=14), st.data())
-    def held(world: World, seed: int, names: set[str], data: st.DataObject) -> None:
-        asyncio.run(compared(strict, the_question(strict, seed), world, {name: WEAKER[name](world, data.draw) for name in sorted(names)}, seen))
+    @settings(QUICK, phases=PHASES)
+    @given(SEEDS)
+    def held(seed: int) -> None:
+        draw = Draw(seed)
+        asyncio.run(compared(strict, asker, seed % 6, draw, draw.sample(sorted(WEAKER), k=14), seen))
 
     held()
-    assert seen, "something was told, and less of it"
+    assert len(seen) > 5, "much was told, and less of it"
 
 
 @pytest.mark.slow
@@ -337,20 +351,21 @@ def test_nothing_made_weaker_tells_more(strict: Road, asker: Asker) -> None:
 def test_everything_made_weaker_tells_no_more_and_each_takes_something_somewhere(strict: Road) -> None:
     seen: set[str] = set()
     for asker in ASKERS:
-        @settings(THOROUGH, phases=[Phase.reuse, Phase.generate])
-        @given(worlds(asker), st.integers(0, 2000), st.data())
-        def held(world: World, seed: int, data: st.DataObject) -> None:
-            asyncio.run(compared(strict, the_question(strict, seed), world, {name: weaker(world, data.draw) for name, weaker in WEAKER.items()}, seen))
+        @settings(THOROUGH, phases=PHASES)
+        @given(SEEDS)
+        def held(seed: int, asker: Asker = asker) -> None:
+            asyncio.run(compared(strict, asker, seed % 60, Draw(seed), sorted(WEAKER), seen))
 
         held()
     assert WEAKER.keys() - seen == set(), "made weaker and nothing told less: it was not looked at"
 
 
-async def compared(road: Road, question: tuple[str, object], world: World, weaker: dict[str, World], seen: set[str]) -> None:
+async def compared(road: Road, asker: Asker, number: int, draw: Draw, names: Sequence[str], seen: set[str]) -> None:
+    question, world = the_question(road, number), world_of(draw, asker)
     whole = await told(road, question, world)
-    for name, less in weaker.items():
-        after = await told(road, question, less)
-        assert after.leaves <= whole.leaves, (name, after.leaves - whole.leaves, question)
-        assert after.asked <= whole.asked, (name, after.asked - whole.asked, question)
-        if after != whole:
+    for name in names:
+        less = await told(road, question, WEAKER[name](world, draw))
+        assert less.leaves <= whole.leaves, (name, less.leaves - whole.leaves, question)
+        assert less.asked <= whole.asked, (name, less.asked - whole.asked, question)
+        if less != whole:
             seen.add(name)
