@@ -44,7 +44,8 @@ def test_the_doors_of_approvals_have_a_row_for_each_code():
     section = DOCUMENT.partition("\n## A second person\n")[2].partition("\n## ")[0].partition("| code of the door |")[2]
     told = {code for line in section.splitlines() if line.startswith("| `") for code in re.findall(r"`(\w+)`", line.split("|")[1])}
     sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "hub" / "approvals").glob("*.py"))
-    assert told == set(re.findall(r"code=\"(\w+)\"", sources)) - {reason.value for reason in Reason}
+    of_checks = {reason.value for reason in Reason}  # these have their row above
+    assert told - of_checks == set(re.findall(r"code=\"(\w+)\"", sources)) - of_checks
 
 
 def test_every_code_is_expected_by_a_test_that_causes_it():

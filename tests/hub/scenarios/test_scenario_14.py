@@ -22,7 +22,8 @@ from tests.hub.living import TONGNAN, WHOLE, Living, people, statuses
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-ORGANISATION, BROTHER = "500152-TOWN-14", "71"
+ORGANISATION = "500152-TOWN-14"
+HEAD, BROTHER = "02", "71"
 AUDITED = "query A($case: ID!) { accessLog(filter: {case: $case, review: EMERGENCY}) { edges { node { id review } } } }"
 REASON = "外地务工家庭出租屋起火，当晚需要安置"
 TOWN = Office(
@@ -91,13 +92,11 @@ async def test_scenario_14_an_emergency_tells_identity_and_benefits_opens_a_duty
     told = await living.line.ask(await emergency(living, matter), WHOLE, {"id": matter.id})
     assert told.status == 200, told.raw
     seen = people(told)
-    brother = living.family.obligors[0].person
     assert set(statuses(seen.pop(BROTHER)).values()) == {"NOT_AUTHORIZED"}, "no danger of the household's opens an obligor's life (SAL §41)"
-    asked = str([one["subjects"] for code in living.asked() for one in await living.journal(code)])
-    assert living.family.members[0].person.id_number in asked
-    assert brother.id_number not in asked
+    asked = await living.asked_about()
+    assert asked == {**dict.fromkeys(asked, 0), "MZ": 2 * len(living.family.members)}, "the members, about two groups"
+    assert seen[HEAD]["name"]["full"] == living.family.members[0].person.name, "who it is"
     for person in seen.values():
-        assert person["name"]["masked"], "who it is"
         # 同一时刻是否已在领取: yes or no and a band, nothing else of their life.
         open_groups = {group for group, status in statuses(person).items() if status != "NOT_COVERED"}
         assert open_groups == {"civilAssistance", "confirmation"}
