@@ -63,10 +63,9 @@ class Purpose:
 
     def opened_by(self, article: str) -> frozenset[str]:
         """What one of its articles opens on its own: SAL §42 the confirmation results, where another article of the row opens the rest;
-        any other, and §42 where it stands beside a duty no article names, what the row has on a statute.
+        any other what the row has on a statute. A duty of local rules, which have no article here, is named as PIPL §13(3).
         """
-        others = any(self.rests_on(f"SAL §{number}") for number in range(1, 100) if number != 42)
-        return self.statute_groups & {CONFIRMATION, IDENTITY} if article == RECOGNITION and others else self.statute_groups
+        return self.statute_groups & {CONFIRMATION, IDENTITY} if article == RECOGNITION else self.statute_groups
 
     @property
     def needs_assessment(self) -> bool:
@@ -151,7 +150,7 @@ _TABLE = (
     _aid("HOUSING_AID", "住房救助", "ZJ", facts="housing realEstate", free=False, law="SAL §26, §42", bases=_EITHER, until="至办结"),
     _aid("EMPLOYMENT_AID", "就业救助", "RS", facts="employment", free=True, law="SAL §27, §42", bases=_EITHER, until="至办结"),
     _aid("DISASTER_AID", "受灾救助", "YJ", facts="disaster", free=True, law="SAL §28, §42", bases=_EITHER, until="本次灾害"),
-    _aid("DISABILITY_SUBSIDY", "两项补贴", "MZ CL", facts="disability", free=True, law="地方规定; SAL §42", bases=_EITHER, until="当月"),
+    _aid("DISABILITY_SUBSIDY", "两项补贴", "MZ CL", facts="disability", free=True, law="PIPL §13(3); 地方规定; SAL §42", bases=_EITHER, until="当月"),
     _aid("LEGAL_JUDICIAL_AID", "司法救助/法律援助", "SF", free=True, law="SAL §36, §42", bases=_STATUTE, until="至办结"),
     _aid(
         "REFERRAL_HANDLING", "转介办理", _ASSISTANCE_DEPARTMENTS, free=False, law="原事项用途; SAL §64", bases=_EITHER,
@@ -174,7 +173,7 @@ _TABLE = (
         bases=frozenset({BasisKind.LETTER, BasisKind.SELF}), until="本次认证",
     ),
     _purpose(
-        "PAYMENT", "资金发放与拦截", PurposeKind.PAYMENT, "MZ CZ", groups="civilAssistance fiscalSubsidy", law="法定职责; SAL §42",
+        "PAYMENT", "资金发放与拦截", PurposeKind.PAYMENT, "MZ CZ", groups="civilAssistance fiscalSubsidy", law="PIPL §13(3); 法定职责; SAL §42",
         bases=_STATUTE, on_statute="civilAssistance fiscalSubsidy", until="当月",
     ),
     _review("SPOT_CHECK", "抽查", "MZ", law="渠县 (A4 #28); 授权书", until="当月"),

@@ -57,7 +57,7 @@ ASKERS: tuple[Asker, ...] = (  # purpose, basis, department, role
     ("MONITORING", Basis(BasisKind.LETTER), "MZ", "DISTRICT_OFFICER"),
     ("CROSS_REGION_CHECK", Basis(BasisKind.LETTER), "TOWN", "TOWNSHIP_OFFICER"),
     ("EDUCATION_AID", Basis(BasisKind.LETTER), "JY", "DEPT_SYSTEM"),
-    ("DISABILITY_SUBSIDY", Basis(BasisKind.STATUTE, article="地方规定"), "CL", "DEPT_SYSTEM"),
+    ("DISABILITY_SUBSIDY", Basis(BasisKind.STATUTE, article="PIPL §13(3)"), "CL", "DEPT_SYSTEM"),
     ("RESULT_RECOGNITION", Basis(BasisKind.STATUTE, article="SAL §42"), "YB", "DEPT_SYSTEM"),
     ("TEMP_EMERGENCY", Basis(BasisKind.EMERGENCY, reason="火灾后无处可住"), "TOWN", "TOWNSHIP_OFFICER"),
     ("SUBJECT_ACCESS", Basis(BasisKind.SELF), "APPLICANT", "APPLICANT"),
@@ -326,7 +326,7 @@ def the_question(road: Road, seed: int) -> tuple[str, object]:
     return text, {"id": "case_1"}
 
 
-QUICK, THOROUGH = settings(max_examples=8), settings(max_examples=40)
+QUICK, THOROUGH = settings(max_examples=8), settings(max_examples=300)
 PHASES = [Phase.reuse, Phase.generate]
 """Not shrunk: there is nothing to make smaller of a seed."""
 SEEDS = st.integers(0, 2**32)
@@ -350,13 +350,13 @@ def test_nothing_made_weaker_tells_more(strict: Road, asker: Asker) -> None:
 @pytest.mark.timeout(900)
 def test_everything_made_weaker_tells_no_more_and_each_takes_something_somewhere(strict: Road) -> None:
     seen: set[str] = set()
-    for asker in ASKERS:
-        @settings(THOROUGH, phases=PHASES)
-        @given(SEEDS)
-        def held(seed: int, asker: Asker = asker) -> None:
-            asyncio.run(compared(strict, asker, seed % 60, Draw(seed), sorted(WEAKER), seen))
 
-        held()
+    @settings(THOROUGH, phases=PHASES)
+    @given(SEEDS, st.sampled_from(ASKERS))
+    def held(seed: int, asker: Asker) -> None:
+        asyncio.run(compared(strict, asker, seed % 60, Draw(seed), sorted(WEAKER), seen))
+
+    held()
     assert WEAKER.keys() - seen == set(), "made weaker and nothing told less: it was not looked at"
 
 

@@ -87,14 +87,17 @@ def test_a_purpose_given_twice_is_refused() -> None:
     ("RESULT_RECOGNITION", "SAL §42", True), ("EDUCATION_AID", "SAL §25", True), ("EDUCATION_AID", "SAL §42", True),
     ("EDUCATION_AID", "SAL §4", False), ("EDUCATION_AID", "XX §42", False), ("RESULT_RECOGNITION", "", False),
     ("TEMP_EMERGENCY", "PIPL §13(4)", True), ("DISABILITY_SUBSIDY", "SAL §42", True),
+    ("DISABILITY_SUBSIDY", "PIPL §13(3)", True), ("PAYMENT", "PIPL §13(3)", True), ("EDUCATION_AID", "PIPL §13(3)", False),
 ])
 def test_a_statute_opens_only_the_purposes_whose_legal_basis_names_it(purpose: str, article: str, rests: bool) -> None:
     assert PURPOSES[purpose].rests_on(article) is rests
 
 
-def test_the_article_on_recognition_opens_confirmation_results_alone_where_another_opens_the_rest() -> None:
+def test_the_article_on_recognition_opens_confirmation_results_alone_and_another_opens_the_rest() -> None:
     jobs = PURPOSES["EMPLOYMENT_AID"]
     assert jobs.opened_by("SAL §42") == {CONFIRMATION, IDENTITY}
     assert jobs.opened_by("SAL §27") == {CONFIRMATION, IDENTITY, "employment"}
-    assert PURPOSES["DISABILITY_SUBSIDY"].opened_by("SAL §42") == {CONFIRMATION, IDENTITY, "disability"}
-    assert all(one.opened_by("SAL §42") <= one.statute_groups <= one.told_groups() for one in PURPOSES.values())
+    assert PURPOSES["DISABILITY_SUBSIDY"].opened_by("SAL §42") == {CONFIRMATION, IDENTITY}
+    assert PURPOSES["DISABILITY_SUBSIDY"].opened_by("PIPL §13(3)") == {CONFIRMATION, IDENTITY, "disability"}
+    assert all(one.opened_by("SAL §42") <= {CONFIRMATION, IDENTITY} for one in PURPOSES.values())
+    assert all(one.statute_groups <= one.told_groups() for one in PURPOSES.values())
