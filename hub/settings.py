@@ -53,7 +53,9 @@ class Settings:
         """The departments' addresses and secrets, as the file of `sources` has them. Raises SettingsError, which quotes none."""
         try:
             read: dict[str, Any] = json.loads(self.sources.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except OSError as fault:
+            raise SettingsError(f"HUB_SOURCES: {self.sources}: {fault.strerror}; the file names each department (see docs/contracts/README.md)") from None
+        except ValueError:
             raise SettingsError(f"HUB_SOURCES: {self.sources} cannot be read as JSON (see docs/contracts/README.md)") from None
         return read
 

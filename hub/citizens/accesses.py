@@ -16,7 +16,7 @@ from policies.forms import Form
 from policies.purposes import PURPOSES
 from schema.register import GROUPS
 
-_LAW = {"emergency": "PIPL §13(4); SAL §50", "self": "PIPL §45", "audit": "PIPL §54"}
+LAW = {"emergency": "PIPL §13(4); SAL §50", "self": "PIPL §45", "audit": "PIPL §54", "file": "PIPL §15, §47"}
 """What a basis rests on that names no article of its own. An emergency's reason is the officer's free text and may speak of others."""
 
 
@@ -66,7 +66,7 @@ def _basis(rest: Mapping[str, object], letters: frozenset[str]) -> Mapping[str, 
     kind, _, detail = str(rest.get("basis") or "").partition(": ")
     if not kind:
         return None
-    article = detail if kind == "statute" else _LAW.get(kind)
+    article = detail if kind == "statute" else LAW.get(kind)
     mine = [one for one in _texts(rest.get("letters")) if one in letters] if kind == "letter" else []
     return {"kind": kind, "article": article, "letters": mine}
 

@@ -18,7 +18,7 @@ SHORTEST = 12
 
 @click.group()
 def officer() -> None:
-    """隐私保护专员: who may look at the access log in the console."""
+    """隐私保护负责人: who may look at the access log in the console."""
 
 
 @officer.command()

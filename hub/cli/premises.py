@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import journal
@@ -99,6 +100,9 @@ async def database(settings: Settings, *, migrates: bool = True) -> AsyncIterato
         yield settings.database_url
         return
     server = supervisor(settings)
+    # A directory mistyped holds no hub, and a command that lists nothing there would be believed.
+    if not (settings.directory / "postgres").exists():
+        click.echo(f"there was no database in {settings.directory} (HUB_DIRECTORY): a new one is made", err=True)
     try:
         url = await server.start()
     except AlreadyRunning:

@@ -62,3 +62,13 @@ def test_a_secret_may_stand_in_a_file_instead_of_the_environment(tmp_path):
 
 def test_names_other_parts_read_are_let_pass():
     assert Settings.read({**NEEDED, "HUB_PG_BIN": "/x", "HUB_TEST_DATABASE_URL": "y"}).port == 8152
+
+
+def test_a_file_of_departments_that_is_missing_or_no_json_is_told_apart(tmp_path):
+    settings = Settings.read({**NEEDED, "HUB_SOURCES": str(tmp_path / "sources.json")})
+    with pytest.raises(SettingsError, match="No such file or directory; the file names each department"):
+        settings.departments()
+    (tmp_path / "sources.json").write_text('{"GA": {"token": "secret"')
+    with pytest.raises(SettingsError, match="cannot be read as JSON") as told:
+        settings.departments()
+    assert "secret" not in str(told.value)

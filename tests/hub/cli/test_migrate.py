@@ -51,3 +51,9 @@ def test_a_database_that_refuses_is_told_without_its_password(desk: Desk) -> Non
 def test_a_command_there_is_none_of_ends_with_2(desk: Desk) -> None:
     desk.run("dance", code=2)
     assert "verify-log" in desk.run("--help")
+
+
+def test_a_command_in_a_directory_without_a_hub_says_that_it_made_a_new_database(desk: Desk, tmp_path) -> None:
+    away = {"HUB_DATABASE_URL": "", "HUB_DIRECTORY": str(tmp_path / "mistyped")}
+    assert f"there was no database in {tmp_path / 'mistyped'} (HUB_DIRECTORY)" in desk.run("hold", "list", env=away)
+    assert "there was no database" not in desk.run("hold", "list", env=away)
