@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from hub.approvals.second_person import read
 from hub.authorizations.reasons import Flaw, Reason
 from hub.authorizations.watch import STOP_TIME
 from hub.decision import STANDARD_MISSING, UNIT_MISMATCH
@@ -92,3 +94,8 @@ def test_the_stop_time_and_the_schemas_are_the_stated_ones():
     withdrawal, letters = (ROOT / "docs" / "withdrawal.md").read_text("utf-8"), (ROOT / "docs" / "letters.md").read_text("utf-8")
     assert f"Stated stop time: {STOP_TIME:.0f} s" in withdrawal
     assert all(f"`/schemas/{name}.json`" in DOCUMENT + letters for name in PUBLISHED)
+
+
+def test_the_request_for_an_approval_shown_is_one():
+    shown = json.loads(re.findall(r"```json\n(.*?)\n```", DOCUMENT.partition("\n## A second person\n")[2], re.DOTALL)[0])
+    assert read(shown).people == ("per_…",)
