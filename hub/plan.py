@@ -174,7 +174,8 @@ class Planner:
         table: dict[Resource, Verdict] = {}
         for assurance, resources in _by_assurance(coverage, _resources(place.groups)).items() if coverage.covered else ():
             alike = replace(subject, assurance=assurance)
-            table |= await self._verdicts.table(scope.purpose, scope.caller, alike, resources)
+            verdicts = await self._verdicts.table(scope.purpose, scope.caller, alike, resources)
+            table |= {resource: verdicts[resource] for resource in resources}  # it knows more: of other strengths' groups too
         key_of_subject = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
         return scope.decisions.put(key, decide(place, scope.rules, key_of_subject, table), 1 + place.leaves)
 
