@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -131,10 +131,11 @@ class Road:
 
     async def _planned(self, operation: Operation, question: Question, values: Mapping[str, Any], standing: Standing) -> Plan:
         """The plan, once it is known that it may be asked once more. Of several cases those in which a check refuses by now are left out,
-        each with its entry.
+        one entry a code: as many as there are cases would let one question write two hundred.
         """
-        for caller, code in standing.refused:
-            await self.log.append(refusal(at=self.clock(), code=code, caller=caller, operation=operation.digest))
+        for code in dict.fromkeys(code for _, code in standing.refused):
+            cases = tuple(caller.case for caller, refused in standing.refused if refused == code)
+            await self.log.append(refusal(at=self.clock(), code=code, caller=replace(standing.caller, cases=cases), operation=operation.digest))
         plan = await self.planner.plan(question, values, standing, self.clock())
         await self.allow(standing.caller, len(plan.joins), self.clock())
         return plan

@@ -36,7 +36,7 @@ SELECT * FROM (
     WHERE subjects @> ARRAY[$1::text] AND (kind <> 'OUTCOME' OR question IS NULL)
     UNION ALL
     SELECT idx, id, kind, body, leaf_hash, at, case_id, organisation, purpose FROM log_entry
-    WHERE kind = 'REFUSAL' AND case_id = ANY($2::text[]) AND NOT subjects @> ARRAY[$1::text] AND purpose <> ALL($6::text[])
+    WHERE kind = 'REFUSAL' AND string_to_array(case_id, ' ') && $2::text[] AND NOT subjects @> ARRAY[$1::text] AND purpose <> ALL($6::text[])
 ) e WHERE ($3::timestamptz IS NULL OR e.at >= $3) AND ($4::timestamptz IS NULL OR e.at < $4)
 """
 _PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($7::bigint IS NULL OR e.idx < $7) ORDER BY e.idx DESC LIMIT $8"

@@ -207,6 +207,21 @@ async def duties(living: Living, matters) -> dict[str, DisposalDuty]:
         return {row.case_id: row for row in found}
 
 
+async def test_cases_that_ended_for_one_reason_are_one_entry_found_by_each(living: Living) -> None:
+    one, two, three = await registered(living, await families(living, 3, 61), every=100)
+    whole = await token(living, [one, two, three])
+    for gone in (two, three):
+        await living.line.send("/revocations", living.platform.revocation(reference=gone.reference, letter="", reason="t"))
+    for _ in range(100):
+        reply = await living.line.ask(whole, SMALL, {"ids": [one.id]})
+        if len(reply.body["extensions"].get("refused", ())) == 2:
+            break
+        await asyncio.sleep(0.02)
+    latest = [(await living.entries(case=gone.id, kind=Kind.REFUSAL))[0] for gone in (two, three)]
+    assert latest[0].id == latest[1].id
+    assert latest[0].parts()[0]["cases"] == [two.id, three.id]
+
+
 async def test_each_case_that_was_told_owes_a_duty_and_one_not_asked_about_or_refused_owes_none(living: Living) -> None:
     everybody = await registered(living, await families(living, 6, 50), every=100)
     whole = await token(living, everybody)
