@@ -238,7 +238,7 @@ WEAKER: dict[str, Weaker] = {
     "under review": letter(under_review=True), "lapsed for somebody": letter(lapsed=frozenset(IDS[:3])), "withdrawn in part": of_a_letter(partly_withdrawn),
     "narrower letter": of_a_letter(narrower_letter), "letter of another purpose": letter(purposes=frozenset({"SPOT_CHECK"})),
     "other receivers": letter(receivers=frozenset({"511725000000"})),
-    "a day later": older(1), "a birthday later": older(3), "a month later": older(40), "a year later": older(400),
+    "a birthday later": older(3), "a month later": older(40), "a year later": older(400),
     "case closed": of_matter(closed_at=NOW), "refused": of_matter(refused_at=NOW), "no longer watched": of_matter(monitored_to=NOW, closed_at=NOW),
     "another platform's key revoked": of_matter(under_review=True), "other region": of_matter(region="511725000000"),
     "not handled": lambda world, draw: replace(world, matter=None),
