@@ -145,6 +145,7 @@ def test_it_starts_its_own_database_makes_keys_and_ends_with_0_on_sigterm(servin
     assert (serving.directory / "postgres" / "password").read_text().strip() not in said
 
 
+@pytest.mark.slow
 def test_kill_9_loses_nothing_and_leaves_no_server_behind(serving: Serving) -> None:
     serving.start()
     serving.run("organisation", "add", "O", "--name", "核对中心", "--department", "MZ-HD", "--region", "500152", "--role", "CHECK_OPERATOR")
@@ -189,6 +190,7 @@ def test_a_request_in_flight_is_answered_before_the_end(serving: Serving) -> Non
     assert serving.process.wait(30) == 0
 
 
+@pytest.mark.slow
 def test_two_workers_serve_one_port_and_end_together(two_workers: Serving) -> None:
     two_workers.start()
     assert until(lambda: len(two_workers.workers()) == 2)
@@ -224,6 +226,7 @@ def test_a_worker_that_dies_is_replaced_and_no_longer_counted(two_workers: Servi
     assert two_workers.end() == 0
 
 
+@pytest.mark.slow
 def test_with_a_given_database_it_refuses_without_keys_or_schema(serving: Serving, empty_database_url) -> None:
     serving.environment["HUB_DATABASE_URL"] = empty_database_url
     assert "no keys" in serving.run("serve", code=1)
