@@ -7,7 +7,6 @@ same decision and tell the same (tests/hub/test_differential.py).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 
 from graphql import GraphQLSchema
 
@@ -72,8 +71,8 @@ class Answerer:
         self._reach = reach
         self._compiling = compiling
         self._disclosed: Bounded[tuple[PlaceDecision, ...], tuple[tuple[Mapping[str, object], ...], bool]] = Bounded(kept, most=KEPT_FIELDS)
-        self._told: Bounded[tuple[tuple[str, ...], ...], tuple[str, ...]] = Bounded(kept, most=KEPT_FIELDS)
-        self._apart: Bounded[tuple[tuple[tuple[str, ...], ...], ...], Mapping[str, object]] = Bounded(kept, most=KEPT_FIELDS)
+        self._told: Bounded[tuple[Count, ...], tuple[str, ...]] = Bounded(kept, most=KEPT_FIELDS)
+        self._apart: Bounded[tuple[tuple[Count, ...], ...], Mapping[str, object]] = Bounded(kept, most=KEPT_FIELDS)
         self._frames: Bounded[Layout, Frame] = Bounded(kept, most=KEPT_FIELDS)
 
     def answer(self, plan: Plan, fetched: Fetched, *, persisted: bool = False) -> Answer:
@@ -133,7 +132,7 @@ class Answerer:
     def _summary(self, plan: Plan, fetched: Fetched) -> Told:
         statuses: dict[str, dict[str, int]] = {}
         told: dict[Count, int] = {}
-        heard: dict[str, list[tuple[str, ...]]] = {subject: [] for subject in plan.log_subjects}
+        heard: dict[str, list[Count]] = {subject: [] for subject in plan.log_subjects}
         cases: dict[str, dict[str, None]] = {}
         for (_, party), telling in plan.tellings.items():
             outcomes = fetched.outcomes[party]
@@ -148,7 +147,7 @@ class Answerer:
                     of[status] = of.get(status, 0) + 1
                 if outcome is not None and count.rows and outcome.rows:
                     told[count] = told.get(count, 0) + len(outcome.rows)
-                    heard[party.member.person.log_subject].append(count.fields)
+                    heard[party.member.person.log_subject].append(count)
                     if plan.standing.several:
                         cases.setdefault(party.standing.caller.case, {})[source] = None
         rows: dict[str, int] = {}
@@ -157,21 +156,22 @@ class Answerer:
             rows[count.source] = rows.get(count.source, 0) + number
             for form, leaves in count.forms:
                 forms[form] = forms.get(form, 0) + leaves * number
-        fields = self._fields(tuple(dict.fromkeys([count.fields for count in told])))
+        fields = self._fields(tuple(told))
         each = self._each(tuple([tuple(one) for one in heard.values()]))
         return Told(statuses, rows, forms, fields, each, {case: sorted(sources) for case, sources in cases.items()})
 
-    def _each(self, several: tuple[tuple[tuple[str, ...], ...], ...]) -> Mapping[str, object]:
+    def _each(self, several: tuple[tuple[Count, ...], ...]) -> Mapping[str, object]:
         known = self._apart.get(several)
         if known is None:
-            each = [tuple(f"{source}={form.value}" for source, form in sorted(strongest(chain.from_iterable(one)).items())) for one in several]
+            lines = [strongest(name for count in one for name in count.fields) for one in several]
+            each = [tuple(f"{source}={form.value}" for source, form in sorted(one.items())) for one in lines]
             known = self._apart.put(several, apart(each), 1 + sum(map(len, several)))
         return known
 
-    def _fields(self, several: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    def _fields(self, several: tuple[Count, ...]) -> tuple[str, ...]:
         known = self._told.get(several)
         if known is None:
-            known = tuple(sorted({name for one in several for name in one}))
+            known = tuple(sorted({name for count in several for name in count.fields}))
             self._told.put(several, known, 1 + len(known))
         return known
 

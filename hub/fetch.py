@@ -129,6 +129,10 @@ class Fetcher:
         """Whose authorisation has fallen by now, with the reason code: looked at in each one's own matter, so that a letter of one
         matter stops the people of that matter and nobody else's.
         """
+        standing = parties[0].standing if parties else None
+        if standing is not None and all(party.standing is standing for party in parties):  # a token of one case, asked a dozen times a question
+            fallen = self._recheck(standing, [party.member.person.id for party in parties])
+            return {party: fallen[party.member.person.id] for party in parties if party.member.person.id in fallen} if fallen else {}
         by_matter: dict[str, list[Party]] = {}
         for party in parties:
             by_matter.setdefault(party.standing.caller.case, []).append(party)

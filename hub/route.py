@@ -188,10 +188,11 @@ def _asked_apart(plan: Plan) -> Mapping[str, object]:
     joins = tuple(plan.joins.values())
     if not joins or all(one is joins[0] for one in joins):
         return {}
-    of: dict[str, dict[str, None]] = {subject: {} for subject in plan.log_subjects}
+    of: dict[str, tuple[str, ...]] = dict.fromkeys(plan.log_subjects, ())
     for party, one in plan.joins.items():
-        of[party.member.person.log_subject].update(dict.fromkeys(line.partition(".")[0] for line in one.log_fields))
-    each = apart([tuple(sources) for sources in of.values()])
+        subject = party.member.person.log_subject
+        of[subject] = tuple(dict.fromkeys(of[subject] + one.sources)) if of[subject] else one.sources  # in two of the cases at once
+    each = apart(list(of.values()))
     return {"asked": each} if each else {}
 
 

@@ -62,6 +62,7 @@ class Join:
     identity: Columns | None
     asks: tuple[Columns, ...]
     log_fields: tuple[str, ...]
+    sources: tuple[str, ...]  # of the log fields
     digest: str
 
 
@@ -80,7 +81,8 @@ def join(decisions: tuple[PlaceDecision, ...], kept: Bounded[object, Columns]) -
         tellings=tuple(_telling(decision, merged) for decision in decisions),
         identity=next((one for one in sets if one.group == IDENTITY), None),
         asks=tuple(one for one in sets if one.group != IDENTITY),
-        log_fields=tuple(fields), digest=hashlib.sha256("\n".join([*fields, *_statuses(decisions)]).encode()).hexdigest(),
+        log_fields=tuple(fields), sources=tuple(dict.fromkeys([line.partition(".")[0] for line in fields])),
+        digest=hashlib.sha256("\n".join([*fields, *_statuses(decisions)]).encode()).hexdigest(),
     )
 
 

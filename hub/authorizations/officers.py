@@ -8,8 +8,10 @@ nobody here, and who names nobody asks for no approval and gives none.
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 
+@lru_cache(1024)
 def folded(officer: str) -> str:
     """The id without what makes no other person: ASCII letters in lower case, digits, Chinese characters; "" where it names nobody."""
     letters = [one for one in unicodedata.normalize("NFKC", officer).casefold() if one.isalnum()]
