@@ -116,22 +116,21 @@ class Fetcher:
                     altered = True
                     fallen = fallen or outcome.status == "NOT_AUTHORIZED"
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
-        gone = self._gone([party for party, told in outcomes.items() if told])
+        gone = self._gone(plan, [party for party, told in outcomes.items() if told])
         for party, code in gone.items():
             outcomes[party] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[party].items()}
         return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
 
     def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
-        return bool(self._gone(list(plan.joins)))
+        return bool(self._gone(plan, list(plan.joins)))
 
-    def _gone(self, parties: Sequence[Party]) -> Mapping[Party, str]:
+    def _gone(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
         """Whose authorisation has fallen by now, with the reason code: looked at in each one's own matter, so that a letter of one
         matter stops the people of that matter and nobody else's.
         """
-        standing = parties[0].standing if parties else None
-        if standing is not None and all(party.standing is standing for party in parties):  # a token of one case, asked a dozen times a question
-            fallen = self._recheck(standing, [party.member.person.id for party in parties])
+        if not plan.standing.several:  # of one case, and asked a dozen times a question
+            fallen = self._recheck(plan.standing, [party.member.person.id for party in parties]) if parties else {}
             return {party: fallen[party.member.person.id] for party in parties if party.member.person.id in fallen} if fallen else {}
         by_matter: dict[str, list[Party]] = {}
         for party in parties:
@@ -190,14 +189,14 @@ class Fetcher:
 
     async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[Party, Subject]) -> dict[Party, Outcome]:
         source = planned.source
-        gone = self._gone(planned.people)
+        gone = self._gone(plan, planned.people)
         standing = [party for party in planned.people if party not in gone] if gone else planned.people
         told = {party: Outcome("NOT_AUTHORIZED", None, None, code) for party, code in gone.items()}
         if not standing:
             return told
         ask = _worded(plan, planned, tuple([subjects[party] for party in standing]))
         try:
-            records = await self._sent(source, ask, standing)
+            records = await self._sent(plan, source, ask, standing)
         except (TimeoutError, DepartmentTimeout) as error:
             return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
         except DepartmentClosed as error:
@@ -212,12 +211,12 @@ class Fetcher:
         # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
-    async def _sent(self, source: Source, ask: Ask, parties: Sequence[Party]) -> Mapping[str, Records]:
+    async def _sent(self, plan: Plan, source: Source, ask: Ask, parties: Sequence[Party]) -> Mapping[str, Records]:
         if self._gathering is None or not source.gathers:
             return await source.connector.fetch(ask)
 
         def stands(asked: Sequence[Subject]) -> Sequence[Subject]:
-            gone = self._gone(parties)
+            gone = self._gone(plan, parties)
             return [one for one, party in zip(asked, parties, strict=True) if party not in gone] if gone else asked
 
         return await self._gathering.fetch(source.connector, ask, stands, splits=not source.counted)

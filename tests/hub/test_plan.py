@@ -53,6 +53,15 @@ async def test_a_member_nobody_signed_for_reaches_no_department(keys) -> None:
     assert answer.told.partial
 
 
+async def test_each_group_is_decided_by_the_strength_of_the_letters_that_open_it(keys) -> None:
+    of = standing()
+    unlike = {who: replace(one, graded=(("HIGH", frozenset({"tax"})), ("NONE", None))) for who, one in of.coverage.items()}
+    question = HOUSEHOLD.replace("vehicle {", "tax { status records { month } } vehicle {")
+    assert set(fields_of(await road(keys).plan(question, who=of))) == {"tax", "vehicle"}
+    # A signer whose identity nobody compared binds nobody: their letter opens no vehicle, the other one still opens the tax.
+    assert set(fields_of(await road(keys).plan(question, who=replace(of, coverage=unlike)))) == {"tax"}
+
+
 async def test_a_person_the_standing_does_not_speak_of_is_not_covered(keys) -> None:
     plan = await road(keys).plan(HOUSEHOLD, who=replace(standing(), coverage={}))
     assert plan.asks == ()
