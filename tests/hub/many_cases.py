@@ -86,11 +86,14 @@ async def planned(living: Living, token: str, document: str, variables: Mapping[
 
 async def answered(living: Living, token: str, document: str, variables: Mapping[str, Any]) -> Reply:
     """The answer with every department heard. The sandbox's departments share this test's loop: while they first work out so many people,
-    the hub may not know of revocations for a moment, and refuses; who asks again is told.
+    the hub may not know of revocations for a moment, or wait too long for its log, and refuses; who asks again is told.
     """
+    statuses: Mapping[str, Mapping[str, int]] = {}
     for _ in range(5):
         living.government.forget()
         reply = await living.line.ask(token, document, variables)
+        if reply.status == 503:  # or its log's second went by meanwhile: nothing was told
+            continue
         assert reply.status == 200, reply.raw[:500]
         statuses = reply.body["extensions"]["disclosure"]["statuses"]
         if b"REVOCATION_UNKNOWN" not in reply.raw and not {status for of in statuses.values() for status in of} - {"MATCHED", "NO_RECORD", "NOT_AUTHORIZED", "NOT_COVERED"}:

@@ -171,7 +171,7 @@ def test_commands_join_the_running_server_and_a_second_hub_does_not(serving: Ser
     serving.start()
     said = serving.run("doctor", code=1)  # its departments are away
     assert "ok    access log" in said
-    assert "stop every hub" in serving.run("keys", "rotate", "token", code=1)
+    assert "stop every hub" in serving.run("keys", "rotate", "vault", code=1)
     assert "in use by another hub" in serving.run("serve", code=1)
     assert serving.get("/readyz")[0] == 200
 
