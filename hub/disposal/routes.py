@@ -18,6 +18,7 @@ from hub.oauth.assertion import Assertions
 from hub.oauth.posting import PRIVATE, Note, posted
 from hub.oauth.refusals import malformed
 from hub.oauth.routes import Admission
+from hub.operations.quotas import placed
 from policies.calendar import CHINA
 
 
@@ -30,7 +31,7 @@ def routes(
         now = clock()
         client = await assertions.authenticate(form, now)
         known = client.client.requester
-        with admission.placed(known.client):
+        with placed(admission.quota, known.client):
             if not client.officer:
                 raise malformed("the assertion names no officer", client=known.client)
             try:
@@ -45,7 +46,7 @@ def routes(
     async def due(_: Request, form: Mapping[str, str]) -> Response:
         now = clock()
         known = (await assertions.authenticate(form, now)).client.requester
-        with admission.placed(known.client):
+        with placed(admission.quota, known.client):
             owed = await reports.owed(known.organisation, now)
         told = [
             {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +32,6 @@ class Admission:
 
     places: InFlight
     quota: ClientQuota | None = None
-
-    def placed(self, client: str) -> AbstractContextManager[None]:
-        """A place under the client's own quota."""
-        return self.quota.taken(client) if self.quota is not None else nullcontext()
 
 
 def routes(parts: Parts, note: Note | None = None, admission: Admission | None = None) -> list[Route]:

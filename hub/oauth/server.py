@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.rollover import LIFETIME
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
-from hub.operations.quotas import ClientQuota
+from hub.operations.quotas import ClientQuota, placed
 from hub.operations.token_uses import TokenUses
 from hub.signatures import BadSignature
 from policies.batches import Batches
@@ -194,7 +194,7 @@ class AuthorizationServer:
                 await revoke_token(self._parts.engine, token.jti, expires_at=token.expires_at, by=identifier, at=now)
 
     def _place(self, client: Authenticated) -> AbstractContextManager[None]:
-        return self._quota.taken(client.client.requester.client) if self._quota is not None else nullcontext()
+        return placed(self._quota, client.client.requester.client)
 
     async def _bound(self, shown: Shown, now: datetime, *, required: bool = False) -> Binding:
         """The key a token is bound to; `required` of a citizen's, whatever the operator asks of others."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -97,6 +98,11 @@ class ClientQuota:
         if len(served) >= self._rate:
             raise TooMany("too many requests in a minute", retry_after=max(1, ceil(served[0] + _WINDOW - now)), code="RATE")
         served.append(now)
+
+
+def placed(quota: ClientQuota | None, client: str) -> AbstractContextManager[None]:
+    """A place under a client's own quota; None counts nothing: whoever calls bounds them."""
+    return quota.taken(client) if quota is not None else nullcontext()
 
 
 class LookUps:
