@@ -88,6 +88,7 @@ class Audit:
                 letter=_text(wanted, "letter"), case=_text(wanted, "case"),
                 decision=Decision(str(wanted["decision"])) if wanted.get("decision") else None,
                 kind=Kind(str(wanted["kind"])) if wanted.get("kind") else None, review=_text(wanted, "review"),
+                approval=_text(wanted, "approval"),
                 since=_instant(wanted.get("from")), until=_instant(wanted.get("to")),
             ),
             after=_cursor(arguments.get("after")),

@@ -181,5 +181,8 @@ class AccessLogFilter:
     kind: EntryKind | None = strawberry.field(default=strawberry.UNSET, description="类别 Kind of entry.")
     decision: Decision | None = strawberry.field(default=strawberry.UNSET, description="决定 Decision.")
     review: Review | None = strawberry.field(default=strawberry.UNSET, description="待复查 What rests on no letter.")
+    approval: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="审批 Id of an approval: its asking, its decision, and what was read under it.",
+    )
     from_: Instant | None = strawberry.field(default=strawberry.UNSET, name="from", description="起 From, inclusive.")
     to: Instant | None = strawberry.field(default=strawberry.UNSET, description="止 To, exclusive.")

@@ -49,6 +49,7 @@ class Filter:
     decision: Decision | None = None
     kind: Kind | None = None
     review: str = ""  # STATUTE or EMERGENCY: what rests on no letter (domain C4)
+    approval: str = ""  # entries that name it: its asking and deciding, and what was read under it
     since: datetime | None = None
     until: datetime | None = None
 
@@ -157,8 +158,10 @@ _CLAUSES = {
     "question": "question = ${}",
     "decision": "decision = ${}",
     "kind": "kind = ${}",
-    # Canonical JSON escapes every quotation mark within a text: these bytes are a member's name and value, nobody's words.
+    # Canonical JSON escapes every quotation mark within a text: these bytes are a member's name and value (of an approval: a whole
+    # text of its own), nobody's words.
     "review": """position(convert_to('"review":"' || ${}::text || '"', 'UTF8') in body) > 0""",
+    "approval": """position(convert_to('"' || ${}::text || '"', 'UTF8') in body) > 0""",
     "since": "at >= ${}",
     "until": "at < ${}",
 }

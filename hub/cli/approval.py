@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from sqlalchemy import select
 
+from hub.approvals.listing import as_it_stands
 from hub.approvals.register import withdraw
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work
@@ -26,16 +27,17 @@ def list_approvals(case: str) -> None:
         query = select(Approval).order_by(Approval.id)
         async with premises.engine.connect() as connection:
             rows = (await connection.execute(query.where(Approval.case_id == case) if case else query)).all()
+        found = [Approval(**row._mapping) for row in rows]  # noqa: SLF001 - the row's public mapping
         now = clock()
         show(
             ("approval", "case", "kind", "purpose", "groups", "people", "asked by", "state", "by", "until", "reason"),
             [
                 (
                     one.id, one.case_id, one.kind, one.purpose, one.fact_groups, len(one.people), f"{one.organisation} {one.officer}",
-                    "ENDED" if one.state == "APPROVED" and one.valid_until <= now else one.state, one.ended_by or one.decided_by,
+                    as_it_stands(one, now), one.ended_by or one.decided_by,
                     one.valid_until.isoformat(timespec="minutes"), one.reason,
                 )
-                for one in rows
+                for one in found
             ],
             none="nothing was asked for",
         )

@@ -13,7 +13,7 @@ from hub.console.entries import DOCUMENT, EntryPages, Inquire, Names
 from hub.console.sessions import Officer
 from hub.console.visits import Visits
 from hub.emergencies.follow_ups import open_duties
-from hub.emergencies.second_look import SecondLooks
+from hub.emergencies.second_look import SecondLooks, marks
 from hub.errors import CallerError, RecordingFailed
 from policies.calendar import CHINA
 
@@ -80,5 +80,5 @@ class EmergencyPages:
         asked = [edge["node"] for edge in data["accessLog"]["edges"]]
         return self._visits.page(
             "emergencies.html", status=status, fault=fault, officer=officer, duties=await open_duties(self._looks.engine), asked=asked,
-            looks=await self._looks.of(node["id"] for node in asked), today=self._clock().astimezone(CHINA).date(), names=await self._names(),
+            looks=await marks(self._looks.engine, (node["id"] for node in asked)), today=self._clock().astimezone(CHINA).date(), names=await self._names(),
         )

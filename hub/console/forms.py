@@ -13,7 +13,7 @@ from hub.graphql_http import body_of
 
 LARGEST = 16_384
 """Bytes; a filter is some hundred."""
-FILTERS = ("organisation", "subjectIdNumber", "subject", "purpose", "letter", "case", "kind", "decision", "from", "to")
+FILTERS = ("organisation", "subjectIdNumber", "subject", "purpose", "letter", "case", "approval", "kind", "decision", "from", "to")
 _TYPE = "application/x-www-form-urlencoded"
 
 

@@ -10,8 +10,10 @@ import orjson
 from starlette.routing import BaseRoute
 
 from hub.access_log.receipt import BadReceipt, verify_receipt
+from hub.approvals.looks import ApprovalLooks
 from hub.authorizations.standing import Standing
 from hub.caller import Basis, Caller
+from hub.console.approvals import ApprovalPages
 from hub.console.emergencies import EmergencyPages
 from hub.console.entries import EntryPages
 from hub.console.lists import ListPages
@@ -57,8 +59,9 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
     entries = EntryPages(visits, inquire, verify, names)
     looks = SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups)
     emergencies = EmergencyPages(visits, entries, inquire, names, looks, clock=hub.clock)
+    approvals = ApprovalPages(visits, hub.engine, names, ApprovalLooks(hub.engine), clock=hub.clock)
     lists = ListPages(visits, names, what_is_owed, ceilings_met)
-    return [*visits.routes(), *entries.routes(), *emergencies.routes(), *lists.routes()]
+    return [*visits.routes(), *entries.routes(), *emergencies.routes(), *approvals.routes(), *lists.routes()]
 
 
 async def _verified(hub: Hub, identifier: str) -> list[tuple[str, bool]]:

@@ -17,7 +17,21 @@ from starlette.staticfiles import StaticFiles
 
 from hub.console.forms import posted, same_origin
 from hub.console.sessions import COOKIE, LIFETIME, Officer, Sessions
-from hub.console.words import DECISIONS, FORMS, KINDS, REASONS, basis_text, department_title, local_time, purpose_title
+from hub.console.words import (
+    APPROVAL_CHIPS,
+    APPROVAL_STATES,
+    DECISIONS,
+    FORMS,
+    KINDS,
+    PAGES,
+    REASONS,
+    approval_title,
+    basis_text,
+    department_title,
+    group_title,
+    local_time,
+    purpose_title,
+)
 from hub.errors import CallerError
 from policies.purposes import PURPOSES
 
@@ -46,7 +60,9 @@ class Visits:
         self._templates.globals.update(
             region_name=region_name, kinds=KINDS, decisions=DECISIONS, forms=FORMS, reasons=REASONS, purposes=PURPOSES,
             purpose_title=purpose_title, department_title=department_title, local_time=local_time, basis_text=basis_text,
+            approval_title=approval_title, approval_states=APPROVAL_STATES, approval_chips=APPROVAL_CHIPS, pages=PAGES,
         )
+        self._templates.filters["group_title"] = group_title
 
     def routes(self) -> list[BaseRoute]:
         """Style, script, the way in and the way out."""

@@ -14,6 +14,16 @@ from schema.register import GROUPS
 KINDS = {"INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", "CHANGE": "登记变更", "SECURITY_SUMMARY": "安全汇总"}
 DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝"}
 FORMS = {"FULL": "全值", "MASKED": "掩码", "BAND": "区间", "BOOLEAN": "是否", "WITHHELD": "未告知"}
+PAGES = {
+    "": "访问日志", "approvals": "审批", "emergencies": "先行救助", "fair-use": "合理使用", "sharing": "共享时限",
+}
+"""The pages an officer goes to, by their path."""
+APPROVAL_KINDS = {"KIN_OF_STAFF": "近亲属备案", "COMPLAINT_CHECK": "举报核查", "SPOT_CHECK": "抽查"}
+APPROVAL_STATES = {
+    "WAITING": "待审批", "LAPSED": "逾期未批", "STANDING": "有效", "ENDED": "已到期", "REFUSED": "不同意", "WITHDRAWN": "已撤回",
+}
+APPROVAL_CHIPS = {"WAITING": "PARTIAL", "LAPSED": "", "STANDING": "ALLOW", "ENDED": "", "REFUSED": "DENY", "WITHDRAWN": "DENY"}
+"""How each state looks."""
 BASES = {"letter": "核对授权书", "statute": "法定依据", "emergency": "急难先行", "self": "本人查询", "audit": "隐私审计", "file": "本事项在卷材料"}
 DEPARTMENTS = {
     "GA": "公安", "SW": "税务", "GZ": "自然资源", "RS": "人社", "CL": "残联", "MZ": "民政",
@@ -35,7 +45,7 @@ REASONS = {
     "FOLLOW_UP_OVERDUE": "先行救助逾期未补办", "FOLLOW_UP_OPENED": "先行救助待补办", "FOLLOW_UP_MET": "先行救助已补办",
     "FOLLOW_UP_CLOSED": "补办事项已结", "FOLLOW_UP_ESCALATED": "补办逾期已上报", "EMERGENCY_SEEN": "急难查询已复核",
     "EMERGENCY_OBJECTED": "急难查询复核有异议", "APPROVAL_ASKED": "已提请审批", "APPROVAL_APPROVED": "审批同意", "APPROVAL_REFUSED": "审批不同意",
-    "APPROVAL_WITHDRAWN": "审批已撤回", "SAME_OFFICER": "不得自批", "CONFLICT_OF_INTEREST": "应当回避",
+    "APPROVAL_WITHDRAWN": "审批已撤回", "APPROVAL_SEEN": "审批已复核", "APPROVAL_OBJECTED": "审批复核有异议", "SAME_OFFICER": "不得自批", "CONFLICT_OF_INTEREST": "应当回避",
     "ASSESSMENT_RECORDED": "影响评估登记", "ASSESSMENT_ENDED": "影响评估终止",
     "LETTER_PAUSED": "授权书暂停", "LETTER_RESUMED": "授权书恢复",
     "DEFERRED_ANSWERED": "迟到答复已收存", "DEFERRED_DESTROYED": "待答问题及答复已销毁", "DEFERRED_OVERDUE": "机构逾期未答",
@@ -51,6 +61,17 @@ def purpose_title(code: str | None) -> str:
         return ""
     known = PURPOSES.get(code)
     return known.title_zh if known else code
+
+
+def approval_title(kind: str) -> str:
+    """What an approval is for; a kind without a title stands as it is."""
+    return APPROVAL_KINDS.get(kind, kind)
+
+
+def group_title(group: str) -> str:
+    """A fact group as the catalogue calls it."""
+    known = GROUPS.get(group)
+    return known.title_zh if known else group
 
 
 def department_title(code: str) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import insert as insert_row
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.access_log.entry import Kind
 from hub.access_log.store import LogStore
@@ -37,24 +37,16 @@ class SecondLooks:
 
     async def mark(self, entry: str, mark: str, *, officer: str, reason: str, at: datetime) -> None:
         """Mark one answer of an emergency. Raises `Malformed` for what is none, `Forbidden` for one's own."""
-        said = reason.strip()
-        if mark not in MARKS or (mark == "OBJECTED" and not _worded(said)) or (said and not _worded(said)):
-            raise Malformed(f"a mark is {' or '.join(MARKS)}; an objection says why in {SHORTEST} to {LONGEST} characters without an ID number")
+        said = worded(mark, reason)
         stored = await self.store.entry(entry)
         head, rest = stored.parts() if stored is not None and stored.kind is Kind.OUTCOME else ({}, {})
         if rest.get("review") != "EMERGENCY":
             raise Malformed("the entry is no answer in an emergency")
         if same_officer(str(rest.get("officer", "")), officer):
             raise Forbidden("nobody looks a second time at what they asked themselves", code="SAME_OFFICER")
-        row = {"entry": entry, "officer": officer, "mark": mark, "reason": said, "at": at}
-        body = {
-            "entry": entry, "officer": officer, "reason": said, "case": str(head.get("case", "")),
-            "organisation": str(head.get("organisation", "")),
-        }
-        marked = insert(SecondLook).values(row)
+        about = {"case": str(head.get("case", "")), "organisation": str(head.get("organisation", ""))}
         async with self.engine.begin() as connection:
-            await connection.execute(marked.on_conflict_do_update(index_elements=["entry"], set_=row))
-            await connection.execute(insert_row(Outbox).values(kind=f"EMERGENCY_{mark}", body=body, at=at))
+            await keep(connection, f"EMERGENCY_{mark}", entry, mark, said, {"entry": entry, **about}, officer=officer, at=at)
 
     async def close(self, follow_up: str, *, officer: str, reason: str, at: datetime) -> None:
         """Close a duty no letter will meet. Raises `Malformed`, `Forbidden` for one's own."""
@@ -69,11 +61,31 @@ class SecondLooks:
         if not await self.follow_ups.close(follow_up, by=officer, reason=said, at=at):
             raise Malformed("the duty is not open")
 
-    async def of(self, entries: Iterable[str]) -> Mapping[str, tuple[str, str]]:
-        """Mark and reason of the entries that have one."""
-        query = select(SecondLook.entry, SecondLook.mark, SecondLook.reason).where(SecondLook.entry.in_(list(entries)))
-        async with self.engine.connect() as connection:
-            return {row.entry: (row.mark, row.reason) for row in (await connection.execute(query)).all()}
+
+def worded(mark: str, reason: str) -> str:
+    """The reason as it is kept. Raises `Malformed` for a mark there is none of, and for an objection that does not say why."""
+    said = reason.strip()
+    if mark not in MARKS or (mark == "OBJECTED" and not _worded(said)) or (said and not _worded(said)):
+        raise Malformed(f"a mark is {' or '.join(MARKS)}; an objection says why in {SHORTEST} to {LONGEST} characters without an ID number")
+    return said
+
+
+async def keep(
+    connection: AsyncConnection, kind: str, looked_at: str, mark: str, reason: str, about: Mapping[str, str], *, officer: str, at: datetime,
+) -> None:
+    """The mark on a log entry or an approval, in place of an earlier one, and its row for the log: `about` with officer and reason."""
+    row = {"entry": looked_at, "officer": officer, "mark": mark, "reason": reason, "at": at}
+    marked = insert(SecondLook).values(row)
+    await connection.execute(marked.on_conflict_do_update(index_elements=["entry"], set_=row))
+    body = {**about, "officer": officer, "reason": reason}
+    await connection.execute(insert_row(Outbox).values(kind=kind, body=body, at=at))
+
+
+async def marks(engine: AsyncEngine, looked_at: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """Mark and reason of those entries and approvals that have one."""
+    query = select(SecondLook.entry, SecondLook.mark, SecondLook.reason).where(SecondLook.entry.in_(list(looked_at)))
+    async with engine.connect() as connection:
+        return {row.entry: (row.mark, row.reason) for row in (await connection.execute(query)).all()}
 
 
 def _worded(reason: str) -> bool:

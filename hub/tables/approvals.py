@@ -58,10 +58,10 @@ class FollowUp(Base):
 
 
 class SecondLook(Base):
-    """事后复核: what the privacy officer said of one question asked in an emergency."""
+    """事后复核: what the privacy officer said of one question asked in an emergency, or of one approval."""
 
     __tablename__ = "second_look"
-    entry: Mapped[str] = mapped_column(primary_key=True)  # id of the log entry looked at
+    entry: Mapped[str] = mapped_column(primary_key=True)  # id of the log entry looked at, or of the approval
     officer: Mapped[str]
     mark: Mapped[str]  # SEEN, OBJECTED
     reason: Mapped[str]

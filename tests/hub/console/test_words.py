@@ -5,7 +5,9 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
-from hub.console.words import BASES, DEPARTMENTS, department_title
+from hub.approvals.listing import STATES
+from hub.console.words import APPROVAL_CHIPS, APPROVAL_KINDS, APPROVAL_STATES, BASES, DEPARTMENTS, department_title
+from policies.approvals import ApprovalKind
 from policies.verdict import BasisKind
 
 MANIFESTS = Path(__file__).parents[3] / "connectors" / "manifests"
@@ -25,3 +27,8 @@ def test_a_department_of_another_region_is_told_with_its_region() -> None:
 
 def test_every_basis_has_a_name() -> None:
     assert set(BASES) == {kind.value for kind in BasisKind}
+
+
+def test_every_state_and_kind_of_an_approval_has_its_word() -> None:
+    assert set(STATES) == set(APPROVAL_STATES) == set(APPROVAL_CHIPS)
+    assert set(ApprovalKind) == set(APPROVAL_KINDS)
