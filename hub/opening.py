@@ -21,7 +21,7 @@ from connectors.credit import CreditPlatform
 from connectors.means_check import MeansCheckSystem
 from connectors.platform_manifest import connected
 from connectors.registry import Departments, flattened, open_connectors
-from hub import manners
+from hub import manners, metrics
 from hub.access_log.entry import refusal
 from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
@@ -32,6 +32,7 @@ from hub.audit import Audit
 from hub.caller import Caller
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.own_records import OwnRecords
+from hub.citizens.vouching import forget as forget_vouched
 from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, ceilings_of, open_desk
 from hub.disposal.duties import follow
@@ -116,7 +117,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(
-            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: _drop(database, fair, clock()),
+            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: _drop(database, records, settings, fair, clock()),
         )
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
@@ -184,9 +185,13 @@ async def _platforms(
     return systems, credit
 
 
-async def _drop(database: AsyncEngine, fair: FairUse, at: datetime) -> None:
+async def _drop(
+    database: AsyncEngine, records: asyncpg.Pool[asyncpg.Record], settings: Settings, fair: FairUse, at: datetime,
+) -> None:
     """What its retention ended; what receivers owe from now on; whose papers after an emergency are overdue."""
     await fair.forget(at)
+    rules = citizen_rules(settings.region[:6])
+    await forget_vouched(records, rules.vouching.people if rules is not None else (), at)
     await drop_overdue(database, at)
     await drop_reports(database, at)
     await follow(database)
@@ -271,6 +276,7 @@ def _refusals(log: AccessLog) -> Callable[[Caller, str, datetime], Awaitable[Non
     """An authenticated refusal at the token endpoint is an entry too."""
 
     async def refused(caller: Caller, code: str, at: datetime) -> None:
+        metrics.REFUSALS.labels(code).inc()
         await log.append(refusal(at=at, code=code, caller=caller))
 
     return refused

@@ -93,6 +93,7 @@ class PersonalAccess:
     purpose: str | None = told("用途代码", "Purpose code.")
     purpose_title: str | None = told("用途", "The purpose in words.")
     basis: AccessBasis | None = told("依据", "Why.")
+    platform: AskingOrganisation | None = told("证明身份的平台", "Of a look at one's own records: the platform that vouched for who asked.")
     case: str | None = told("受理编号", "Number of the case, as its platform gave it.")
     decision: Decision | None = told("决定", "What was decided; null while the answer is on its way.")
     reason: str | None = told("理由", "Reason code of a refusal.")

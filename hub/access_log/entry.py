@@ -222,8 +222,8 @@ _REVIEWED = {BasisKind.STATUTE: "STATUTE", BasisKind.EMERGENCY: "EMERGENCY"}
 
 
 def basis_text(basis: Basis) -> str:
-    """The basis in one line: "letter", "statute: SAL §42", "emergency: …"."""
-    detail = basis.article or basis.reason
+    """The basis in one line: "letter", "statute: SAL §42", "emergency: …", "self: " with the platform that vouches for who asks."""
+    detail = basis.article or basis.reason or basis.platform
     return f"{basis.kind}: {detail}" if detail else str(basis.kind)
 
 

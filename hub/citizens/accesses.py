@@ -32,8 +32,9 @@ class Known:
 
 
 def organisations(entries: Iterable[Stored]) -> list[str]:
-    """Codes of who asked."""
-    return sorted({str(entry.parts()[0].get("organisation") or "") for entry in entries} - {""})
+    """Codes of who asked, and of the platforms on whose word people asked about themselves."""
+    parts = [entry.parts() for entry in entries]
+    return sorted({name for head, rest in parts for name in (str(head.get("organisation") or ""), _vouching(rest))} - {""})
 
 
 def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str, object]:
@@ -47,13 +48,23 @@ def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str,
     position = subjects.index(known.subject) if known.subject in subjects else len(subjects)
     groups = _groups(rest, closed_rest if told is not None else {}, position)
     return {
-        "id": asked.id, "at": head["at"], "organisation": {"code": code, "name": known.names.get(code)} if code else None,
+        "id": asked.id, "at": head["at"], "organisation": _named(code, known),
         "role": rest.get("role"), "officer": rest.get("officer") if known.officer else None, "purpose": purpose or None,
         "purposeTitle": PURPOSES[purpose].title_zh if purpose in PURPOSES else None,
-        "basis": _basis(rest, known.letters), "case": known.references.get(str(head.get("case") or "")),
+        "basis": _basis(rest, known.letters), "platform": _named(_vouching(rest), known), "case": known.references.get(str(head.get("case") or "")),
         "decision": closed_head.get("decision"), "reason": closed_head.get("code"), "several": len(subjects) > 1,
         "neighbour": rest.get("address") == "NEIGHBOUR" or any(group["region"] for group in groups), "groups": groups,
     }
+
+
+def _named(code: str, known: Known) -> Mapping[str, object] | None:
+    return {"code": code, "name": known.names.get(code)} if code else None
+
+
+def _vouching(rest: Mapping[str, object]) -> str:
+    """The platform behind a look at one's own records: what a key that was stolen was used for in somebody's name, they see here."""
+    kind, _, platform = str(rest.get("basis") or "").partition(": ")
+    return platform if kind == "self" else ""
 
 
 def _decisive(outcomes: Sequence[Stored]) -> Stored | None:

@@ -3,6 +3,8 @@
 Rules of this file:
 - A platform vouches by a key it is enrolled with; nothing the hub holds is ever matched with a person on anybody else's word.
 - Whatever depends on who the person is has one outward answer: a platform cannot find out by it whom the hub knows.
+- A platform's key may be in somebody else's hands: it speaks for no more different people than the region lets one (`vouching.py`), and only for
+  people of a case it registered itself, where the region does not say otherwise.
 - From fourteen one asks for oneself (PIPL §31); below, and where a person has no capacity, a guardian does whom every case that
   speaks of them declares, a live one among them (Civil Code §20, §21, §23). For an adult of limited capacity either may (§22). Whatever
   several cases declare differently is decided by the strictest of them.
@@ -25,6 +27,7 @@ from hub.authorizations.platforms import sender
 from hub.authorizations.reasons import Refused
 from hub.caller import Basis
 from hub.citizens.assertion import CitizenAssertion, CitizenFlaw, CitizenRefused, open_assertion
+from hub.citizens.vouching import Vouched
 from hub.oauth.clients import RegisteredClient
 from hub.oauth.details import TYPE, Details, details
 from hub.oauth.grants import Behalf, NotProven
@@ -33,7 +36,7 @@ from hub.people.handles import Handles
 from hub.people.id_number import IdNumber
 from hub.people.vault import Vault
 from policies.calendar import CHINA
-from policies.citizens import CitizenRules
+from policies.citizens import CitizenRules, Vouching
 from policies.verdict import BasisKind
 
 PURPOSE = "SUBJECT_ACCESS"
@@ -76,6 +79,7 @@ class CitizenTokens:
         sealing: Callable[[], Mapping[str, OKPKey]], rules: CitizenRules | None,
     ) -> None:
         """`pool` of records; `sealing` the hub's keys a person may be encrypted to, by kid; `rules` the region's."""
+        self._vouched = Vouched(pool, vault)
         self._engine = engine
         self._pool = pool
         self._vault = vault
@@ -88,8 +92,9 @@ class CitizenTokens:
     async def accept(self, token: str, *, client: RegisteredClient, asked: Details, now: datetime) -> Behalf:  # noqa: ARG002 (the assertion says what is asked)
         """The person an assertion names, as the basis of a token. Raises `NotProven`, asyncpg's errors."""
         try:
-            assertion = await self._opened(token, client.requester.client, now)
-            person, actor = await self._people(assertion, now)
+            assertion, rules = await self._opened(token, client.requester.client, now)
+            await self._vouched.count(assertion.platform, assertion.named(), rules.vouching.people, now)
+            person, actor = await self._people(assertion, rules.vouching, now)
         except CitizenRefused as refused:
             said = f"{refused.flaw.value}: {refused}" if refused.flaw in _OUTWARD else "the assertion is refused"
             raise NotProven(f"{refused.flaw.value}: {refused}", code=refused.flaw.value, said=said) from None
@@ -107,7 +112,7 @@ class CitizenTokens:
         """Whether a platform, and the key it signed with, are still good: looked at for every question of a citizen's token."""
         return bool(await self._pool.fetchval(_VOUCHES, platform, kid))
 
-    async def _opened(self, token: str, client: str, now: datetime) -> CitizenAssertion:
+    async def _opened(self, token: str, client: str, now: datetime) -> tuple[CitizenAssertion, CitizenRules]:
         if self._rules is None:
             raise CitizenRefused(CitizenFlaw.CITIZENS_RULES_MISSING, "the region states no rules for a person's own access")
         try:
@@ -124,17 +129,20 @@ class CitizenTokens:
             raise CitizenRefused(CitizenFlaw.COMPARED_TOO_LONG_AGO, f"identity must be compared within {self._rules.compared_minutes} minutes")
         if not await self._used.first(f"citizen:{assertion.platform}", assertion.jti, expires_at=assertion.expires_at, now=now):
             raise CitizenRefused(CitizenFlaw.ASSERTION_REPLAYED, "presented before")
-        return assertion
+        return assertion, self._rules
 
-    async def _people(self, assertion: CitizenAssertion, now: datetime) -> tuple[_Found, _Found]:
+    async def _people(self, assertion: CitizenAssertion, vouching: Vouching, now: datetime) -> tuple[_Found, _Found]:
         """Whom it is about, and who asks."""
         actor = await self._find(assertion.person)
-        if assertion.ward is None:
-            await self._alone(actor, now)
-            return actor, actor
-        ward = await self._find(assertion.ward)
-        await self._guarded(ward, actor, now)
-        return ward, actor
+        person = actor if assertion.ward is None else await self._find(assertion.ward)
+        declared = await self._pool.fetch(_DECLARED, person.id)
+        if vouching.own_cases_only and not any(row["platform"] == assertion.platform and row["role"] != "EXCLUDED" for row in declared):
+            raise CitizenRefused(CitizenFlaw.PLATFORM_WITHOUT_CASE, "the platform registered no case of this person")
+        if person is actor:
+            _alone(person, declared, now)
+        else:
+            _guarded(person, actor, declared, now)
+        return person, actor
 
     async def _find(self, number: IdNumber) -> _Found:
         row = await self._pool.fetchrow(_PERSON, list(self._vault.blind_indexes(number.value)))
@@ -142,26 +150,26 @@ class CitizenTokens:
             raise CitizenRefused(CitizenFlaw.PERSON_UNKNOWN, "nobody of this number, or erased from the log")
         return _Found(row["id"], number, self._vault.log_subject(row["id"], bytes(row["log_key"])))
 
-    async def _alone(self, person: _Found, now: datetime) -> None:
-        capacities = {row["capacity"] for row in await self._pool.fetch(_DECLARED, person.id)}
-        if _years(person, now) < OF_AGE or "NONE" in capacities:
-            raise CitizenRefused(CitizenFlaw.CHILD_ASKS_ALONE, "a guardian asks for this person")
-
-    async def _guarded(self, ward: _Found, guardian: _Found, now: datetime) -> None:
-        rows = await self._pool.fetch(_DECLARED, ward.id)
-        live, closed = _said([row for row in rows if row["role"] not in OUTSIDE], now)
-        # A guardian sees every case of the ward: one registered beside the others, by whomever, must not make somebody guardian of them all.
-        if not live or not all(str(guardian.id) in row["guardians"] for row in live + closed):
-            raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "no live case declares this guardian, or another declares otherwise")
-        years = _years(ward, now)
-        unable = {"NONE", "LIMITED"} if years >= ADULT else {"NONE"}
-        if years >= OF_AGE and not all(row["capacity"] in unable for row in live + closed):
-            raise CitizenRefused(CitizenFlaw.WARD_ASKS_THEMSELF, "from fourteen one asks for oneself")
-        if _years(guardian, now) < ADULT:
-            raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "the guardian is a child")
-
     def _handle(self, person: _Found, organisation: str) -> str:
         return self._handles.encode("per", person.id, organisation=organisation, case="")
+
+
+def _alone(person: _Found, declared: Sequence[asyncpg.Record], now: datetime) -> None:
+    if _years(person, now) < OF_AGE or "NONE" in {row["capacity"] for row in declared}:
+        raise CitizenRefused(CitizenFlaw.CHILD_ASKS_ALONE, "a guardian asks for this person")
+
+
+def _guarded(ward: _Found, guardian: _Found, declared: Sequence[asyncpg.Record], now: datetime) -> None:
+    live, closed = _said([row for row in declared if row["role"] not in OUTSIDE], now)
+    # A guardian sees every case of the ward: one registered beside the others, by whomever, must not make somebody guardian of them all.
+    if not live or not all(str(guardian.id) in row["guardians"] for row in live + closed):
+        raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "no live case declares this guardian, or another declares otherwise")
+    years = _years(ward, now)
+    unable = {"NONE", "LIMITED"} if years >= ADULT else {"NONE"}
+    if years >= OF_AGE and not all(row["capacity"] in unable for row in live + closed):
+        raise CitizenRefused(CitizenFlaw.WARD_ASKS_THEMSELF, "from fourteen one asks for oneself")
+    if _years(guardian, now) < ADULT:
+        raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "the guardian is a child")
 
 
 def _said(rows: Sequence[asyncpg.Record], now: datetime) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:

@@ -38,6 +38,8 @@ class CitizenFlaw(StrEnum):
     CITIZENS_RULES_MISSING = "CITIZENS_RULES_MISSING"
     PERSON_UNREADABLE = "PERSON_UNREADABLE"
     PERSON_UNKNOWN = "PERSON_UNKNOWN"
+    PLATFORM_RATE = "PLATFORM_RATE"
+    PLATFORM_WITHOUT_CASE = "PLATFORM_WITHOUT_CASE"
     CHILD_ASKS_ALONE = "CHILD_ASKS_ALONE"
     GUARDIAN_NOT_DECLARED = "GUARDIAN_NOT_DECLARED"
     WARD_ASKS_THEMSELF = "WARD_ASKS_THEMSELF"
@@ -65,6 +67,10 @@ class CitizenAssertion:
     assurance: str
     person: IdNumber = field(repr=False)
     ward: IdNumber | None = field(repr=False)
+
+    def named(self) -> tuple[str, ...]:
+        """The ID numbers it names: whom it is about, and who asks for them."""
+        return tuple(one.value for one in (self.person, self.ward) if one is not None)
 
 
 def open_assertion(

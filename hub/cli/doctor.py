@@ -12,6 +12,7 @@ from hub.cli import ailments
 from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
+from hub.cli.vouching import vouching_bounded
 from hub.cli.without_letter import assessments_current, emergencies_followed
 from hub.cli.working_days import calendar_ahead
 from hub.settings import Settings, SettingsError
@@ -64,6 +65,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("sharing", partial(ailments.sharing_in_time, premises)),
         ("assessments", partial(assessments_current, premises)),
         ("emergencies", partial(emergencies_followed, premises)),
+        ("citizens", partial(vouching_bounded, premises)),
     )
 
 

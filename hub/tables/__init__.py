@@ -18,6 +18,7 @@ from hub.tables.asking import (
     Revocation,
     TokenCases,
     UsedAssertion,
+    VouchedPerson,
 )
 from hub.tables.console import ConsoleSession, ConsoleUser
 from hub.tables.credit import CreditRecord
@@ -77,4 +78,5 @@ __all__ = [
     "Signer",
     "TokenCases",
     "UsedAssertion",
+    "VouchedPerson",
 ]

@@ -134,6 +134,16 @@ class Allowance(Base):
     ends_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class VouchedPerson(Base):
+    """Somebody a platform vouched for lately (本人查询), as a hash of their blind index and the platform, known to the hub or not."""
+
+    __tablename__ = "vouched_person"
+    platform: Mapped[str] = mapped_column(primary_key=True)
+    person: Mapped[bytes] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    __table_args__ = (Index("vouched_person_at", "platform", "at"),)
+
+
 class LookUpCount(Base):
     """How many people a client looked up by ID number on one day (Asia/Shanghai)."""
 

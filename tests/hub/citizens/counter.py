@@ -14,6 +14,7 @@ from hub.citizens.own_records import OwnRecords
 from hub.citizens.presenting import build_citizen_assertion, exchange_request
 from hub.enrolment import enrol_client, enrol_organisation
 from hub.oauth.presenting import build_assertion, build_proof
+from hub.people.vault import Identity
 from tests.hub.living import Living, Sent
 
 ORGANISATION, CLIENT = "500152-APP", "500152-app"
@@ -74,6 +75,13 @@ class Counter:
         assert status == 200, body
         assert body["token_type"] == "DPoP"
         return str(body["access_token"])
+
+    async def known_without_case(self, household: int) -> str:
+        """The number of somebody the hub knows, as of a neighbour's question, and nobody registered here."""
+        head = self.living.platform.population.household(household).head
+        async with self.living.hub.engine.begin() as connection:
+            await self.living.hub.desk._people.upsert(connection, Identity(head.id_number, head.name, head.sex, head.birth_date))
+        return head.id_number
 
     def proof(self, path: str, token: str = "", **more: Any) -> str:
         told = {"method": "POST", "url": self.living.url + path, "jti": f"citizen-proof-{next(_numbers):08d}", "now": self.living.clock(), "token": token}

@@ -72,6 +72,13 @@ async def _caused(living, counter, flaw: CitizenFlaw, monkeypatch) -> str:
             return await counter.vouch(head, sealing=OKPKey.generate_key("X25519"))
         case CitizenFlaw.PERSON_UNKNOWN:
             return await counter.vouch(living.platform.population.household(90).head.id_number)
+        case CitizenFlaw.PLATFORM_RATE:
+            tokens = living.hub.desk.authorization.subject_tokens[SUBJECT_TOKEN_TYPE]
+            narrow = replace(tokens._rules, vouching=replace(tokens._rules.vouching, people=((60, 1),)))
+            monkeypatch.setattr(tokens, "_rules", narrow)
+            return await counter.vouch(head, ward=living.family.members[1].person.id_number)
+        case CitizenFlaw.PLATFORM_WITHOUT_CASE:
+            return await counter.vouch(await counter.known_without_case(93))
         case CitizenFlaw.CHILD_ASKS_ALONE:
             family, child, _ = _aged(living, 0, 13)
             await living.register(family)

@@ -23,8 +23,12 @@ async def test_a_neighbours_question_is_shown_where_it_was_asked_and_where_it_wa
     token = await tongnan.line.token(tongnan.offices["yb"], purpose="RESULT_RECOGNITION", basis=basis, case=matter.id)
     reply = await tongnan.line.ask(token, QUESTION, {"id": matter.id, "region": QUXIAN})
     assert reply.status == 200, reply.raw
-    for living in (tongnan, quxian):
-        counter = await Counter(living).enrol()
+    # Where nobody registered them no platform can speak for them; there it is told to who is known to one.
+    here, there = await Counter(tongnan).enrol(), await Counter(quxian).enrol()
+    status, refused = await there.exchange(await there.vouch(family.head.id_number))
+    assert (status, refused["error_description"]) == (400, "the assertion is refused")
+    await quxian.register(family, purposes=())
+    for living, counter in ((tongnan, here), (quxian, there)):
         nodes = await counter.accesses(await counter.token(family.head.id_number), SHOWN)
         one = next(one for one in nodes if one["purpose"] == "RESULT_RECOGNITION")
         assert (one["neighbour"], one["basis"]) == (True, {"kind": "statute", "article": "SAL §42"})

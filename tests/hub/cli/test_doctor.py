@@ -25,7 +25,7 @@ from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens"}
 
 
 @pytest.fixture
@@ -118,6 +118,18 @@ def test_an_agreement_that_does_not_verify_is_named(manifest: Desk) -> None:
     said = manifest.run("doctor", code=1)
     assert "FORGED" in said
     assert states(said)["agreements"] == "fail"
+
+
+def test_a_platform_that_vouched_for_as_many_people_as_it_may_is_a_warning(manifest: Desk) -> None:
+    async def vouched() -> None:
+        connection = await asyncpg.connect(manifest.url)
+        await connection.execute("INSERT INTO vouched_person SELECT 'cq-1', int4send(n), now() FROM generate_series(1, 120) AS n")
+        await connection.close()
+
+    asyncio.run(vouched())
+    said = manifest.run("doctor")
+    assert states(said)["citizens"] == "warn"
+    assert "cq-1 vouched for 120 people in 60 minutes, of 120" in said
 
 
 DAILY = '\n[[maintenance]]\nweekdays = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]\nfrom = "00:00"\nto = "24:00"\n'
