@@ -32,7 +32,7 @@ class SuiteMissing(BadSignature):
 
 @dataclass(frozen=True, slots=True)
 class SignerKey:
-    """A signer's public key for one algorithm. `certifiable` is None where no certificate can be compared with it (SM2)."""
+    """A signer's public key for one algorithm. `certifiable` is None where `cryptography` knows no such key (SM2)."""
 
     alg: str
     thumbprint: str  # RFC 7638

@@ -14,7 +14,7 @@ from typing import Any
 from hub.authorizations.declared import DeclaredPerson
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.trust_list import NotTrusted, TrustList
-from hub.signatures import PublicKey
+from hub.suites import SignerKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Certifying:
         """Whether the platform's word for a key is not enough."""
         return self.trust is not None and self.platform in self.trust.required
 
-    def certified(self, number: str, given: Mapping[str, Any], signer: DeclaredPerson, key: PublicKey | None, at: datetime) -> bool:
+    def certified(self, number: str, given: Mapping[str, Any], signer: DeclaredPerson, key: SignerKey, at: datetime) -> bool:
         """Whether a certificate proves the key of a signature made at `at`. Raises `Refused` for one that does not hold, or is missing."""
         if self.trust is None:
             return False

@@ -31,7 +31,7 @@ Evidence = dict[str, Any]
 
 def electronic(sheet: Sheet, given: Mapping[str, Any], signer: DeclaredPerson, key: SignerKey, at: datetime) -> tuple[str, Evidence]:
     """The assurance of an electronic signature made at `at`, and what it rests on. Raises `Refused`."""
-    certified = sheet.certifying.certified(sheet.number, given, signer, key.certifiable, at)
+    certified = sheet.certifying.certified(sheet.number, given, signer, key, at)
     proof = given.get("identityProof")
     if proof is None:
         raise sheet.refuse(Flaw.IDENTITY_NOT_PROVEN, f"the identity of '{signer.ref}' was not compared before signing")

@@ -5,6 +5,8 @@ counts from the next one on. Rules of this file:
 - A certificate names a signer only if its chain ends at a service trusted on the day of signing, every issuer's revocation list is here,
   signed and current, and subject name and number are those of the person the letter says.
 - Whatever was revoked is not believed, also of before: when a signature was made is the platform's word.
+- A list that says critically what this hub does not process (a part of the issuer's certificates, changes alone) is none (RFC 5280 §5.2).
+- A person's number stands in the subject's serialNumber, or as 个人身份标识码 (GM/T 0015), which then counts alone.
 - What is missing or out of date refuses; nothing is fetched from a network.
 """
 
@@ -20,12 +22,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
 
 from connectors.person_name import same
+from hub.authorizations.sm2_certificates import identify_code, sm2_key, sm2_list_holds, sm2_path
 from hub.errors import CallerError
-from hub.signatures import PublicKey
+from hub.signatures import BadSignature
+from hub.suites import SignerKey
 
 LONGEST_CHAIN = 4
 NUMBER = "IDCCN-"
@@ -73,37 +78,61 @@ class TrustList:
             raise TrustListUnreadable from error
 
     def verify(
-        self, x5c: Sequence[str], key: PublicKey | None, *, name: str, id_number: str, signed_at: datetime, now: datetime,
+        self, x5c: Sequence[str], key: SignerKey, *, name: str, id_number: str, signed_at: datetime, now: datetime,
     ) -> None:
         """Nothing where the chain (RFC 7515 §4.1.6, leaf first) names this person and holds their key. Raises NotTrusted."""
-        if key is None:
-            raise NotTrusted("no certificate of an SM2 key can be verified here")
         leaf, *others = _chain(x5c)
-        if leaf.public_key() != key.public_key:
+        if not _of_key(leaf, key):
             raise NotTrusted("the certificate is of another key")
         if not same(_attribute(leaf, NameOID.COMMON_NAME), name):
             raise NotTrusted("the certificate is of another name")
-        if _attribute(leaf, NameOID.SERIAL_NUMBER).upper().removeprefix(NUMBER) != id_number:
+        if _number(leaf) != id_number:
             raise NotTrusted("the certificate is of another number")
-        service, chain = self._path(leaf, others, signed_at)
+        service, chain = self._path(leaf, others, key, signed_at)
         for certificate, issuer in pairwise(chain):
             _not_revoked(certificate, issuer, service.lists, now)
 
     def _path(
-        self, leaf: x509.Certificate, others: Sequence[x509.Certificate], at: datetime,
+        self, leaf: x509.Certificate, others: Sequence[x509.Certificate], key: SignerKey, at: datetime,
     ) -> tuple[Service, Sequence[x509.Certificate]]:
+        path = _path if key.certifiable is not None else _path_of_sm2
         for service in self.services:
             if not service.trusted_from <= at.date() <= service.trusted_to:
                 continue
-            verifier = (
-                PolicyBuilder().store(Store([service.anchor])).time(at).max_chain_depth(LONGEST_CHAIN)
-                .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=_SIGNER).build_client_verifier()
-            )
             try:
-                return service, verifier.verify(leaf, list(others)).chain
-            except VerificationError:
+                return service, path(leaf, others, service.anchor, at)
+            except (VerificationError, BadSignature):
                 continue
         raise NotTrusted("the chain ends at no service trusted on the day of signing")
+
+
+def _path(leaf: x509.Certificate, others: Sequence[x509.Certificate], anchor: x509.Certificate, at: datetime) -> Sequence[x509.Certificate]:
+    verifier = (
+        PolicyBuilder().store(Store([anchor])).time(at).max_chain_depth(LONGEST_CHAIN)
+        .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=_SIGNER).build_client_verifier()
+    )
+    return verifier.verify(leaf, list(others)).chain
+
+
+def _path_of_sm2(leaf: x509.Certificate, others: Sequence[x509.Certificate], anchor: x509.Certificate, at: datetime) -> Sequence[x509.Certificate]:
+    """As the other path, for what `cryptography` verifies nothing of."""
+    path = sm2_path(leaf, others, anchor, at=at, longest=LONGEST_CHAIN)
+    stated = {one.oid: one.value for one in leaf.extensions}
+    usage, constraints = stated.get(x509.KeyUsage.oid), stated.get(x509.BasicConstraints.oid)
+    if not isinstance(usage, x509.KeyUsage) or not _for_signatures(usage):
+        raise BadSignature("the certificate is not for signatures")
+    if isinstance(constraints, x509.BasicConstraints) and constraints.ca:
+        raise BadSignature("a service's own certificate signs no letter")
+    return path
+
+
+def _of_key(leaf: x509.Certificate, key: SignerKey) -> bool:
+    try:
+        if key.certifiable is None:
+            return sm2_key(leaf).thumbprint == key.thumbprint
+        return leaf.public_key() == key.certifiable.public_key
+    except (BadSignature, UnsupportedAlgorithm, ValueError):
+        return False
 
 
 def _service(directory: Path, entry: Mapping[str, object]) -> Service:
@@ -130,8 +159,14 @@ def _list(data: bytes) -> x509.CertificateRevocationList:
 def _chain(x5c: Sequence[str]) -> list[x509.Certificate]:
     try:
         return [x509.load_der_x509_certificate(base64.b64decode(text, validate=True)) for text in x5c]
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, binascii.Error, x509.InvalidVersion) as error:
         raise NotTrusted("a certificate cannot be read") from error
+
+
+def _number(leaf: x509.Certificate) -> str:
+    """As GB/T 20518 and GM/T 0015 have it in an extension, or as services write it into the subject."""
+    stated = identify_code(leaf)
+    return (_attribute(leaf, NameOID.SERIAL_NUMBER) if stated is None else stated).upper().removeprefix(NUMBER)
 
 
 def _attribute(certificate: x509.Certificate, oid: x509.ObjectIdentifier) -> str:
@@ -145,14 +180,28 @@ def _not_revoked(
     listed = lists.get(issuer.subject)
     if listed is None or listed.next_update_utc is None or not listed.last_update_utc <= now < listed.next_update_utc:
         raise NotTrusted("no current revocation list of an issuer is here")
-    if not listed.is_signature_valid(issuer.public_key()):  # type: ignore[arg-type]
+    if any(extension.critical for extension in listed.extensions):
+        raise NotTrusted("a revocation list does not stand for all of its issuer's certificates")
+    if not _signed_by(listed, issuer):
         raise NotTrusted("a revocation list is not its issuer's")
     if listed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None:
         raise NotTrusted("a certificate was revoked")
 
 
+def _signed_by(listed: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
+    try:
+        key = issuer.public_key()
+    except UnsupportedAlgorithm:
+        return sm2_list_holds(listed, issuer)
+    return listed.is_signature_valid(key)  # type: ignore[arg-type]
+
+
+def _for_signatures(usage: x509.KeyUsage) -> bool:
+    return usage.digital_signature or usage.content_commitment
+
+
 def _signs(_policy: Policy, _certificate: x509.Certificate, usage: x509.KeyUsage) -> None:
-    if not (usage.digital_signature or usage.content_commitment):
+    if not _for_signatures(usage):
         raise ValueError("the certificate is not for signatures")
 
 

@@ -35,24 +35,29 @@ class Authority:
 
     def certify(
         self, subject: x509.Name, key: Any, *, ca: bool = False, days: tuple[int, int] = (-400, 400), signs: bool = True,
+        path_length: int | None = None, extra: Sequence[tuple[x509.ExtensionType, bool]] = (),
     ) -> x509.Certificate:
         """A certificate from `days[0]` to `days[1]` from now."""
         start, end = (self.now + timedelta(days=day) for day in days)
         usage = x509.KeyUsage(signs and not ca, False, not signs, False, False, ca, ca, False, False)
-        return (
+        made = (
             x509.CertificateBuilder().subject_name(subject).issuer_name(named(self.name)).public_key(key)
             .serial_number(x509.random_serial_number()).not_valid_before(start).not_valid_after(end)
-            .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
+            .add_extension(x509.BasicConstraints(ca=ca, path_length=path_length), critical=True)
             .add_extension(usage, critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key()), critical=False)
-            .sign(self.key, hashes.SHA256())
         )
+        for extension, critical in extra:
+            made = made.add_extension(extension, critical=critical)
+        return made.sign(self.key, hashes.SHA256())
 
-    def revocations(self, *revoked: x509.Certificate, days: tuple[int, int] = (-1, 7), key: Any = None) -> bytes:
+    def revocations(self, *revoked: x509.Certificate, days: tuple[int, int] = (-1, 7), key: Any = None, part: bool = False) -> bytes:
         """Its revocation list, PEM."""
         start, end = (self.now + timedelta(days=day) for day in days)
         made = x509.CertificateRevocationListBuilder().issuer_name(named(self.name)).last_update(start).next_update(end)
+        if part:  # of its certificates for people alone (RFC 5280 §5.2.5)
+            made = made.add_extension(x509.IssuingDistributionPoint(None, None, True, False, None, False, False), critical=True)
         for one in revoked:
             entry = x509.RevokedCertificateBuilder().serial_number(one.serial_number).revocation_date(self.now).build()
             made = made.add_revoked_certificate(entry)
