@@ -120,11 +120,15 @@ async def _owe(connection: AsyncConnection, told: Mapping[str, _Told]) -> None:
         one.first, one.answers = min(one.first, row.first_told_at), one.answers + row.told
         one.groups |= set(row.groups)
         one.letters |= set(row.letters)
-    for identifier, one in sorted(told.items()):
-        values = {
+    rows = [
+        {
             "id": identifier, "organisation": one.organisation, "case_id": one.case, "purpose": one.purpose, "groups": sorted(one.groups),
             "letters": sorted(one.letters), "told": one.answers, "first_told_at": one.first, "last_told_at": one.last, "state": "OPEN",
             "retained_until": None, "settled_at": None,
         }
-        statement = insert(DisposalDuty).values(values)
-        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+        for identifier, one in sorted(told.items())
+    ]
+    if rows:  # one statement for all of them, prepared once: a busy hub owes in hundreds of cases at a time
+        statement = insert(DisposalDuty)
+        said = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+        await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=said), rows)
