@@ -36,30 +36,32 @@ def _check(value: object) -> None:
     """Looks at the types of a whole list or object at once: an entry is checked on the hot path."""
     pending = [value]
     for one in pending:  # grows while it is walked
+        inner: Collection[Any]
         if isinstance(one, dict):
             _check_keys(one)
-            inner: Collection[Any] = one.values()
+            inner = one.values()
         else:
             inner = one if isinstance(one, list | tuple) else (one,)
         kinds = set(map(type, inner))
         if kinds == _COUNTS:  # counts by name, as most of what an entry nests
             _check_integers(inner)
         elif not kinds <= _PLAIN:
-            pending += [item for item in inner if _nests(item)]
+            for item in inner:
+                kind = type(item)
+                if kind in _NESTED:
+                    pending.append(item)
+                elif kind not in _PLAIN:
+                    _check_rare(item, pending)
 
 
-def _nests(item: Any) -> bool:
-    """Whether an item of mixed company holds others that are still to be looked at."""
-    kind = type(item)
-    if kind in _PLAIN:
-        return False
-    if kind in _NESTED or isinstance(item, dict | list | tuple):
-        return True
-    if kind is int:
+def _check_rare(item: Any, pending: list[Any]) -> None:
+    """An item of mixed company that is neither text nor one of JSON's own containers."""
+    if type(item) is int:
         _check_integers((item,))
+    elif isinstance(item, dict | list | tuple):
+        pending.append(item)
     elif not isinstance(item, StrEnum):
-        raise NotCanonical(f"a value of type {kind.__name__}")
-    return False
+        raise NotCanonical(f"a value of type {type(item).__name__}")
 
 
 def _check_integers(values: Collection[int]) -> None:
