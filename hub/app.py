@@ -168,7 +168,7 @@ def _means_checks(hub: Hub, answering: Graph) -> list[Route]:
     register = Register(hub.engine, hub.vault, retention=retentions(hub.settings.region[:6]))
     checks = MeansChecks(
         register, hub.check_systems, hub.log, hub.desk.recheck, clock=hub.clock, random=hub.random,
-        handle=lambda person, standing: reach.handle("per", person, standing.caller), allow=hub.road.allow,
+        handle=lambda person, standing: reach.handle("per", person, standing.caller), allow=hub.road.allow, within=hub.road.within,
     )
     return check_routes(answering, checks, hub.upkeep.wake)
 

@@ -45,6 +45,7 @@ from hub.oauth.officers import OfficerTokens
 from hub.oauth.server import OnRefusal, Parts
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Tokens
+from hub.operations.letter_uses import LetterUses
 from hub.operations.token_uses import TokenUses
 from hub.people.handles import Handles
 from hub.people.id_number import BadIdNumber, parse
@@ -139,6 +140,7 @@ async def open_desk(
             cases=cases, batches=await asyncio.to_thread(batches),
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
             catalogue=catalogue, ceilings=await asyncio.to_thread(ceilings_of, settings), uses=TokenUses(pool),
+            letter_uses=LetterUses(pool),
             certificates=_certificates(settings),
             on_refusal=on_refusal, encryption=partial(published, keys),
             subject_tokens={**dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)), SUBJECT_TOKEN_TYPE: citizens},

@@ -233,7 +233,8 @@ def _road(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
         clock=clock, random=random, max_response=limits.response, case_response=limits.case_response, sought=sought,
         terms=Terms(desk.catalogue, disposal_terms(settings.region[:6]), issuer=settings.issuer.rstrip("/")),
-        allow=Allowances(fair, desk.authorization.uses).take, told=waiting.ledger.told if waiting.departments else None,
+        allow=Allowances(fair, desk.authorization.uses).take, within=desk.authorization.letter_uses.within,
+        told=waiting.ledger.told if waiting.departments else None,
     )
 
 

@@ -33,6 +33,7 @@ from hub.errors import Forbidden, TooLarge
 from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.operations.allowances import Allow
+from hub.operations.letter_uses import Within
 from hub.plan import Plan, Planner
 from hub.question import Question
 
@@ -83,6 +84,8 @@ class Road:
     terms: SayTerms
     allow: Allow
     """Counts a question that is about to be asked, or refuses it."""
+    within: Within
+    """Counts it against the letters that say how often they may be used."""
     told: Callable[[str, Fetched], Awaitable[None]] | None = None
     """Hears of each question whose outcome is recorded and whose answer is about to leave."""
 
@@ -138,6 +141,8 @@ class Road:
             await self.log.append(refusal(at=self.clock(), code=code, caller=replace(standing.caller, cases=cases), operation=operation.digest))
         plan = await self.planner.plan(question, values, standing, self.clock())
         await self.allow(standing.caller, len(plan.joins), self.clock())
+        while (left := await self.within(plan.standing, plan.letters or (), self.clock())) is not plan.standing:
+            plan = await self.planner.plan(question, values, left, self.clock())
         return plan
 
     async def _leaving(self, plan: Plan, intended: str, fetched: Fetched) -> None:

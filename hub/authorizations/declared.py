@@ -61,6 +61,7 @@ class DeclaredLetter:
     expires_at: datetime | None
     validity: frozenset[str]
     signatures: tuple[DeclaredSignature, ...]
+    uses: Mapping[str, int]  # how often it may be used, where it says so: EVER, HOUR, DAY, MONTH
     brought: bytes = field(repr=False)  # the signers' entries as the platform sent them, canonical: keys, certificates, signatures
 
 

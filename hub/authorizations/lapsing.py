@@ -12,7 +12,7 @@ A person who joins is covered by no letter until one is signed for them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import permutations
 
@@ -41,6 +41,7 @@ class InForce:
     fact_groups: frozenset[str]
     receivers: frozenset[str]
     signers: Signers
+    uses: Mapping[str, int] = field(default_factory=dict)  # how often it may be used; none: as often as is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +94,6 @@ def _says_all(younger: InForce, older: InForce) -> bool:
     """Whether one letter of the same signers opens everything the other does; else both stand: consent may be given apart (PIPL §29)."""
     if younger.signers != older.signers or not (older.purposes <= younger.purposes and older.receivers <= younger.receivers):
         return False
+    if younger.uses and younger.uses != older.uses:
+        return False  # it opens less often than the other
     return ALL_LISTED in younger.fact_groups or older.fact_groups <= younger.fact_groups

@@ -68,7 +68,7 @@ class Letters:
             "document_hash": letter.hash, "hash_alg": "SHA-256", "notice_version": letter.notice,
             "purposes": list(letter.purposes), "fact_groups": list(letter.fact_groups), "receivers": list(letter.receivers),
             "signed_at": letter.signed_at, "expires_at": letter.expires_at, "status": "ACTIVE",
-            "validity": sorted(letter.validity), "lapsed": [],
+            "validity": sorted(letter.validity), "lapsed": [], "uses": dict(letter.uses),
         }  # fmt: skip
         await connection.execute(insert(Letter).values(row))
         return identifier
@@ -95,6 +95,7 @@ class Letters:
 async def _in_force(connection: AsyncConnection, case: str, brought: Collection[bytes], new: Collection[bytes]) -> list[InForce]:
     columns = (
         Letter.id, Letter.number, Letter.document_hash, Letter.signed_at, Letter.validity, Letter.purposes, Letter.fact_groups, Letter.receivers,
+        Letter.uses,
     )  # fmt: skip
     letters = (await connection.execute(select(*columns).where(Letter.case_id == case, Letter.status.in_(IN_FORCE)))).all()
     query = select(Signer.letter_id, Signer.person_id, Signer.capacity, Signer.covers)
@@ -105,7 +106,7 @@ async def _in_force(connection: AsyncConnection, case: str, brought: Collection[
         InForce(
             id=row.id, number=row.number, signed_at=row.signed_at, brought=row.document_hash in brought, new=row.document_hash in new,
             validity=frozenset(row.validity), purposes=frozenset(row.purposes), fact_groups=frozenset(row.fact_groups),
-            receivers=frozenset(row.receivers), signers=frozenset(signers.get(row.id, ())),
+            receivers=frozenset(row.receivers), signers=frozenset(signers.get(row.id, ())), uses=row.uses,
         )
         for row in letters
     ]  # fmt: skip

@@ -62,8 +62,13 @@ def verify_letter(
         expires_at=instant(until, f"letter '{number}' validity") if until else None,
         validity=frozenset(told for name, told in _VALIDITY.items() if exit_.get(name)),
         signatures=() if first_form else verified_signatures(sheet, given),
+        uses=_uses(letter["validity"]),
         brought=canonical(list(given)),
     )
+
+
+def _uses(validity: Mapping[str, Any]) -> Mapping[str, int]:
+    return ({"EVER": validity["maxUses"]} if "maxUses" in validity else {}) | dict(validity.get("frequency", {}))
 
 
 def _document(entry: Mapping[str, Any], held: Collection[bytes]) -> tuple[bytes, Mapping[str, Any], bool]:

@@ -27,6 +27,8 @@ def letter_state(letter: Letter, matter: Matter, purpose: str, at: datetime) -> 
         return Reason.AUTH_EXPIRED
     if letter.status != "ACTIVE":
         return Reason.AUTH_PAUSED if letter.status == "PAUSED" else Reason.AUTH_EXPIRED
+    if letter.spent:
+        return Reason.LETTER_USES_SPENT
     under_review = letter.under_review and not any(own_word(signature) for signature in letter.signatures)
     return Reason.AUTH_UNDER_REVIEW if under_review else None
 

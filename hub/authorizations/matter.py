@@ -85,6 +85,8 @@ class Letter:
     under_review: bool = False  # the platform's key that brought it was revoked
     validity: frozenset[str] = frozenset()
     lapsed: frozenset[str] = frozenset()  # people whose place in the household changed after they signed
+    uses: tuple[tuple[str, int], ...] = ()  # how often it says it may be used: EVER, in an HOUR, a DAY, a MONTH
+    spent: bool = False  # found used up by the question under way (hub/operations/letter_uses.py); never stored
     # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
     covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)
 
@@ -151,6 +153,11 @@ class Matter:
     monitored_from: datetime | None = None  # 纳入监测范围
     monitored_to: datetime | None = None
     refused_at: datetime | None = None  # decided that the household does not qualify
+    limited: tuple[Letter, ...] = field(init=False, repr=False, compare=False)  # letters that say how often they may be used
+
+    def __post_init__(self) -> None:
+        """Find them once: nearly every question finds none."""
+        object.__setattr__(self, "limited", tuple([one for one in self.letters if one.uses]))
 
     def ended(self, at: datetime) -> bool:
         """Whether the applicant has left the matter."""

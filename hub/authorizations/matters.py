@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 
+import orjson
 from cachetools import TTLCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -170,7 +171,13 @@ def _letter(row: Row) -> matter.Letter:
         expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
         signatures=tuple([_signature(one) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
         under_review=row["under_review"], validity=frozenset(row["validity"]), lapsed=frozenset(row["lapsed"]),
+        uses=uses_of(row["uses"]),
     )  # fmt: skip
+
+
+def uses_of(stored: str) -> tuple[tuple[str, int], ...]:
+    """How often a letter's row says that it may be used, from the JSON it keeps that in."""
+    return () if stored == "{}" else tuple(sorted(orjson.loads(stored).items()))
 
 
 def _signature(row: Row) -> matter.Signature:

@@ -68,7 +68,7 @@ _SIGNERS = _Rows(
 _LETTERS = _Rows(
     (
         "l.id", "l.number", "l.document_hash", "l.purposes", "l.fact_groups", "l.receivers", "l.signed_at", "l.expires_at", "l.status",
-        "l.revoked_at", "l.withdrawn::text AS withdrawn", UNDER_REVIEW.format("l") + " AS under_review", "l.validity", "l.lapsed",
+        "l.revoked_at", "l.withdrawn::text AS withdrawn", UNDER_REVIEW.format("l") + " AS under_review", "l.validity", "l.lapsed", "l.uses::text AS uses",
     ),
     "letter l WHERE l.case_id = c.id ORDER BY l.id",
     {"signers": _SIGNERS},

@@ -113,7 +113,8 @@ def letter_document(
     *, number: str, platform: str, reference: str, matter: str, purposes: Sequence[str], people: Sequence[Mapping[str, Any]],
     signatories: Sequence[Signatory], signed_at: datetime, fact_groups: Sequence[str] = ("ALL_LISTED",),
     receivers: Sequence[str] = ("ALL_LEVELS",), until: datetime | None = None, notice: str = "2026-07", holders: Sequence[str] = HOLDERS,
-    monitoring: bool = True, check_failed: bool = False, members_changed: bool = False,
+    monitoring: bool = True, check_failed: bool = False, members_changed: bool = False, max_uses: int | None = None,
+    frequency: Mapping[str, int] | None = None,
 ) -> bytes:  # fmt: skip
     """The canonical bytes of a letter (letter.schema.json), by default as the national form has it. `people` are the registration's; those
     it speaks of are picked.
@@ -127,7 +128,8 @@ def letter_document(
             "matters": ["SOCIAL_ASSISTANCE", "SOCIAL_SECURITY", "SOCIAL_WELFARE", "OTHER_ADMINISTRATIVE"],
         },
         "validity": {"exit": {"monitoring": monitoring, "checkFailed": check_failed, "membersChanged": members_changed}}
-        | ({"until": until.isoformat()} if until else {}),
+        | ({"until": until.isoformat()} if until else {}) | ({"maxUses": max_uses} if max_uses else {})
+        | ({"frequency": dict(frequency)} if frequency else {}),
         "signedAt": signed_at.isoformat(), "notice": notice, "truthPromise": TRUTH_PROMISE, "readingDeclaration": READING_DECLARATION,
         "people": [_shown(person) for person in people if person["ref"] in _spoken_of(signatories)],
         "signers": [signatory.listed() for signatory in signatories],

@@ -33,7 +33,7 @@ DEPARTMENTS = {
 REASONS = {
     "TOKEN_INVALID": "令牌无效", "TOKEN_EXPIRED": "令牌过期", "TOKEN_REPLAYED": "令牌重放", "AUTH_NOT_FOUND": "无此授权书",
     "AUTH_HASH_MISMATCH": "授权书与所签文件不符", "AUTH_REVOKED": "授权书已撤回", "AUTH_EXPIRED": "授权书已过期",
-    "AUTH_UNDER_REVIEW": "授权书待复核（平台密钥已撤销）", "PLATFORM_KEY_ADDED": "平台密钥登记", "PLATFORM_KEY_RETIRED": "平台密钥停用",
+    "AUTH_UNDER_REVIEW": "授权书待复核（平台密钥已撤销）", "LETTER_USES_SPENT": "授权书约定次数已用完", "PLATFORM_KEY_ADDED": "平台密钥登记", "PLATFORM_KEY_RETIRED": "平台密钥停用",
     "PLATFORM_KEY_REVOKED": "平台密钥撤销",
     "AUTH_PAUSED": "授权书已暂停", "SUBJECT_OF_AGE": "已成年，须本人签署", "SUBJECT_DECEASED": "对象已死亡",
     "REVOCATION_UNKNOWN": "撤回状态不明", "REQUESTER_MISMATCH": "非授权书所载机构", "PURPOSE_MISMATCH": "用途不符",

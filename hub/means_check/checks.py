@@ -26,6 +26,7 @@ from hub.keys import Random
 from hub.means_check.entitlement import Entitled, entitled, on_file
 from hub.means_check.register import FINISHED, Register
 from hub.operations.allowances import Allow
+from hub.operations.letter_uses import Within
 from hub.tables import MeansCheck
 from hub.ulid import new_id
 from policies.verdict import BasisKind
@@ -55,9 +56,11 @@ class MeansChecks:
 
     def __init__(
         self, register: Register, systems: Mapping[str, MeansCheckSystem], log: AccessLog, recheck: Recheck, *, handle: Handle,
-        clock: Callable[[], datetime], random: Random, allow: Allow | None = None,
+        clock: Callable[[], datetime], random: Random, allow: Allow | None = None, within: Within | None = None,
     ) -> None:
-        """`recheck` is asked before a report is told, `allow` before a check is made."""
+        """`recheck` is asked before a report is told, `allow` before a check is made, `within`
+        counts it against the letters.
+        """
         self._register = register
         self._systems = systems
         self._log = log
@@ -66,6 +69,7 @@ class MeansChecks:
         self._clock = clock
         self._random = random
         self._allow = allow
+        self._within = within
 
     async def request(self, standing: Standing, *, system: str, income_from: str, income_to: str) -> Told:
         """Submit a check of everybody covered; it counts as a question about them. Raises `CallerError`, `RecordingFailed`."""
@@ -77,6 +81,7 @@ class MeansChecks:
         caller, now = standing.caller, self._clock()
         if self._allow is not None:
             await self._allow(caller, len(may.people), now)
+        standing, may = await self._counted(standing, may, now)
         row = MeansCheck(
             id=new_id("mc", now, self._random(10)), case_id=may.matter.case, system=system, ticket=None, requested_by=caller.organisation,
             officer=caller.officer, purpose=caller.purpose, income_from=income_from, income_to=income_to,
@@ -86,6 +91,15 @@ class MeansChecks:
         await self._register.add(columns, now)
         await self._follow(row, standing, may)
         return Told(_state(row))
+
+    async def _counted(self, standing: Standing, may: Entitled, now: datetime) -> tuple[Standing, Entitled]:
+        """What is left of whom a check may be made of, once it was counted against letters that say how often they may be used."""
+        while self._within is not None:
+            left = await self._within(standing, [one.id for one in may.letters], now)
+            if left is standing:
+                break
+            standing, may = left, entitled(left)
+        return standing, may
 
     async def state(self, standing: Standing, check: str) -> Told:
         """How a check stands; its system is asked where that is not known yet. Raises `CallerError`, `RecordingFailed`."""

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import NotStanding, allowed
+from hub.authorizations.checks import NotStanding, Presented, allowed
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import revoke_token
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
@@ -34,6 +35,7 @@ from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.rollover import LIFETIME
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tokens import Token, Tokens, proof_text
+from hub.operations.letter_uses import LetterUses
 from hub.operations.quotas import ClientQuota, placed
 from hub.operations.token_uses import TokenUses
 from hub.signatures import BadSignature
@@ -65,6 +67,7 @@ class Parts:
     certificates: Certificates
     ceilings: Mapping[str, Ceilings]
     uses: TokenUses
+    letter_uses: LetterUses
     clock: Callable[[], datetime]
     follow_ups: FollowUps
     cases: TokenCases
@@ -225,6 +228,7 @@ class AuthorizationServer:
         try:
             presented = presenter.present(caller, known.requester, matter, now)
             allowed(presented)
+            await self._usable(presented, now)
             details = granted(of.asked, presented, known, catalogue.decide(asking_of(caller), now.astimezone(CHINA).date()), self._parts.ceilings)
         except NotStanding as refusal:
             if self._parts.on_refusal is not None:
@@ -234,6 +238,12 @@ class AuthorizationServer:
         if caller.basis.kind is BasisKind.EMERGENCY:
             await self._parts.follow_ups.open(caller, now)  # before the token leaves: who may ask owes the papers
         return details
+
+    async def _usable(self, presented: Presented, now: datetime) -> None:
+        """The last of check 3, for which the database is asked where a letter says how often it may be used."""
+        spent = await self._parts.letter_uses.spent(presented.letters, now)
+        if presented.letters and all(one.id in spent for one in presented.letters):
+            raise NotStanding(Reason.LETTER_USES_SPENT, "every letter of this token was used as often as it says")
 
     def _open(self, text: str, now: datetime) -> Token | None:
         try:

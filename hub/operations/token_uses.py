@@ -18,13 +18,13 @@ from hub.caller import Caller
 from hub.errors import Overloaded, TooMany, Unauthenticated
 from policies.calendar import CHINA
 
-_TAKE = """
+TAKE = """
 INSERT INTO allowance AS held (kind, ref, period, used, refused, ends_at) VALUES ($1, $2, $3, 1, 0, $4)
 ON CONFLICT (kind, ref, period) DO UPDATE SET used = held.used + 1 WHERE held.used < $5
 RETURNING used
 """
 _USED = "SELECT used FROM allowance WHERE kind = 'TOKEN' AND ref = $1"
-_BEGINNING = datetime(2026, 1, 1, tzinfo=CHINA)
+BEGINNING = datetime(2026, 1, 1, tzinfo=CHINA)
 """A token has one period: its own life."""
 
 
@@ -50,7 +50,7 @@ class TokenUses:
                 await self._frequency(connection, caller, now)
                 if caller.max_uses is not None:
                     ends = caller.expires_at + timedelta(minutes=1)
-                    if await connection.fetchval(_TAKE, "TOKEN", caller.token, _BEGINNING, ends, caller.max_uses) is None:
+                    if await connection.fetchval(TAKE, "TOKEN", caller.token, BEGINNING, ends, caller.max_uses) is None:
                         raise UsedUp(f"the token was good for {caller.max_uses} questions")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
             raise Overloaded(retry_after=1) from None
@@ -64,7 +64,7 @@ class TokenUses:
         for case, (per, times) in product(sorted(caller.cases) or (caller.case,), sorted(caller.frequency.items())):
             began, ends = period(per, now)
             ref = f"{per} {caller.purpose} {caller.organisation} {case}"
-            if await connection.fetchval(_TAKE, "FREQUENCY", ref, began, ends, times) is None:
+            if await connection.fetchval(TAKE, "FREQUENCY", ref, began, ends, times) is None:
                 raise TooMany(
                     f"{times} questions a {per.lower()} are granted about this case", retry_after=max(1, ceil((ends - now).total_seconds())),
                     code="FREQUENCY_EXCEEDED",

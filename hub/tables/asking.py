@@ -123,10 +123,10 @@ class TokenCases(Base):
 
 
 class Allowance(Base):
-    """How much of an allowance is used up: a token's uses, or what a purpose lets be asked of a case in a day or by an officer in an hour."""
+    """How much of an allowance is used up: a token's uses, a letter's, or what a purpose lets be asked of a case in a day or by an officer in an hour."""
 
     __tablename__ = "allowance"
-    kind: Mapped[str] = mapped_column(primary_key=True)  # TOKEN, FREQUENCY, CASE_DAY, OFFICER_HOUR
+    kind: Mapped[str] = mapped_column(primary_key=True)  # TOKEN, FREQUENCY, LETTER, CASE_DAY, OFFICER_HOUR
     ref: Mapped[str] = mapped_column(primary_key=True)
     period: Mapped[datetime] = mapped_column(primary_key=True)  # when it began
     used: Mapped[int]

@@ -127,6 +127,7 @@ class Letter(Base):
     registered_under: Mapped[str | None]  # kid of the platform key that brought it last; NULL: before the hub kept it
     validity: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # MONITORING, CHECK_FAILED, MEMBERS_CHANGED
     lapsed: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # person ids: it stands no longer for them
+    uses: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")  # how often it may be used: EVER, HOUR, DAY, MONTH
     state_told_at: Mapped[datetime | None]  # when the platform last said PAUSED or ACTIVE
     case: Mapped[Case] = relationship(back_populates="letters", lazy="raise")
     signers: Mapped[list[Signer]] = relationship(back_populates="letter", lazy="raise")

@@ -29,6 +29,7 @@ from hub.errors import CallerError
 from hub.fetch import Fetcher
 from hub.keys import KeyRing
 from hub.operation import Documents
+from hub.operations.letter_uses import without
 from hub.people.handles import Handles
 from hub.plan import Planner
 from policies.emergency import EmergencyRule
@@ -92,6 +93,7 @@ class World:
     assessed: frozenset[str]
     emergency: EmergencyRule | None = EMERGENCY
     later: timedelta = timedelta(0)
+    spent: frozenset[str] = frozenset()  # letters found used up as the question is counted
 
 
 def signature(draw: Draw, one: Member) -> Signature:
@@ -193,6 +195,14 @@ def partly_withdrawn(one: Letter, draw: Draw) -> Letter:
     return replace(one, withdrawn=(*one.withdrawn, Part(**part, by=HEAD.person.id, at=NOW)))
 
 
+def used_up(world: World, draw: Draw) -> World:
+    """A letter of the question was used as often as it says."""
+    names = [one.id for one in world.matter.letters]
+    spent = frozenset(draw.sample(names, k=draw.randrange(1, len(names) + 1))) if names else frozenset()
+    letters = [replace(one, uses=(("EVER", 1),)) if one.id in spent else one for one in world.matter.letters]
+    return replace(world, spent=spent, matter=replace(world.matter, letters=tuple(letters)))
+
+
 def fewer_letters(world: World, draw: Draw) -> World:
     """The token names one less, and it is still the matter's."""
     return replace(world, caller=replace(world.caller, basis=replace(world.caller.basis, letters=world.caller.basis.letters[1:])))
@@ -235,7 +245,7 @@ WEAKER: dict[str, Weaker] = {
     "a letter gone": lambda world, draw: replace(world, matter=replace(world.matter, letters=world.matter.letters[1:])),
     "a letter not named by the token": fewer_letters, "another hash": letter(hash="cd"), "a letter run out": letter(expires_at=NOW),
     "revoked": letter(status="REVOKED", revoked_at=NOW), "paused": letter(status="PAUSED"), "superseded": letter(status="SUPERSEDED"),
-    "under review": letter(under_review=True), "lapsed for somebody": letter(lapsed=frozenset(IDS[:3])), "withdrawn in part": of_a_letter(partly_withdrawn),
+    "under review": letter(under_review=True), "used up": used_up, "lapsed for somebody": letter(lapsed=frozenset(IDS[:3])), "withdrawn in part": of_a_letter(partly_withdrawn),
     "narrower letter": of_a_letter(narrower_letter), "letter of another purpose": letter(purposes=frozenset({"SPOT_CHECK"})),
     "other receivers": letter(receivers=frozenset({"511725000000"})),
     "a birthday later": older(3), "a month later": older(40), "a year later": older(400),
@@ -279,6 +289,7 @@ async def told(road: Road, question: tuple[str, object], world: World) -> Told:
     try:
         presented = Presented(world.caller, world.requester, world.matter, now, world.person, assessed=world.assessed, emergency=world.emergency)
         standing = stand(presented, world.catalogue)
+        standing = without(standing, world.spent, now) if world.spent else standing
         plan = await road.plan(*question, standing, now)
     except (NotStanding, CallerError):
         return NOTHING_TOLD

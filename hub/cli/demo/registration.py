@@ -51,11 +51,11 @@ class PlatformDesk:
     def registration(
         self, family: Household, *, reference: str, assistance: str, organisations: Sequence[str],
         purposes: Sequence[str] = (), unsigned: Collection[int] = (), kin_of_staff: Mapping[int, Sequence[str]] = MappingProxyType({}),
-        edition: int = 1,
+        edition: int = 1, limits: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> str:
         """The signed registration of a case; with `purposes`, its letters, signed by all but `unsigned` (person indices). `kin_of_staff`
         names for a person index the officers whose relative they are. Letters signed anew for the same reference are another `edition`: a
-        number names one document.
+        number names one document. `limits` has by a letter's suffix how often it may be used (`letter_document`).
         """
         now = self.clock()
         people = [self._person(member) for member in family.everyone()]
@@ -64,7 +64,7 @@ class PlatformDesk:
             number = f"{reference}-{suffix}" + (f"-{edition}" if edition > 1 else "")
             document = letter_document(
                 number=number, platform=self.platform, reference=reference, matter=assistance, purposes=list(purposes),
-                people=people, signatories=signers, signed_at=now,
+                people=people, signatories=signers, signed_at=now, **limits.get(suffix, {}),
             )
             letters.append(letter_entry(number, document, signers))
         return sign_registration(

@@ -292,6 +292,14 @@ def test_nothing_ends_where_nothing_changes():
     assert ends(held("x", "a", "b"), held("y", "c")) == ({}, {})
 
 
+def test_a_letter_that_may_be_used_less_often_replaces_none_that_may_be_used_more():
+    once, more = {"uses": {"EVER": 1}}, {"uses": {"EVER": 5}}
+    assert ends(held("x", "a", age=1), held("y", "a", new=True, **once)) == ({}, {})
+    assert ends(held("x", "a", age=1, **more), held("y", "a", new=True, **once)) == ({}, {})
+    assert ends(held("x", "a", age=1, **once), held("y", "a", new=True, **once)) == ({"x": "SUPERSEDED"}, {})
+    assert ends(held("x", "a", age=1, **once), held("y", "a", new=True)) == ({"x": "SUPERSEDED"}, {})
+
+
 def test_what_is_no_longer_brought_ends_whatever_else():
     assert ends(held("x", "a", brought=False)) == ({"x": "SUPERSEDED"}, {})
 

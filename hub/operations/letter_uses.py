@@ -1,0 +1,120 @@
+"""次数: how often a letter itself says that it may be used, exactly, over all tokens, organisations, workers and replicas.
+
+A use is a question under which the letter stands for anybody. Rules of this file:
+- Only a letter that says so (`validity.maxUses`, `validity.frequency`) costs a look into the database; it is counted where it is asked, by one
+  statement that counts or refuses, and a question counts all its letters or none.
+- A letter that is used up covers nobody, as if it had not been signed: the others of the question still stand, and it is planned anew.
+- What was counted stays counted, also where the question then fails: the citizen's limit errs on the citizen's side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+
+import asyncpg
+
+from hub.authorizations.approved import with_approvals
+from hub.authorizations.checks import NotStanding
+from hub.authorizations.coverage import by_letters
+from hub.authorizations.matter import Letter
+from hub.authorizations.reasons import Reason
+from hub.authorizations.standing import Standing
+from hub.errors import Overloaded
+from hub.operations.token_uses import BEGINNING, TAKE, period
+from policies.calendar import CHINA
+
+EVER = "EVER"
+"""The period of a letter that says how often it may be used at all."""
+_FOR_EVER = datetime(9999, 1, 1, tzinfo=CHINA)
+_USED = "SELECT ref, period, used FROM allowance WHERE kind = 'LETTER' AND ref = ANY($1)"
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+
+Within = Callable[[Standing, Collection[str], datetime], Awaitable[Standing]]
+"""Counts a use of the letters (ids) of a question; the same standing where that was done, and what is left of it where one was used up."""
+
+
+class _UsedUp(Exception):
+    """Ends the transaction, so that no letter of the question is counted."""
+
+
+class LetterUses:
+    """Counts uses of letters that state a limit."""
+
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record]) -> None:
+        """`pool` of records."""
+        self._pool = pool
+
+    async def within(self, standing: Standing, letters: Collection[str], now: datetime) -> Standing:
+        """Count one use of each of `letters` that states a limit, and return `standing`; or, where some are used up, count none and return
+        what stands without those: the question is to be planned again. Raises NotStanding (LETTER_USES_SPENT) where no letter is left,
+        Overloaded where it cannot be counted.
+        """
+        limited = _limited(standing, letters)
+        if not limited:
+            return standing
+        spent: set[str] = set()
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                for one in limited:
+                    for per, times in one.uses:
+                        began, ends = _period(per, now)
+                        if await connection.fetchval(TAKE, "LETTER", f"{per} {one.id}", began, ends, times) is None:
+                            spent.add(one.id)
+                _none_if(spent)
+        except _UsedUp:
+            return without(standing, spent, now)
+        except _FAILURES:
+            raise Overloaded(retry_after=1) from None
+        return standing
+
+    async def spent(self, letters: Iterable[Letter], now: datetime) -> frozenset[str]:
+        """Which of some letters are used up at a moment (ids); nothing is counted. Raises Overloaded."""
+        stated = [(one.id, f"{per} {one.id}", _period(per, now)[0], times) for one in letters for per, times in one.uses]
+        if not stated:
+            return frozenset()
+        try:
+            rows = await self._pool.fetch(_USED, [ref for _, ref, _, _ in stated])
+        except _FAILURES:
+            raise Overloaded(retry_after=1) from None
+        used = {(row["ref"], row["period"]): row["used"] for row in rows}
+        return frozenset(letter for letter, ref, began, times in stated if used.get((ref, began), 0) >= times)
+
+
+def without(standing: Standing, spent: Collection[str], at: datetime) -> Standing:
+    """What stands when some letters (ids) are used up. Raises NotStanding where they are all the token names."""
+    named = {letter for one in standing.each for letter, _ in one.caller.basis.letters}
+    each = [_without(one, spent, at) for one in standing.each]
+    held = {letter.id for one in each if one.matter is not None for letter in one.matter.letters if letter.id in named and not letter.spent}
+    if not held:
+        raise NotStanding(Reason.LETTER_USES_SPENT, "every letter of this token was used as often as it says")
+    return replace(standing, several=tuple(each)) if standing.several else each[0]
+
+
+def _without(standing: Standing, spent: Collection[str], at: datetime) -> Standing:
+    matter, caller = standing.matter, standing.caller
+    if matter is None or not any(letter.id in spent for letter in matter.limited):
+        return standing
+    marked = replace(matter, letters=tuple([replace(one, spent=True) if one.id in spent else one for one in matter.letters]))
+    coverage = by_letters(
+        marked, [letter for letter, _ in caller.basis.letters], purpose=caller.purpose, organisation=caller.organisation, region=caller.region, at=at,
+    )
+    return replace(standing, matter=marked, coverage=MappingProxyType(dict(with_approvals(coverage, marked, caller, at))))
+
+
+def _none_if(spent: Collection[str]) -> None:
+    """Leave the transaction without a count."""
+    if spent:
+        raise _UsedUp
+
+
+def _limited(standing: Standing, letters: Collection[str]) -> list[Letter]:
+    """Those that state a limit, always in one order: two questions that meet wait for each other once, not in a ring."""
+    found = [letter for one in standing.each if one.matter is not None for letter in one.matter.limited if letter.id in letters]
+    return sorted(found, key=lambda one: one.id)
+
+
+def _period(per: str, now: datetime) -> tuple[datetime, datetime]:
+    return (BEGINNING, _FOR_EVER) if per == EVER else period(per, now)
