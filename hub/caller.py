@@ -15,8 +15,8 @@ ASSERTED = "ASSERTED"
 @dataclass(frozen=True, slots=True)
 class Basis:
     """The tagged basis of a token. `letters` are (id, SHA-256 hex) pairs; `article` a law's ("SAL §42"); `reason` free text
-    of an emergency; `person` the handle of whom `self` is about, `actor` of the guardian
-    who asks for them, `platform` who vouches for them (`hub/citizens`). Only what its kind needs is set.
+    of an emergency; `person` the handle of whom `self` is about, `actor` of the guardian or, with the `article` PIPL §49, the near relative
+    of the dead who asks, `platform` who vouches for them (`hub/citizens`). Only what its kind needs is set.
     """
 
     kind: BasisKind

@@ -129,7 +129,7 @@ async def open_desk(
     assessments, cases = Assessments(reading), TokenCases(pool)
     watch.subscribe(assessments.forget)
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
-    citizens = await _citizens(settings, engine, pool, keys, vault, used)
+    citizens = await _citizens(settings, engine, pool, people, keys, vault, used)
     desk = Desk(
         registrar=await _registrar(settings, engine, vault, random),
         revocations=Revocations(engine, people, vault, audience=issuer),
@@ -177,10 +177,10 @@ async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, rand
 
 
 async def _citizens(
-    settings: Settings, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], keys: KeyRing, vault: Vault, used: SingleUse,
+    settings: Settings, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], people: People, keys: KeyRing, vault: Vault, used: SingleUse,
 ) -> CitizenTokens:
     return CitizenTokens(
-        engine, pool, vault=vault, handles=Handles(keys), used=used, audience=settings.issuer.rstrip("/"), sealing=partial(sealing_keys, keys),
+        engine, pool, people, vault=vault, handles=Handles(keys), used=used, audience=settings.issuer.rstrip("/"), sealing=partial(sealing_keys, keys),
         rules=await asyncio.to_thread(citizen_rules, settings.region[:6]),
     )
 

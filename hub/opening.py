@@ -30,6 +30,7 @@ from hub.access_log.writer import AccessLog
 from hub.answer import Answerer
 from hub.audit import Audit
 from hub.caller import Caller
+from hub.citizens.arrangements import Arrangements
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.own_records import OwnRecords
 from hub.citizens.vouching import forget as forget_vouched
@@ -223,7 +224,7 @@ def _road(
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
         gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=manners.trouble, heard=manners.heard,
-        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction},
+        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction, "arrangeAfterDeath": own.arrange_after_death},
     )
 
     async def sought(caller: Caller, question: Question, variables: Mapping[str, object]) -> tuple[str, ...]:
@@ -245,7 +246,7 @@ async def _own_records(
     corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
     return OwnRecords(
         records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter, receipt_of=log.receipt_of,
-        corrections=PersonalCorrections(records, corrections), rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
+        corrections=PersonalCorrections(records, corrections), arrangements=Arrangements(database, random), rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
     )
 
 

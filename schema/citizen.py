@@ -211,6 +211,7 @@ class DataSubject:
 
     letters: list[PersonalLetter] = told("授权书", "Letters signed by or for this person, in all their cases here, newest first.")
     corrections: list[PersonalCorrection] = told("更正请求", "Requests filed by this person, newest first.")
+    closed_after_death: bool = told("身后不予查阅", "Whether this person arranged that near relatives are not shown their records after their death (PIPL §49).")
 
 
 @strawberry.type(description="更正请求已受理 A request was filed: its id and the day an answer is due; no fact.")
@@ -222,6 +223,13 @@ class CorrectionFiled:
     due: IsoDate = told("办理期限", "The last day of the ten working days (GDS §26).")
 
 
+@strawberry.type(description="身后安排已记录 What the person arranged for after their death is kept.")
+class AfterDeathArranged:
+    """The state from now on."""
+
+    closed: bool = told("不予查阅", "Whether near relatives are shown nothing.")
+
+
 @strawberry.type(description="变更 What may be set going. No type reached from here carries a fact.")
 class Mutation:
     """The root."""
@@ -230,3 +238,8 @@ class Mutation:
     def request_correction(self, group: FactGroupCode, text: Statement) -> CorrectionFiled:
         """Answered by the road."""
         raise NotImplementedError(group, text)
+
+    @asked("身后安排", "A person arranges in life whether near relatives are shown their records after their death (PIPL §49).")
+    def arrange_after_death(self, closed: bool) -> AfterDeathArranged:
+        """Answered by the road."""
+        raise NotImplementedError(closed)

@@ -77,7 +77,7 @@ def _basis(rest: Mapping[str, object], letters: frozenset[str]) -> Mapping[str, 
     kind, _, detail = str(rest.get("basis") or "").partition(": ")
     if not kind:
         return None
-    article = detail if kind == "statute" else LAW.get(kind)
+    article = detail if kind == "statute" or (kind == "self" and detail) else LAW.get(kind)
     mine = [one for one in _texts(rest.get("letters")) if one in letters] if kind == "letter" else []
     return {"kind": kind, "article": article, "letters": mine}
 

@@ -8,6 +8,8 @@ Rules of this file:
 - From fourteen one asks for oneself (PIPL §31); below, and where a person has no capacity, a guardian does whom every case that
   speaks of them declares, a live one among them (Civil Code §20, §21, §23). For an adult of limited capacity either may (§22). Whatever
   several cases declare differently is decided by the strictest of them.
+- Of the dead a near relative asks, of age and able, on papers the platform saw (PIPL §49; Civil Code §1045). Who is nobody's subject here
+  gets a row of their own by it: the log names who asked.
 """
 
 from __future__ import annotations
@@ -22,11 +24,13 @@ from joserfc.jwk import OKPKey
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.ability import ADULT, years_old
-from hub.authorizations.matter import OUTSIDE
 from hub.authorizations.platforms import sender
 from hub.authorizations.reasons import Refused
 from hub.caller import Basis
 from hub.citizens.assertion import CitizenAssertion, CitizenFlaw, CitizenRefused, open_assertion
+from hub.citizens.deceased import Deceased
+from hub.citizens.declarations import counting, declared
+from hub.citizens.kinship import ARTICLE
 from hub.citizens.vouching import Vouched
 from hub.oauth.clients import RegisteredClient
 from hub.oauth.details import TYPE, Details, details
@@ -34,7 +38,8 @@ from hub.oauth.grants import Behalf, NotProven
 from hub.oauth.single_use import SingleUse
 from hub.people.handles import Handles
 from hub.people.id_number import IdNumber
-from hub.people.vault import Vault
+from hub.people.store import People
+from hub.people.vault import Identity, Vault
 from policies.calendar import CHINA
 from policies.citizens import CitizenRules, Vouching
 from policies.verdict import BasisKind
@@ -45,7 +50,7 @@ OF_AGE = 14
 
 _OUTWARD = frozenset({
     CitizenFlaw.ASSERTION_MALFORMED, CitizenFlaw.ASSERTION_OF_ANOTHER_CLIENT, CitizenFlaw.ASSURANCE_TOO_LOW,
-    CitizenFlaw.COMPARED_TOO_LONG_AGO, CitizenFlaw.OF_THE_DECEASED, CitizenFlaw.CITIZENS_RULES_MISSING,
+    CitizenFlaw.COMPARED_TOO_LONG_AGO, CitizenFlaw.CITIZENS_RULES_MISSING,
 })
 """What follows from the platform's own words or the region's rules; the rest is one answer."""
 
@@ -56,10 +61,6 @@ SELECT EXISTS (
 )
 """
 _PERSON = "SELECT id, log_key FROM person WHERE blind_index = ANY($1::bytea[])"
-_DECLARED = """
-SELECT m.capacity, m.guardians, m.role, c.closed_at, c.platform FROM member m JOIN household h ON h.id = m.household_id
-JOIN matter_case c ON c.id = h.case_id WHERE m.person_id = $1 ORDER BY c.opened_at, c.id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,15 @@ class CitizenTokens:
     asks = Details(PURPOSE, "", Basis(BasisKind.SELF), None, {})
 
     def __init__(
-        self, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, used: SingleUse, audience: str,
+        self, engine: AsyncEngine, pool: asyncpg.Pool[asyncpg.Record], people: People, *, vault: Vault, handles: Handles, used: SingleUse, audience: str,
         sealing: Callable[[], Mapping[str, OKPKey]], rules: CitizenRules | None,
     ) -> None:
         """`pool` of records; `sealing` the hub's keys a person may be encrypted to, by kid; `rules` the region's."""
         self._vouched = Vouched(pool, vault)
         self._engine = engine
         self._pool = pool
+        self._registered = people
+        self._deceased = Deceased(pool, vault)
         self._vault = vault
         self._handles = handles
         self._used = used
@@ -102,10 +105,13 @@ class CitizenTokens:
         basis = {"kind": "self", "person": self._handle(person, organisation), "platform": assertion.platform}
         if actor is not person:
             basis["actor"] = self._handle(actor, organisation)
-        evidence = {
+        evidence: dict[str, object] = {
             "issuer": assertion.platform, "kid": assertion.kid, "auth_time": int(assertion.compared_at.timestamp()),
             "acr": assertion.assurance, "amr": [assertion.method],
         }
+        if assertion.kinship is not None:
+            basis["article"] = ARTICLE
+            evidence["kinship"] = assertion.kinship.text()
         return Behalf("", details({"type": TYPE, "purpose": PURPOSE, "basis": basis}), evidence)
 
     async def vouches(self, platform: str, kid: str) -> bool:
@@ -133,15 +139,20 @@ class CitizenTokens:
 
     async def _people(self, assertion: CitizenAssertion, vouching: Vouching, now: datetime) -> tuple[_Found, _Found]:
         """Whom it is about, and who asks."""
-        actor = await self._find(assertion.person)
-        person = actor if assertion.ward is None else await self._find(assertion.ward)
-        declared = await self._pool.fetch(_DECLARED, person.id)
-        if vouching.own_cases_only and not any(row["platform"] == assertion.platform and row["role"] != "EXCLUDED" for row in declared):
+        # Of the dead who asks may be unknown here, and is found last.
+        actor = await self._find(assertion.person) if assertion.deceased is None else None
+        about = assertion.ward or assertion.deceased
+        person = actor if actor is not None and about is None else await self._find(about or assertion.person)
+        rows = await declared(self._pool, person.id)
+        if vouching.own_cases_only and not any(row["platform"] == assertion.platform and row["role"] != "EXCLUDED" for row in rows):
             raise CitizenRefused(CitizenFlaw.PLATFORM_WITHOUT_CASE, "the platform registered no case of this person")
+        if actor is None:
+            await self._deceased.admit(person.id, person.subject, now)
+            return person, await self._relative(assertion.person, person, now)
         if person is actor:
-            _alone(person, declared, now)
+            _alone(person, rows, now)
         else:
-            _guarded(person, actor, declared, now)
+            _guarded(person, actor, rows, now)
         return person, actor
 
     async def _find(self, number: IdNumber) -> _Found:
@@ -150,17 +161,28 @@ class CitizenTokens:
             raise CitizenRefused(CitizenFlaw.PERSON_UNKNOWN, "nobody of this number, or erased from the log")
         return _Found(row["id"], number, self._vault.log_subject(row["id"], bytes(row["log_key"])))
 
+    async def _relative(self, number: IdNumber, dead: _Found, now: datetime) -> _Found:
+        """Who asks of the dead. Whom no case has ever named is added, so that the log can say who asked."""
+        if number.value == dead.number.value or years_old(number.birth_date, now.astimezone(CHINA).date()) < ADULT:
+            raise CitizenRefused(CitizenFlaw.RELATIVE_NOT_ABLE, "a relative of age asks, and nobody of themself as of the dead")
+        async with self._engine.begin() as connection:
+            await self._registered.upsert(connection, Identity(number.value, "", number.sex, number.birth_date))
+        relative = await self._find(number)
+        if {row["capacity"] for row in await declared(self._pool, relative.id)} & {"NONE", "LIMITED"}:
+            raise CitizenRefused(CitizenFlaw.RELATIVE_NOT_ABLE, "a case declares the relative of no or limited capacity")
+        return relative
+
     def _handle(self, person: _Found, organisation: str) -> str:
         return self._handles.encode("per", person.id, organisation=organisation, case="")
 
 
-def _alone(person: _Found, declared: Sequence[asyncpg.Record], now: datetime) -> None:
-    if _years(person, now) < OF_AGE or "NONE" in {row["capacity"] for row in declared}:
+def _alone(person: _Found, rows: Sequence[asyncpg.Record], now: datetime) -> None:
+    if _years(person, now) < OF_AGE or "NONE" in {row["capacity"] for row in rows}:
         raise CitizenRefused(CitizenFlaw.CHILD_ASKS_ALONE, "a guardian asks for this person")
 
 
-def _guarded(ward: _Found, guardian: _Found, declared: Sequence[asyncpg.Record], now: datetime) -> None:
-    live, closed = _said([row for row in declared if row["role"] not in OUTSIDE], now)
+def _guarded(ward: _Found, guardian: _Found, rows: Sequence[asyncpg.Record], now: datetime) -> None:
+    live, closed = counting(rows, now)
     # A guardian sees every case of the ward: one registered beside the others, by whomever, must not make somebody guardian of them all.
     if not live or not all(str(guardian.id) in row["guardians"] for row in live + closed):
         raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "no live case declares this guardian, or another declares otherwise")
@@ -170,13 +192,6 @@ def _guarded(ward: _Found, guardian: _Found, declared: Sequence[asyncpg.Record],
         raise CitizenRefused(CitizenFlaw.WARD_ASKS_THEMSELF, "from fourteen one asks for oneself")
     if _years(guardian, now) < ADULT:
         raise CitizenRefused(CitizenFlaw.GUARDIAN_NOT_DECLARED, "the guardian is a child")
-
-
-def _said(rows: Sequence[asyncpg.Record], now: datetime) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
-    """Of a person's declarations, oldest first, those of live cases; and of each platform that has none live, the last."""
-    live = [row for row in rows if row["closed_at"] is None or row["closed_at"] > now]
-    speaking = {row["platform"] for row in live}
-    return live, list({row["platform"]: row for row in rows if row["platform"] not in speaking}.values())
 
 
 def _years(person: _Found, now: datetime) -> int:

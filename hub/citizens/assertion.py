@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from joserfc.jwk import KeySet, OKPKey
 
+from hub.citizens.kinship import Kinship
 from hub.claims import check_claims
 from hub.people.id_number import BadIdNumber, IdNumber, parse
 from hub.sealed_bodies import NotSealed, kid_of, unseal
@@ -34,7 +36,6 @@ class CitizenFlaw(StrEnum):
     ASSERTION_OF_ANOTHER_CLIENT = "ASSERTION_OF_ANOTHER_CLIENT"
     ASSURANCE_TOO_LOW = "ASSURANCE_TOO_LOW"
     COMPARED_TOO_LONG_AGO = "COMPARED_TOO_LONG_AGO"
-    OF_THE_DECEASED = "OF_THE_DECEASED"
     CITIZENS_RULES_MISSING = "CITIZENS_RULES_MISSING"
     PERSON_UNREADABLE = "PERSON_UNREADABLE"
     PERSON_UNKNOWN = "PERSON_UNKNOWN"
@@ -43,6 +44,10 @@ class CitizenFlaw(StrEnum):
     CHILD_ASKS_ALONE = "CHILD_ASKS_ALONE"
     GUARDIAN_NOT_DECLARED = "GUARDIAN_NOT_DECLARED"
     WARD_ASKS_THEMSELF = "WARD_ASKS_THEMSELF"
+    RELATIVE_NOT_ABLE = "RELATIVE_NOT_ABLE"
+    DEATH_NOT_KNOWN = "DEATH_NOT_KNOWN"
+    DEATH_CONTESTED = "DEATH_CONTESTED"
+    ARRANGED_OTHERWISE = "ARRANGED_OTHERWISE"
 
 
 class CitizenRefused(Exception):
@@ -56,7 +61,7 @@ class CitizenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CitizenAssertion:
-    """A good assertion. `ward` None: for themselves."""
+    """A good assertion. `ward` and `deceased` None: for themselves. `kinship` is what proves a near relative of the deceased."""
 
     platform: str
     kid: str
@@ -67,10 +72,12 @@ class CitizenAssertion:
     assurance: str
     person: IdNumber = field(repr=False)
     ward: IdNumber | None = field(repr=False)
+    deceased: IdNumber | None = field(default=None, repr=False)
+    kinship: Kinship | None = None
 
     def named(self) -> tuple[str, ...]:
         """The ID numbers it names: whom it is about, and who asks for them."""
-        return tuple(one.value for one in (self.person, self.ward) if one is not None)
+        return tuple(one.value for one in (self.person, self.ward, self.deceased) if one is not None)
 
 
 def open_assertion(
@@ -89,20 +96,20 @@ def open_assertion(
     told: dict[str, object] = dict(claims)
     if told["client_id"] != client:
         raise CitizenRefused(CitizenFlaw.ASSERTION_OF_ANOTHER_CLIENT, "made for another client")
-    if told["capacity"] == "NEAR_RELATIVE":
-        raise CitizenRefused(CitizenFlaw.OF_THE_DECEASED, "near relatives of the deceased are answered at the counter (PIPL §49)")
     person = _person(told, sealing)
     compared = told["compared"]
     assert isinstance(compared, dict)  # noqa: S101 (the shape was checked)
     ward = _number(person["ward"], now) if told["capacity"] == "GUARDIAN" else None
+    deceased = _number(person["deceased"], now) if told["capacity"] == "NEAR_RELATIVE" else None
     return CitizenAssertion(
         platform=platform, kid=str(kid_of(token)), jti=str(told["jti"]), expires_at=_instant(told["exp"]),
         compared_at=_instant(compared["at"]), method=compared["method"], assurance=compared["assurance"],
-        person=_number(person["idNumber"], now), ward=ward,
+        person=_number(person["idNumber"], now), ward=ward, deceased=deceased,
+        kinship=Kinship.read(person["kinship"]) if deceased is not None else None,
     )
 
 
-def _person(claims: Mapping[str, object], sealing: Mapping[str, OKPKey]) -> Mapping[str, str]:
+def _person(claims: Mapping[str, object], sealing: Mapping[str, OKPKey]) -> Mapping[str, Any]:
     sealed = str(claims["person"])
     try:
         key = sealing.get(kid_of(sealed))
@@ -116,6 +123,8 @@ def _person(claims: Mapping[str, object], sealing: Mapping[str, OKPKey]) -> Mapp
         raise CitizenRefused(CitizenFlaw.PERSON_UNREADABLE, "the encrypted part belongs to another assertion")
     if ("ward" in person) != (claims["capacity"] == "GUARDIAN"):
         raise CitizenRefused(CitizenFlaw.ASSERTION_MALFORMED, "a guardian names a ward, and nobody else does")
+    if ("deceased" in person) != (claims["capacity"] == "NEAR_RELATIVE"):
+        raise CitizenRefused(CitizenFlaw.ASSERTION_MALFORMED, "a near relative names who died and the evidence, and nobody else does")
     return person
 
 

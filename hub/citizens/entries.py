@@ -4,7 +4,7 @@ Rules of this file:
 - Every statement names one person's pseudonym and their own cases; there is no other way to ask here, and no count but of what is hidden.
 - What a hold hides is left out by the statement itself, before anything is read.
 - A refusal reached nobody, so it names nobody: it is shown to the people of the case it was refused in. What somebody was refused about
-  themself is nobody else's business.
+  themself is nobody else's business. Nor is it a near relative's of the dead: the case goes on for the living.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ SELECT * FROM (
     WHERE subjects @> ARRAY[$1::text] AND (kind <> 'OUTCOME' OR question IS NULL)
     UNION ALL
     SELECT idx, id, kind, body, leaf_hash, at, case_id, organisation, purpose FROM log_entry
-    WHERE kind = 'REFUSAL' AND string_to_array(case_id, ' ') && $2::text[] AND NOT subjects @> ARRAY[$1::text] AND purpose <> ALL($6::text[])
+    WHERE NOT $7::boolean AND kind = 'REFUSAL' AND string_to_array(case_id, ' ') && $2::text[] AND NOT subjects @> ARRAY[$1::text] AND purpose <> ALL($6::text[])
 ) e WHERE ($3::timestamptz IS NULL OR e.at >= $3) AND ($4::timestamptz IS NULL OR e.at < $4)
 """
-_PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($7::bigint IS NULL OR e.idx < $7) ORDER BY e.idx DESC LIMIT $8"
+_PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($8::bigint IS NULL OR e.idx < $8) ORDER BY e.idx DESC LIMIT $9"
 _HIDDEN = f"""
 SELECT held.article, count(*) AS many, max(held.until) AS until FROM ({_MINE}) e CROSS JOIN LATERAL ({_HELD}) held
 GROUP BY held.article ORDER BY held.article
@@ -60,10 +60,11 @@ _NAMES = "SELECT code, name FROM organisation WHERE code = ANY($1::text[]) UNION
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since`, included, to `until`, not included; None: open."""
+    """From `since`, included, to `until`, not included; None: open. `named`: entries that name the person alone, as a near relative sees."""
 
     since: datetime | None
     until: datetime | None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +90,13 @@ class PersonalEntries:
         self, subject: str, cases: Sequence[str], period: Period, *, now: datetime, after: int | None, limit: int,
     ) -> Page:
         """Questions and refusals, newest first, those a hold hides left out."""
-        rows = await self._pool.fetch(_PAGE, subject, list(cases), period.since, period.until, now, OWN, after, limit + 1)
+        rows = await self._pool.fetch(_PAGE, subject, list(cases), period.since, period.until, now, OWN, period.named, after, limit + 1)
         entries = tuple(map(stored, rows[:limit]))
         return Page(entries, entries[-1].index if len(rows) > limit else None)
 
     async def withheld(self, subject: str, cases: Sequence[str], period: Period, *, now: datetime) -> tuple[Withheld, ...]:
         """What is hidden of a period, counted by article."""
-        rows = await self._pool.fetch(_HIDDEN, subject, list(cases), period.since, period.until, now, OWN)
+        rows = await self._pool.fetch(_HIDDEN, subject, list(cases), period.since, period.until, now, OWN, period.named)
         return tuple(Withheld(row["article"], row["many"], row["until"]) for row in rows)
 
     async def outcomes(self, questions: Sequence[str]) -> Mapping[str, tuple[Stored, ...]]:

@@ -1,4 +1,4 @@
-"""`Query.me` and `Mutation.requestCorrection`: answered for the person a citizen's token names, on the road every question takes.
+"""`Query.me`, `Mutation.requestCorrection` and `arrangeAfterDeath`: answered for the person a citizen's token names, on the road every question takes.
 
 Rules of this file:
 - The person comes from the token alone. No argument, cursor or id that is sent leads to anybody else's entries.
@@ -23,8 +23,12 @@ from hub.authorizations.standing import Standing
 from hub.caller import Caller, asks_for_themself
 from hub.citizens.accesses import Known, access, organisations, questions
 from hub.citizens.admission import PURPOSE
+from hub.citizens.arrangements import Arrangements
+from hub.citizens.assertion import CitizenRefused
 from hub.citizens.corrections import PersonalCorrections
+from hub.citizens.deceased import Deceased
 from hub.citizens.entries import Period, PersonalEntries
+from hub.citizens.kinship import ARTICLE
 from hub.citizens.letters import MatterOf, letters_of
 from hub.errors import Forbidden, Malformed, TooMany
 from hub.people.handles import Handles
@@ -41,12 +45,13 @@ ReceiptOf = Callable[[str], Awaitable[Receipt | None]]
 
 @dataclass(frozen=True, slots=True)
 class _Self:
-    """The token's person: id of the hub, handle of the token, pseudonym of the log, the cases they belong to."""
+    """The token's person: id of the hub, handle of the token, pseudonym of the log, the cases they belong to; whether a relative asks."""
 
     id: str
     handle: str
     subject: str
     cases: tuple[str, ...]
+    dead: bool = False
 
 
 class OwnRecords:
@@ -54,7 +59,7 @@ class OwnRecords:
 
     def __init__(
         self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, matter_of: MatterOf, receipt_of: ReceiptOf,
-        corrections: PersonalCorrections, rules: CitizenRules | None, clock: Callable[[], datetime],
+        corrections: PersonalCorrections, arrangements: Arrangements, rules: CitizenRules | None, clock: Callable[[], datetime],
     ) -> None:
         """`pool` of records; `rules` the region's."""
         self._pool = pool
@@ -63,7 +68,9 @@ class OwnRecords:
         self._matter_of = matter_of
         self._receipt_of = receipt_of
         self._entries = PersonalEntries(pool)
+        self._deceased = Deceased(pool, vault)
         self._corrections = corrections
+        self._arrangements = arrangements
         self._rules = rules
         self._clock = clock
 
@@ -85,10 +92,14 @@ class OwnRecords:
                     told[child.key] = person.handle
                 case "accesses":
                     told[child.key] = await self._accesses(person, rules, child, resolve(child.arguments, variables), now)
+                case "letters" if person.dead:
+                    raise Forbidden("of the dead a relative is shown who asked, and corrections (PIPL §49)", code="PURPOSE_MISMATCH")
                 case "letters":
                     told[child.key] = await letters_of(person.id, person.cases, self._matter_of, now)
                 case "corrections":
                     told[child.key] = await self._corrections.of(person.subject, now)
+                case "closedAfterDeath":
+                    told[child.key] = await self._deceased.arranged(UUID(person.id))
         return told
 
     async def request_correction(self, standing: Standing, place: Place, variables: Mapping[str, object], intent: str) -> object:
@@ -96,6 +107,15 @@ class OwnRecords:
         await self._admitted(standing.caller)
         given = resolve(place.arguments, variables)
         return await self._corrections.file(standing.caller, str(given["group"]), str(given["text"]), intent=intent, now=self._clock())
+
+    async def arrange_after_death(self, standing: Standing, place: Place, variables: Mapping[str, object], intent: str) -> object:
+        """The person's own word on their records after their death; no guardian's, no relative's. Raises as `me`."""
+        person, _ = await self._admitted(standing.caller)
+        if standing.caller.basis.actor:
+            raise Forbidden("one arranges for one's own death alone", code="PURPOSE_MISMATCH")
+        closed = resolve(place.arguments, variables)["closed"] is True
+        await self._arrangements.say(UUID(person.id), closed=closed, question=intent, by=standing.caller.basis.platform, at=self._clock())
+        return {"closed": closed}
 
     async def _admitted(self, caller: Caller) -> tuple[_Self, CitizenRules]:
         if caller.purpose != PURPOSE or not asks_for_themself(caller.basis) or self._rules is None:
@@ -105,8 +125,17 @@ class OwnRecords:
         if internal is None or subject is None:
             raise Forbidden("the token's person is not known here any more", code="SUBJECT_NOT_COVERED")
         await self._within_rate(subject, self._rules)
-        cases = await self._entries.cases(str(internal))
-        return _Self(str(internal), caller.basis.person, subject, cases), self._rules
+        cases, dead = await self._entries.cases(str(internal)), caller.basis.article == ARTICLE
+        if dead:
+            await self._still(internal, subject)
+        return _Self(str(internal), caller.basis.person, subject, cases, dead), self._rules
+
+    async def _still(self, person: UUID, subject: str) -> None:
+        """A relative's token may outlive what it was given on: a death that was declared in error, records closed meanwhile."""
+        try:
+            await self._deceased.admit(person, subject, self._clock())
+        except CitizenRefused:
+            raise Forbidden("the token's person is not known here any more", code="SUBJECT_NOT_COVERED") from None
 
     async def _within_rate(self, subject: str, rules: CitizenRules) -> None:
         now = self._clock()
@@ -118,7 +147,7 @@ class OwnRecords:
     async def _accesses(
         self, person: _Self, rules: CitizenRules, place: Place, given: Mapping[str, object], now: datetime,
     ) -> dict[str, object]:
-        period = Period(_instant(given.get("since")), _instant(given.get("until")))
+        period = Period(_instant(given.get("since")), _instant(given.get("until")), person.dead)
         first = given.get("first")
         page = await self._entries.page(
             person.subject, person.cases, period, now=now, after=_cursor(given.get("after")), limit=first if isinstance(first, int) else 20,

@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "agreement": "hub.cli.agreement:agreement",
     "officer": "hub.cli.officer:officer",
     "hold": "hub.cli.hold:hold",
+    "arrangement": "hub.cli.arrangement:arrangement",
     "explain": "hub.cli.explain:explain_command",
     "fits": "hub.cli.fits:fits_command",
     "log": "hub.cli.log:log",

@@ -114,7 +114,8 @@ def proof_text(evidence: Mapping[str, Any]) -> str:
         return ASSERTED
     told = [f"PROVEN by {evidence['issuer']}"]
     told += [f"{name} {evidence[name]}" for name in ("auth_time", "acr") if name in evidence]
-    return ", ".join([*told, *([f"amr {' '.join(evidence['amr'])}"] if evidence.get("amr") else [])])
+    told += [f"amr {' '.join(evidence['amr'])}"] if evidence.get("amr") else []
+    return ", ".join([*told, *([evidence["kinship"]] if "kinship" in evidence else [])])
 
 
 def _kid(version: int) -> str:

@@ -6,6 +6,7 @@ Times are timestamptz; text keys are ULIDs with a prefix; a person's key is a ra
 """
 
 from hub.tables.approvals import Approval, FollowUp, ImpactAssessment, SecondLook
+from hub.tables.arrangements import Arrangement
 from hub.tables.asking import (
     Allowance,
     Client,
@@ -38,6 +39,7 @@ __all__ = [
     "Agreement",
     "Allowance",
     "Approval",
+    "Arrangement",
     "Base",
     "Case",
     "CatalogueEntry",

@@ -52,10 +52,12 @@ class PlatformDesk:
         self, family: Household, *, reference: str, assistance: str, organisations: Sequence[str],
         purposes: Sequence[str] = (), unsigned: Collection[int] = (), kin_of_staff: Mapping[int, Sequence[str]] = MappingProxyType({}),
         edition: int = 1, limits: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+        died: Mapping[int, str] = MappingProxyType({}),
     ) -> str:
         """The signed registration of a case; with `purposes`, its letters, signed by all but `unsigned` (person indices). `kin_of_staff`
         names for a person index the officers whose relative they are. Letters signed anew for the same reference are another `edition`: a
-        number names one document. `limits` has by a letter's suffix how often it may be used (`letter_document`).
+        number names one document. `limits` has by a letter's suffix how often it may be used (`letter_document`); `died`
+        is the day of death of a person index.
         """
         now = self.clock()
         people = [self._person(member) for member in family.everyone()]
@@ -76,7 +78,7 @@ class PlatformDesk:
             household={
                 "area": family.area, "hukouRegion": _twelve(family.hukou_region), "residenceRegion": _twelve(family.residence_region),
                 "kinOfStaff": family.kin_of_staff,
-                "people": [self._declared(member, kin_of_staff) for member in family.everyone()],
+                "people": [self._declared(member, kin_of_staff, died) for member in family.everyone()],
             },
         )
 
@@ -94,9 +96,10 @@ class PlatformDesk:
             state=state, letter=letter,
         )
 
-    def _declared(self, member: Member, kin_of_staff: Mapping[int, Sequence[str]]) -> Mapping[str, Any]:
-        staff = kin_of_staff.get(member.person.index)
-        return {**self._person(member), **({"kinOfStaff": list(staff)} if staff else {})}
+    def _declared(self, member: Member, kin_of_staff: Mapping[int, Sequence[str]], died: Mapping[int, str]) -> Mapping[str, Any]:
+        index = member.person.index
+        more = {"kinOfStaff": list(kin_of_staff.get(index, ()))} | ({"deathOn": died[index]} if index in died else {})
+        return {**self._person(member), **{name: said for name, said in more.items() if said}}
 
     def _person(self, member: Member) -> Mapping[str, Any]:
         person = member.person

@@ -14,9 +14,10 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from connectors.sandbox.people import Member
-from hub.citizens.admission import _said
 from hub.citizens.assertion import SUBJECT_TOKEN_TYPE, TYP, CitizenFlaw
+from hub.citizens.declarations import said as counted
 from hub.oauth.presenting import signed
+from tests.hub.citizens.mourned import Mourned, of
 from tests.hub.living import PLATFORM
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -63,8 +64,6 @@ async def _caused(living, counter, flaw: CitizenFlaw, monkeypatch) -> str:
             return await counter.vouch(head, assurance="LOW")
         case CitizenFlaw.COMPARED_TOO_LONG_AGO:
             return await counter.vouch(head, compared_at=now - timedelta(minutes=31))
-        case CitizenFlaw.OF_THE_DECEASED:
-            return await counter.vouch(head, capacity="NEAR_RELATIVE")
         case CitizenFlaw.CITIZENS_RULES_MISSING:
             monkeypatch.setattr(living.hub.desk.authorization.subject_tokens[SUBJECT_TOKEN_TYPE], "_rules", None)
             return await counter.vouch(head)
@@ -91,11 +90,23 @@ async def _caused(living, counter, flaw: CitizenFlaw, monkeypatch) -> str:
             family, ward, guardian = _aged(living, 14, 17)
             await living.register(family)
             return await counter.vouch(guardian.id_number, ward=ward.id_number)
+        case CitizenFlaw.RELATIVE_NOT_ABLE:
+            mourned = await Mourned.register(living, 0)
+            return await counter.vouch(mourned.dead.id_number, **mourned.of())
+        case CitizenFlaw.DEATH_NOT_KNOWN:
+            return await counter.vouch(head, **of(living.family.members[1].person))
+        case CitizenFlaw.DEATH_CONTESTED:
+            mourned = await Mourned.register(living, 1)
+            await living.register(mourned.family)
+            return await counter.vouch(head, **mourned.of())
+        case CitizenFlaw.ARRANGED_OTHERWISE:
+            mourned = await Mourned.register(living, 2, arranged=True)
+            return await counter.vouch(head, **mourned.of())
 
 
 OPEN = {
     CitizenFlaw.ASSERTION_MALFORMED, CitizenFlaw.ASSERTION_OF_ANOTHER_CLIENT, CitizenFlaw.ASSURANCE_TOO_LOW,
-    CitizenFlaw.COMPARED_TOO_LONG_AGO, CitizenFlaw.OF_THE_DECEASED, CitizenFlaw.CITIZENS_RULES_MISSING,
+    CitizenFlaw.COMPARED_TOO_LONG_AGO, CitizenFlaw.CITIZENS_RULES_MISSING,
 }
 
 
@@ -206,7 +217,7 @@ async def test_nobody_of_age_becomes_a_ward_by_a_strangers_declaration(living, c
 
 async def test_of_a_platform_without_a_live_case_the_last_word_stands(clock):
     old, new, other = ({"platform": name, "closed_at": closed} for name, closed in (("a", clock()), ("a", clock()), ("b", None)))
-    assert _said([old, other, new], clock()) == ([other], [new])
+    assert counted([old, other, new], clock()) == ([other], [new])
 
 
 async def test_from_fourteen_one_asks_for_oneself(living, counter):
