@@ -222,8 +222,10 @@ _REVIEWED = {BasisKind.STATUTE: "STATUTE", BasisKind.EMERGENCY: "EMERGENCY"}
 
 
 def basis_text(basis: Basis) -> str:
-    """The basis in one line: "letter", "statute: SAL §42", "emergency: …", "self: " with the platform that vouches for who asks."""
-    detail = basis.article or basis.reason or basis.platform
+    """The basis in one line: "letter", "statute: SAL §42", "emergency: …", "self: " with the platform that vouches for who asks,
+    and for a near relative of the dead the article they ask by.
+    """
+    detail = " ".join(filter(None, (basis.platform, basis.article))) or basis.reason
     return f"{basis.kind}: {detail}" if detail else str(basis.kind)
 
 

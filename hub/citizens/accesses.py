@@ -63,7 +63,8 @@ def _named(code: str, known: Known) -> Mapping[str, object] | None:
 
 def _vouching(rest: Mapping[str, object]) -> str:
     """The platform behind a look at one's own records: what a key that was stolen was used for in somebody's name, they see here."""
-    kind, _, platform = str(rest.get("basis") or "").partition(": ")
+    kind, _, detail = str(rest.get("basis") or "").partition(": ")
+    platform = detail.partition(" ")[0]  # no platform's id has a blank; after it may stand the article a near relative asks by
     return platform if kind == "self" else ""
 
 
@@ -77,7 +78,9 @@ def _basis(rest: Mapping[str, object], letters: frozenset[str]) -> Mapping[str, 
     kind, _, detail = str(rest.get("basis") or "").partition(": ")
     if not kind:
         return None
-    article = detail if kind == "statute" or (kind == "self" and detail) else LAW.get(kind)
+    article = detail if kind == "statute" else LAW.get(kind)
+    if kind == "self":
+        article = detail.partition(" ")[2] or article
     mine = [one for one in _texts(rest.get("letters")) if one in letters] if kind == "letter" else []
     return {"kind": kind, "article": article, "letters": mine}
 

@@ -52,7 +52,7 @@ async def test_a_relative_whom_no_case_names_sees_who_asked_about_the_dead_and_s
     evidence = mourned.of()["kinship"]
     papers = paper(evidence["relationDocument"]), paper(evidence["deathDocument"])
     assert rest["officer_proof"].endswith(f"CHILD of the deceased, for INHERITANCE, by {papers[0]}, death by {papers[1]}")
-    assert rest["basis"] == "self: PIPL §49"
+    assert rest["basis"] == f"self: {living.platform.platform} PIPL §49"
     assert head["purpose"] == "SUBJECT_ACCESS"
     entry = (await living.entries(purpose="SUBJECT_ACCESS", kind=Kind.INTENT, limit=1))[0]
     for told in (heir, mourned.dead.id_number, "渝潼-0042", "SW-2026-118"):
