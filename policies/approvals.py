@@ -26,16 +26,25 @@ class ApprovalKind(StrEnum):
         return self is ApprovalKind.KIN_OF_STAFF or purpose == self.value
 
 
+class TwoPeople(StrEnum):
+    """How it is known that who asks and who decides are two people: an id that a system names is that system's word."""
+
+    PROVEN = "PROVEN"                                # both by their own log-in (RFC 8693)
+    PROVEN_OR_TWO_SYSTEMS = "PROVEN_OR_TWO_SYSTEMS"  # or by two systems that share no key
+    ASSERTED = "ASSERTED"                            # one system may name both: an exception, with its reason
+
+
 @dataclass(frozen=True, slots=True)
 class ApprovalRule:
-    """Departments and roles whose officers may approve, whether of another organisation too, and the days it may last; `officers_proven`:
-    who asks and who decides are those their own log-in proved, not whom a system names.
+    """Departments and roles whose officers may approve, whether of another organisation too, and the days it may last; `officers`: how it is
+    known that they are two, and of `ASSERTED` alone the `exception`: why the region can do no better.
     """
 
     departments: frozenset[str]
     roles: frozenset[str]
     other_organisations: bool
-    officers_proven: bool
+    officers: TwoPeople
+    exception: str
     most_days: int
     source: str
 
@@ -51,14 +60,24 @@ def read_approvals(file: str, text: str) -> Mapping[ApprovalKind, ApprovalRule]:
             raise ParametersRefused(f"{row.where}: {kind} is unknown or given twice")
         rule = ApprovalRule(
             departments=frozenset(row.codes("departments")), roles=frozenset(row.codes("roles")),
-            other_organisations=row.flag("other_organisations"), officers_proven=row.flag("officers_proven"), most_days=row.count("most_days"), source=row.text("source"),
+            other_organisations=row.flag("other_organisations"), officers=_two_people(row),
+            exception=row.text("exception") if "exception" in row.names() else "", most_days=row.count("most_days"), source=row.text("source"),
         )
         row.done()
         if rule.departments - known_departments:
             raise ParametersRefused(f"{row.where}: departments names unknown ones {sorted(rule.departments - known_departments)}")
+        if (rule.officers is TwoPeople.ASSERTED) is not bool(rule.exception):
+            raise ParametersRefused(f"{row.where}: exception says why officers are ASSERTED, and stands beside nothing else")
         found[ApprovalKind(kind)] = rule
     top.done()
     return MappingProxyType(found)
+
+
+def _two_people(row: Table) -> TwoPeople:
+    said = row.text("officers")
+    if said not in set(TwoPeople):
+        raise ParametersRefused(f"{row.where}: officers is one of {', '.join(TwoPeople)}")
+    return TwoPeople(said)
 
 
 def approval_rules(region: str) -> Mapping[ApprovalKind, ApprovalRule]:

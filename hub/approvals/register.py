@@ -13,11 +13,12 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.approvals.second_person import ApprovalRefused, Asked, may_ask, may_decide
+from hub.approvals.second_person import ApprovalRefused, Asked, First, may_ask, may_decide
 from hub.authorizations.revocation import tell_workers
 from hub.authorizations.standing import Standing
 from hub.keys import Random
-from hub.tables import Approval, Outbox
+from hub.signatures import key_set
+from hub.tables import Approval, Client, Outbox
 from hub.ulid import new_id
 from policies.approvals import ApprovalKind, ApprovalRule
 
@@ -62,7 +63,7 @@ class Approvals:
             "id": new_id("apr", now, self._random(10)), "case_id": caller.case, "kind": asked.kind.value, "purpose": caller.purpose,
             "fact_groups": list(asked.groups), "people": sorted(people), "sample": asked.sample, "organisation": caller.organisation,
             "officer": caller.officer, "reason": asked.reason, "asked_at": now, "state": "ASKED", "decided_by": "",
-            "decided_organisation": "", "decided_at": None, "valid_until": asked.valid_until, "ended_by": "", "ended_at": None,
+            "client": caller.client, "officer_proof": caller.officer_proof, "decided_client": "", "decided_proof": "", "decided_organisation": "", "decided_at": None, "valid_until": asked.valid_until, "ended_by": "", "ended_at": None,
         }
         async with self._engine.begin() as connection:
             made = Approval(**row)
@@ -75,13 +76,16 @@ class Approvals:
         caller, now = standing.caller, self._clock()
         async with self._engine.begin() as connection:
             found = await self._found(connection, standing, approval)
-            may_decide(ApprovalKind(found.kind), found.officer, found.organisation, standing, self._rules.get(ApprovalKind(found.kind)))
+            kind, first = ApprovalKind(found.kind), First(found.officer, found.organisation, found.client, found.officer_proof)
+            shared = await _share_a_key(connection, first.client, caller.client)
+            may_decide(kind, first, standing, self._rules.get(kind), share_a_key=shared)
             if found.state != "ASKED":
                 raise ApprovalRefused("it has been decided, or withdrawn", code="APPROVAL_DECIDED")
             if found.valid_until <= now:
                 raise ApprovalRefused("what was asked for has ended meanwhile", code="APPROVAL_TERM")
             state = "APPROVED" if approve else "REFUSED"
             said = {"state": state, "decided_by": caller.officer, "decided_organisation": caller.organisation, "decided_at": now}
+            said |= {"decided_client": caller.client, "decided_proof": caller.officer_proof}
             await _change(connection, found, said, caller.officer, now)
         return self._told(standing, found)
 
@@ -127,6 +131,13 @@ class Approvals:
         }
 
 
+async def _share_a_key(connection: AsyncConnection, one: str, other: str) -> bool:
+    """Whether one key would speak for both systems: enrolled twice it makes no second one."""
+    rows = (await connection.execute(select(Client.jwks).where(Client.id.in_((one, other))))).scalars().all()
+    known = [{key.thumbprint() for key in key_set(jwks).keys} for jwks in rows]
+    return one == other or len(known) != 2 or not known[0].isdisjoint(known[1])
+
+
 async def withdraw(engine: AsyncEngine, approval: str, *, by: str, at: datetime) -> bool:
     """The operator takes an approval back, for whoever told them to; False where it does not stand."""
     async with engine.begin() as connection:
@@ -152,6 +163,6 @@ async def _change(connection: AsyncConnection, one: Approval, said: Mapping[str,
 async def _note(connection: AsyncConnection, kind: str, one: Approval, officer: str, at: datetime) -> None:
     body = {
         "approval": one.id, "case": one.case_id, "organisation": one.organisation, "officer": officer, "kind": one.kind,
-        "purpose": one.purpose, "groups": one.fact_groups, "reason": one.reason,
-    }
+        "purpose": one.purpose, "groups": one.fact_groups, "reason": one.reason, "askedBy": [one.client, one.officer_proof],
+    } | ({"decidedBy": [one.decided_client, one.decided_proof]} if one.decided_client else {})
     await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

@@ -5,6 +5,8 @@
 
 Rules of this file:
 - Nobody decides what they asked for, under whatever spelling; nor does a relative, nor one whose id names nobody.
+- Two ids are two people where both proved themselves by their own log-in, or two systems that share no key named them: whoever holds one
+  system's key could name both. A region that can do no better says so, with its reason (`policies/approvals.py`).
 - An approval for kin of staff needs to be told whose kin: otherwise nobody could say that the asker is not the relative.
 """
 
@@ -22,7 +24,7 @@ from hub.authorizations.standing import Standing
 from hub.caller import ASSERTED, Caller
 from hub.errors import CallerError, Malformed
 from hub.operations.literals import holds_id_number
-from policies.approvals import ApprovalKind, ApprovalRule
+from policies.approvals import ApprovalKind, ApprovalRule, TwoPeople
 from policies.purposes import PURPOSES
 
 SHORTEST, LONGEST = 5, 400
@@ -46,6 +48,16 @@ class Asked:
     reason: str
     valid_until: datetime
     sample: str
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """Who asked: id, organisation, the system that named them ("" where it was not kept), and how they were known."""
+
+    officer: str
+    organisation: str
+    client: str
+    proof: str
 
 
 def read(body: Any) -> Asked:
@@ -91,27 +103,35 @@ def may_ask(asked: Asked, people: frozenset[str], standing: Standing, rule: Appr
         raise ApprovalRefused("the approval would end in the past, or later than the region allows", code="APPROVAL_TERM")
 
 
-def may_decide(kind: ApprovalKind, asked_by: str, organisation: str, standing: Standing, rule: ApprovalRule | None) -> None:
-    """Whether the caller is the second person; `asked_by` asked for `organisation`. Raises `ApprovalRefused`."""
+def may_decide(kind: ApprovalKind, first: First, standing: Standing, rule: ApprovalRule | None, *, share_a_key: bool = False) -> None:
+    """Whether the caller is the second person; `share_a_key`: whether the two systems do. Raises `ApprovalRefused`."""
     caller = standing.caller
     _known(caller, rule)
-    if same_officer(asked_by, caller.officer):
+    if same_officer(first.officer, caller.officer):
         raise ApprovalRefused("who asked does not decide", code="SAME_OFFICER", status=403)
     if is_relative(_matter(standing), caller.officer):
         raise ApprovalRefused("a relative does not decide in this matter", code="CONFLICT_OF_INTEREST", status=403)
     entitled = rule is not None and caller.department in rule.departments and caller.role in rule.roles
-    if not entitled or (rule is not None and organisation != caller.organisation and not rule.other_organisations):
+    if not entitled or (rule is not None and first.organisation != caller.organisation and not rule.other_organisations):
         raise ApprovalRefused(f"this organisation decides no approval of kind {kind}", code="APPROVER_NOT_ENTITLED", status=403)
+    two_systems = bool(first.client) and first.client != caller.client and not share_a_key
+    if rule is not None and rule.officers is not TwoPeople.ASSERTED and not two_systems and not (_proven(first.proof) and _proven(caller.officer_proof)):
+        raise ApprovalRefused(
+            "one system names both officers: they prove themselves by their own log-in, or another system decides", code="OFFICER_NOT_PROVEN", status=403,
+        )
 
 
 def _known(caller: Caller, rule: ApprovalRule | None) -> None:
     if rule is None:
         raise ApprovalRefused("the region says of nobody that they may approve this", code="APPROVAL_RULE_MISSING")
-    if rule.officers_proven and caller.officer_proof in ("", ASSERTED):
-        # Whoever holds one system's key could name both the first person and the second.
+    if rule.officers is TwoPeople.PROVEN and not _proven(caller.officer_proof):
         raise ApprovalRefused("this region takes an approval from officers their own log-in proves", code="OFFICER_NOT_PROVEN", status=403)
     if not folded(caller.officer):
         raise ApprovalRefused("the officer's id names nobody: ASCII letters, digits and Chinese characters do", code="OFFICER_UNREADABLE")
+
+
+def _proven(proof: str) -> bool:
+    return proof not in ("", ASSERTED)
 
 
 def _matter(standing: Standing) -> Matter:

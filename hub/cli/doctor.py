@@ -13,7 +13,7 @@ from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
 from hub.cli.vouching import vouching_bounded
-from hub.cli.without_letter import assessments_current, emergencies_followed
+from hub.cli.without_letter import assessments_current, emergencies_followed, two_people
 from hub.cli.working_days import calendar_ahead
 from hub.settings import Settings, SettingsError
 
@@ -50,6 +50,7 @@ def _without_database(settings: Settings) -> Sequence[tuple[str, Look]]:
         ("keys", partial(ailments.keys_whole, settings)),
         ("policy", partial(ailments.policy_loads, settings)),
         ("calendar", partial(calendar_ahead, settings)),
+        ("approvals", partial(two_people, settings)),
         ("GraphiQL", partial(ailments.editor_whole, settings)),
     )
 

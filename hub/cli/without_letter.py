@@ -1,7 +1,8 @@
-"""The checks of `hub doctor` over what stands in for a letter: impact assessments, and duties that emergencies left open."""
+"""The checks of `hub doctor` over what stands in for a letter: impact assessments, duties that emergencies left open, approvals."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date
 
 from sqlalchemy import select
@@ -10,7 +11,9 @@ from hub.cli.findings import Finding, ok, warn
 from hub.cli.premises import Premises
 from hub.clock import clock
 from hub.emergencies.follow_ups import open_duties
+from hub.settings import Settings
 from hub.tables import Client, ImpactAssessment
+from policies.approvals import TwoPeople, approval_rules
 from policies.calendar import CHINA
 from policies.emergency import emergency_rule
 from policies.purposes import PURPOSES
@@ -54,3 +57,13 @@ async def emergencies_followed(premises: Premises) -> Finding:
         seen = f"{len(late)} of {len(duties)} open duties are overdue, the oldest since {min(one.due for one in late)}"
         return warn("emergencies", seen, "see the console's page of emergencies")
     return ok("emergencies", f"{len(duties)} duties open, none overdue")
+
+
+async def two_people(settings: Settings) -> Finding:
+    """Whether the two officers of an approval are known to be two (policies/national/approvals.toml)."""
+    rules = await asyncio.to_thread(approval_rules, settings.region[:6])
+    loose = {kind: rule for kind, rule in rules.items() if rule.officers is TwoPeople.ASSERTED}
+    if loose:
+        seen = "; ".join(f"one system may name both officers of {kind}: {rule.exception}" for kind, rule in loose.items())
+        return warn("approvals", seen, "have officers prove themselves (`hub officer-issuer add`) or decide in another system, then say so in approvals.toml")
+    return ok("approvals", "two officers are known by two log-ins or two systems")

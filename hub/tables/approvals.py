@@ -28,6 +28,10 @@ class Approval(Base):
     state: Mapped[str]  # ASKED, APPROVED, REFUSED, WITHDRAWN
     decided_by: Mapped[str]  # "" until decided
     decided_organisation: Mapped[str]
+    client: Mapped[str]  # the system that named who asked, and how they were known: ASSERTED, or by whose log-in; "" of what was asked before these were kept
+    officer_proof: Mapped[str]
+    decided_client: Mapped[str]
+    decided_proof: Mapped[str]
     decided_at: Mapped[datetime | None]
     valid_until: Mapped[datetime]
     ended_by: Mapped[str]  # who withdrew it, "" unless withdrawn

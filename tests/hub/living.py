@@ -9,7 +9,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import aiohttp
 import asyncpg
 import orjson
 import uvicorn
+from joserfc.jwk import OKPKey
 from sqlalchemy import text
 from starlette.applications import Starlette
 
@@ -31,6 +32,7 @@ from hub.authorizations.watch import STOP_TIME
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, Reply, offices
 from hub.cli.demo.registration import PlatformDesk
+from hub.enrolment import enrol_client
 from hub.errors import RecordingFailed
 from hub.graph import Graph
 from hub.keys import KeyRing
@@ -124,6 +126,7 @@ class Living:
     clock: FakeClock
     directory: Path
     database_url: str = field(repr=False)
+    _second: dict[str, Office] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     @property
@@ -152,6 +155,17 @@ class Living:
         self, matter: Matter, office: str = "hd", *, purpose: str = "DIBAO_REVIEW", basis: Mapping[str, Any] | None = None,
     ) -> str:
         return await self.line.token(self.offices[office], purpose=purpose, basis=basis or matter.basis, case=matter.id)
+
+    async def second_system(self, office: Office) -> Office:
+        """Another system of an office's organisation, with a key of its own: what it names is not the first one's word."""
+        if office.client in self._second:
+            return self._second[office.client]
+        other = self._second[office.client] = replace(office, client=f"{office.client}-second", key=OKPKey.generate_key("Ed25519"))
+        await enrol_client(
+            self.hub.engine, client_id=other.client, organisation=other.organisation, name="x", jwks=other.jwks(), purposes=other.purposes,
+            at=self.clock(),
+        )
+        return other
 
     async def auditor(self) -> str:
         return await self.line.token(self.offices["po"], purpose="PRIVACY_AUDIT", basis={"kind": "audit"})

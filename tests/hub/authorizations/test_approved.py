@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.approvals.second_person import ApprovalRefused, may_ask, may_decide, read
+from hub.approvals.second_person import ApprovalRefused, First, may_ask, may_decide, read
 from hub.authorizations.approved import is_relative, kin_of_staff, with_approvals
 from hub.authorizations.matter import Approval
 from hub.authorizations.officers import folded, same_officer
 from hub.errors import Malformed
-from policies.approvals import ApprovalKind, approval_rules, read_approvals
+from policies.approvals import ApprovalKind, TwoPeople, approval_rules, read_approvals
 from policies.parameters import ParametersRefused
 from tests.hub import road
 
@@ -122,6 +122,9 @@ def test_a_request_is_whole_and_names_nobody_by_number(change):
         read(body(**change))
 
 
+FIRST = First("o2", "org", "another-system", "ASSERTED")
+
+
 def standing(**caller):
     return road.standing(road.matter(*FAMILY), **({"purpose": "COMPLAINT_CHECK", "department": "MZ", "role": "DISTRICT_OFFICER"} | caller))
 
@@ -129,11 +132,11 @@ def standing(**caller):
 def test_who_the_rules_do_not_name_neither_asks_nor_decides():
     asked = read(body())
     may_ask(asked, frozenset({OTHER}), standing(), RULES[ApprovalKind.COMPLAINT_CHECK], NOW)
-    may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", standing(), RULES[ApprovalKind.COMPLAINT_CHECK])
+    may_decide(ApprovalKind.COMPLAINT_CHECK, FIRST, standing(), RULES[ApprovalKind.COMPLAINT_CHECK])
     for code, refused in {
         "APPROVAL_RULE_MISSING": lambda: may_ask(asked, frozenset({OTHER}), standing(), None, NOW),
         "APPROVER_NOT_ENTITLED": lambda: may_decide(
-            ApprovalKind.COMPLAINT_CHECK, "o2", "org", standing(role="CHECK_OPERATOR"), RULES[ApprovalKind.COMPLAINT_CHECK],
+            ApprovalKind.COMPLAINT_CHECK, FIRST, standing(role="CHECK_OPERATOR"), RULES[ApprovalKind.COMPLAINT_CHECK],
         ),
         "OFFICER_UNREADABLE": lambda: may_ask(asked, frozenset({OTHER}), standing(officer="…"), RULES[ApprovalKind.COMPLAINT_CHECK], NOW),
         "APPROVAL_NEEDLESS": lambda: may_ask(
@@ -145,28 +148,61 @@ def test_who_the_rules_do_not_name_neither_asks_nor_decides():
         assert caught.value.code == code
     own = dataclasses.replace(RULES[ApprovalKind.COMPLAINT_CHECK], other_organisations=False)
     with pytest.raises(ApprovalRefused, match="decides no approval"):
-        may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "another", standing(), own)
+        may_decide(ApprovalKind.COMPLAINT_CHECK, dataclasses.replace(FIRST, organisation="another"), standing(), own)
 
 
-def test_where_officers_prove_themselves_no_system_names_the_second_person():
-    rule = dataclasses.replace(RULES[ApprovalKind.COMPLAINT_CHECK], officers_proven=True)
-    named, proven = standing(officer_proof="ASSERTED"), standing(officer_proof="PROVEN by idp-500152, acr 2")
-    for attempt in (
-        lambda: may_ask(read(body()), frozenset({OTHER}), named, rule, NOW), lambda: may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", named, rule),
-        lambda: may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", standing(), rule),
-    ):
-        with pytest.raises(ApprovalRefused) as caught:
-            attempt()
-        assert caught.value.code == "OFFICER_NOT_PROVEN"
-    may_ask(read(body()), frozenset({OTHER}), proven, rule, NOW)
-    may_decide(ApprovalKind.COMPLAINT_CHECK, "o2", "org", proven, rule)
+PROOF = "PROVEN by idp-500152, acr 2"
+
+
+@pytest.mark.parametrize(("officers", "first", "decides", "shared", "code"), [
+    (TwoPeople.PROVEN, PROOF, PROOF, False, None),
+    (TwoPeople.PROVEN, "ASSERTED", PROOF, False, "OFFICER_NOT_PROVEN_BY_WHO_ASKS"),
+    (TwoPeople.PROVEN, PROOF, "ASSERTED", False, "OFFICER_NOT_PROVEN"),
+    (TwoPeople.PROVEN_OR_TWO_SYSTEMS, "ASSERTED", "ASSERTED", False, None),
+    (TwoPeople.PROVEN_OR_TWO_SYSTEMS, "ASSERTED", "ASSERTED", True, "OFFICER_NOT_PROVEN"),
+    (TwoPeople.PROVEN_OR_TWO_SYSTEMS, PROOF, "ASSERTED", True, "OFFICER_NOT_PROVEN"),
+    (TwoPeople.PROVEN_OR_TWO_SYSTEMS, PROOF, PROOF, True, None),
+    (TwoPeople.ASSERTED, "ASSERTED", "ASSERTED", True, None),
+])
+def test_two_ids_are_two_people_by_two_log_ins_or_two_systems(officers, first, decides, shared, code):
+    rule = dataclasses.replace(RULES[ApprovalKind.COMPLAINT_CHECK], officers=officers)
+    refused = None
+    try:
+        may_ask(read(body()), frozenset({OTHER}), standing(officer_proof=first), rule, NOW)
+    except ApprovalRefused as error:
+        refused = f"{error.code}_BY_WHO_ASKS"
+    else:
+        try:
+            may_decide(ApprovalKind.COMPLAINT_CHECK, dataclasses.replace(FIRST, proof=first), standing(officer_proof=decides), rule, share_a_key=shared)
+        except ApprovalRefused as error:
+            refused = error.code
+    assert refused == code
+
+
+@pytest.mark.parametrize("client", ["", road.caller().client])
+def test_one_system_or_one_nobody_kept_makes_no_second_person(client):
+    with pytest.raises(ApprovalRefused) as caught:
+        may_decide(ApprovalKind.COMPLAINT_CHECK, dataclasses.replace(FIRST, client=client), standing(), RULES[ApprovalKind.COMPLAINT_CHECK])
+    assert caught.value.code == "OFFICER_NOT_PROVEN"
+
+
+@pytest.mark.parametrize("said", [
+    'officers = "ASSERTED"', 'officers = "PROVEN"\nexception = "why"', 'officers = "SOMEHOW"', "officers_proven = false", 'officers = "ASSERTED"\nexception = ""',
+])
+def test_that_one_system_may_name_both_is_said_with_its_reason_or_not_at_all(said):
+    row = 'kind = "SPOT_CHECK"\ndepartments = ["MZ"]\nroles = []\nother_organisations = true\nmost_days = 1\nsource = "x"\n'
+    with pytest.raises(ParametersRefused):
+        read_approvals("a.toml", f"[[approval]]\n{row}{said}\n")
+    good = read_approvals("a.toml", f'[[approval]]\n{row}officers = "ASSERTED"\nexception = "one system until 2027"\n')
+    assert good[ApprovalKind.SPOT_CHECK].exception
+    assert {rule.officers for rule in RULES.values()} == {TwoPeople.PROVEN_OR_TWO_SYSTEMS}
 
 
 @pytest.mark.parametrize("row", [
     'kind = "OTHER"\ndepartments = []\n', 'kind = "SPOT_CHECK"\ndepartments = ["XX"]\n',
 ])
 def test_rules_of_an_unknown_kind_or_department_are_refused(row):
-    rest = 'roles = []\nother_organisations = true\nofficers_proven = false\nmost_days = 1\nsource = "x"\n'
+    rest = 'roles = []\nother_organisations = true\nofficers = "PROVEN"\nmost_days = 1\nsource = "x"\n'
     with pytest.raises(ParametersRefused):
         read_approvals("a.toml", f"[[approval]]\n{row}{rest}")
     assert set(RULES) == set(ApprovalKind)

@@ -19,13 +19,14 @@ from hub.access_log.note import Checkpoint, Signer
 from hub.cli import working_days
 from hub.clock import clock
 from hub.keys import Use
+from policies import approvals
 from policies.calendar import CHINA
 from tests.connectors.shipped import MANIFESTS
 from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals"}
 
 
 @pytest.fixture
@@ -130,6 +131,17 @@ def test_a_platform_that_vouched_for_as_many_people_as_it_may_is_a_warning(manif
     said = manifest.run("doctor")
     assert states(said)["citizens"] == "warn"
     assert "cq-1 vouched for 120 people in 60 minutes, of 120" in said
+
+
+def test_a_region_in_which_one_system_names_both_officers_is_a_warning(manifest: Desk, monkeypatch, tmp_path) -> None:
+    text = approvals.FILE.read_text(encoding="utf-8").replace('"PROVEN_OR_TWO_SYSTEMS"', '"ASSERTED"\nexception = "one system until 2027"')
+    region = tmp_path / manifest.environment["HUB_REGION"][:6]
+    region.mkdir()
+    (region / "approvals.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(approvals, "REGIONS", tmp_path)
+    said = manifest.run("doctor")
+    assert states(said)["approvals"] == "warn"
+    assert "one system may name both officers of KIN_OF_STAFF: one system until 2027" in said
 
 
 DAILY = '\n[[maintenance]]\nweekdays = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]\nfrom = "00:00"\nto = "24:00"\n'

@@ -33,10 +33,11 @@ class Bureau:
     living: Living
     matter: Matter
     browser: aiohttp.ClientSession
+    second: Office
     made: dict[str, str] = field(default_factory=dict)
 
     async def token(self, officer: str) -> str:
-        asking = replace(BUREAU, officer=officer)
+        asking = replace(self.second if officer == DECIDER else BUREAU, officer=officer)
         return await self.living.line.token(asking, purpose="COMPLAINT_CHECK", basis=self.matter.basis, case=self.matter.id)
 
     async def send(self, officer: str, path: str, body: Any) -> dict[str, Any]:
@@ -87,7 +88,7 @@ async def asked_and_decided(living: Living) -> AsyncIterator[Bureau]:
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         form = {"name": OFFICER, "password": "a long enough password"}
         await session.post(f"{living.url}/console/login", data=form, headers={"Origin": living.url})
-        made = Bureau(living, matter, session)
+        made = Bureau(living, matter, session, await living.second_system(BUREAU))
         head = (await made.read())[living.family.members[0].relation]["id"]
         body = {
             "kind": "COMPLAINT_CHECK", "groups": ["vehicle"], "people": [head], "reason": REASON,

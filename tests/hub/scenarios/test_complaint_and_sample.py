@@ -29,8 +29,9 @@ async def bureau(living: Living):
     engine, at = living.hub.engine, living.clock()
     await enrol_organisation(engine, code=ORGANISATION, name="民政局", department="MZ", region=TONGNAN, role=BUREAU.role, at=at)
     await enrol_client(engine, client_id=BUREAU.client, organisation=ORGANISATION, name="x", jwks=BUREAU.jwks(), purposes=BUREAU.purposes, at=at)
-    living.offices["bureau"] = BUREAU
+    living.offices |= {"bureau": BUREAU, "bureau-2": await living.second_system(BUREAU)}
     yield BUREAU
+    del living.offices["bureau-2"]
     del living.offices["bureau"]
 
 
@@ -39,7 +40,8 @@ async def test_it_opens_the_approved_groups_of_the_approved_people_alone(living,
     matter = await living.register(purposes=(purpose,), organisations=["bureau"])
 
     async def token(officer: str) -> str:
-        return await living.line.token(replace(bureau, officer=officer), purpose=purpose, basis=matter.basis, case=matter.id)
+        system = living.offices["bureau-2"] if officer == "MZ-0002" else bureau
+        return await living.line.token(replace(system, officer=officer), purpose=purpose, basis=matter.basis, case=matter.id)
 
     async def told(officer: str = "MZ-0001") -> dict[str, dict[str, Any]]:
         answer = await living.line.ask(await token(officer), WHOLE, {"id": matter.id})

@@ -12,6 +12,7 @@ import pytest_asyncio
 from hub.access_log.entry import Kind
 from hub.access_log.outbox import drain
 from hub.cli.demo.offices import Office
+from hub.enrolment import enrol_client
 from tests.conftest import administer
 from tests.hub.living import WHOLE, Living, Matter, people
 
@@ -22,13 +23,13 @@ AUDITED = "query A($case: ID!) { accessLog(filter: {case: $case}) { edges { node
 
 
 class File:
-    """A family whose head is the relative of an officer, and the officers of one check body at work on it."""
+    """A family whose head is the relative of an officer, and the officers of one check body at work on it: who decides by another system of it."""
 
-    def __init__(self, living: Living, matter: Matter, relation: str) -> None:
-        self.living, self.matter, self.relation = living, matter, relation
+    def __init__(self, living: Living, matter: Matter, relation: str, second: Office) -> None:
+        self.living, self.matter, self.relation, self.second = living, matter, relation, second
 
     def officer(self, name: str) -> Office:
-        return replace(self.living.offices["hd"], officer=name)
+        return replace(self.second if name == "HD-0300" else self.living.offices["hd"], officer=name)
 
     async def token(self, officer: str) -> str:
         return await self.living.line.token(self.officer(officer), purpose="DIBAO_REVIEW", basis=self.matter.basis, case=self.matter.id)
@@ -59,10 +60,15 @@ def reasons(person: dict[str, Any], group: str) -> set[str]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def file(living: Living) -> File:
+async def second(living: Living) -> Office:
+    return await living.second_system(living.offices["hd"])
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def file(living: Living, second: Office) -> File:
     head = living.family.members[0]
     matter = await living.register(kin_of_staff={head.person.index: [RELATIVE]})
-    return File(living, matter, head.relation)
+    return File(living, matter, head.relation, second)
 
 
 async def test_scenario_19_a_relatives_file_is_denied_opens_by_a_second_approval_and_the_log_names_it(living, file):
@@ -78,6 +84,16 @@ async def test_scenario_19_a_relatives_file_is_denied_opens_by_a_second_approval
         ), same
     assert (await file.send("HD-0107", f"/{approval}/decision", {"approve": True}))[1]["error"] == "CONFLICT_OF_INTEREST"
     assert (await file.send("НD-0300", f"/{approval}/decision", {"approve": True}))[1]["error"] == "OFFICER_UNREADABLE"  # Cyrillic Н
+    # Whoever holds one system's key names both: another name by the same system, or by the same key enrolled twice, is nobody else's word.
+    assert (await file.send("HD-0301", f"/{approval}/decision", {"approve": True}))[1]["error"] == "OFFICER_NOT_PROVEN"
+    own_key = living.offices["hd"].key
+    twice = replace(file.second, client="500152-hd-twice", key=own_key)
+    await enrol_client(
+        living.hub.engine, client_id=twice.client, organisation=twice.organisation, name="x", jwks=twice.jwks(), purposes=twice.purposes, at=living.clock(),
+    )
+    first, file.second = file.second, twice
+    assert (await file.send("HD-0300", f"/{approval}/decision", {"approve": True}))[1]["error"] == "OFFICER_NOT_PROVEN"
+    file.second = first
     status, told = await file.send("HD-0300", f"/{approval}/decision", {"approve": True})
     assert (status, told["data"]["state"], told["data"]["decidedBy"]) == (200, "APPROVED", "HD-0300")
     await file.settled()
@@ -95,7 +111,7 @@ async def test_scenario_19_a_relatives_file_is_denied_opens_by_a_second_approval
     codes = [one.parts()[0]["code"] for one in await living.entries(kind=Kind.CHANGE, case=file.matter.id)]
     assert {"APPROVAL_ASKED", "APPROVAL_APPROVED"} <= set(codes)
     refused = {one.parts()[0]["code"] for one in await living.entries(kind=Kind.REFUSAL, case=file.matter.id)}
-    assert {"SAME_OFFICER", "CONFLICT_OF_INTEREST"} <= refused, "the privacy officer sees who tried"
+    assert {"SAME_OFFICER", "CONFLICT_OF_INTEREST", "OFFICER_NOT_PROVEN"} <= refused, "the privacy officer sees who tried"
 
     assert (await file.send("HD-0300", f"/{approval}/withdrawal"))[1]["data"]["state"] == "WITHDRAWN"
     await file.settled()
@@ -144,9 +160,9 @@ async def test_an_approval_ends_by_itself_and_is_never_longer_or_wider_than_the_
         assert sorted(one["state"] for one in (await listed.json())["data"]) == ["APPROVED", "REFUSED"]
 
 
-async def test_where_the_registration_marks_the_household_and_names_nobody_no_approval_helps(living):
+async def test_where_the_registration_marks_the_household_and_names_nobody_no_approval_helps(living, second):
     head = living.family.members[0]
     matter = await living.register(replace(living.family, kin_of_staff=True))
-    file = File(living, matter, head.relation)
+    file = File(living, matter, head.relation, second)
     assert reasons(await file.person("HD-0200"), "tax") == {"NEEDS_APPROVAL"}
     assert (await file.ask("HD-0200"))[1]["error"] == "KIN_NOT_NAMED"
