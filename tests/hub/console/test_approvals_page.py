@@ -116,5 +116,6 @@ def _row(bureau: Bureau, number: int, **more: Any) -> dict[str, Any]:
         "id": f"apr_{number:026}", "case_id": bureau.matter.id, "kind": "COMPLAINT_CHECK", "purpose": "COMPLAINT_CHECK", "fact_groups": ["tax"],
         "people": [], "sample": "", "organisation": BUREAU.organisation, "officer": "MZ-0409", "reason": REASON, "asked_at": at, "state": "ASKED",
         "decided_by": "", "decided_organisation": "", "decided_at": None, "valid_until": at + timedelta(days=1), "ended_by": "", "ended_at": None,
+        "client": BUREAU.client, "officer_proof": "ASSERTED", "decided_client": "", "decided_proof": "",
         **more,
     }
