@@ -1,6 +1,6 @@
 """Which systems named the two officers of an approval, and how each was known.
 
-Revision: 0022, after 0021
+Revision: 0023, after 0022
 
 Of an approval asked before, nobody knows: it is decided by officers who prove themselves alone, or asked anew.
 """
@@ -8,8 +8,8 @@ Of an approval asked before, nobody knows: it is decided by officers who prove t
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
