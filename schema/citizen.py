@@ -120,6 +120,14 @@ class WithheldAccesses:
     until: Instant = told("至", "When the last of them is to be shown.")
 
 
+@strawberry.type(description="已从日志中去除 The person was erased from the access log: what it says of before then can be tied to nobody.")
+class ErasedAccesses:
+    """PIPL §47."""
+
+    at: Instant = told("时间", "When; questions asked before then are no longer found here.")
+    ground: str = told("依据", "The item of PIPL §47.")
+
+
 @strawberry.type(description="查询记录分页 A page, newest first; there is no total, only what the law hides is counted.")
 class PersonalAccessConnection:
     """Connection."""
@@ -127,6 +135,7 @@ class PersonalAccessConnection:
     edges: list[PersonalAccessEdge] = told("查询记录", "Questions.")
     page_info: PageInfo = told("翻页", "Page.")
     withheld: list[WithheldAccesses] = told("依法不予告知", "What is hidden of the period, counted.")
+    erased: list[ErasedAccesses] = told("已从日志中去除", "When the person was erased from the log, the newest first; no period narrows it.")
 
 
 @strawberry.type(description="后果 One thing that follows from a withdrawal.")

@@ -157,8 +157,8 @@ class CitizenTokens:
 
     async def _find(self, number: IdNumber) -> _Found:
         row = await self._pool.fetchrow(_PERSON, list(self._vault.blind_indexes(number.value)))
-        if row is None or row["log_key"] is None:
-            raise CitizenRefused(CitizenFlaw.PERSON_UNKNOWN, "nobody of this number, or erased from the log")
+        if row is None:
+            raise CitizenRefused(CitizenFlaw.PERSON_UNKNOWN, "nobody of this number")
         return _Found(row["id"], number, self._vault.log_subject(row["id"], bytes(row["log_key"])))
 
     async def _relative(self, number: IdNumber, dead: _Found, now: datetime) -> _Found:

@@ -56,6 +56,7 @@ SELECT h.case_id FROM member m JOIN household h ON h.id = m.household_id WHERE m
 """
 _REFERENCES = "SELECT id, reference FROM matter_case WHERE id = ANY($1::text[])"
 _NAMES = "SELECT code, name FROM organisation WHERE code = ANY($1::text[]) UNION ALL SELECT id, name FROM platform WHERE id = ANY($1::text[])"
+_ERASED = "SELECT at, ground FROM log_erasure WHERE person_id = $1 ORDER BY at DESC, id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,14 @@ class Withheld:
     article: str
     count: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """When the person was erased from the log, and on which ground: what it says of before then can be tied to nobody."""
+
+    at: datetime
+    ground: str
 
 
 class PersonalEntries:
@@ -98,6 +107,10 @@ class PersonalEntries:
         """What is hidden of a period, counted by article."""
         rows = await self._pool.fetch(_HIDDEN, subject, list(cases), period.since, period.until, now, OWN, period.named)
         return tuple(Withheld(row["article"], row["many"], row["until"]) for row in rows)
+
+    async def erased(self, person: str) -> tuple[Erased, ...]:
+        """Every time a person (id) was erased from the log, the newest first."""
+        return tuple(Erased(row["at"], row["ground"]) for row in await self._pool.fetch(_ERASED, person))
 
     async def outcomes(self, questions: Sequence[str]) -> Mapping[str, tuple[Stored, ...]]:
         """The outcomes of questions by their ids, oldest first."""

@@ -38,7 +38,7 @@ from hub.records import Keyed
 from policies.citizens import CitizenRules
 
 HOUR = timedelta(hours=1)
-_LOG_KEYS = "SELECT id, log_key FROM person WHERE id = ANY($1::uuid[]) AND log_key IS NOT NULL"
+_LOG_KEYS = "SELECT id, log_key FROM person WHERE id = ANY($1::uuid[])"
 
 ReceiptOf = Callable[[str], Awaitable[Receipt | None]]
 
@@ -163,7 +163,7 @@ class OwnRecords:
             edges.append({"cursor": str(entry.index), "node": node})
         withheld = await self._entries.withheld(person.subject, person.cases, period, now=now)
         return {
-            "edges": edges, "withheld": withheld,
+            "edges": edges, "withheld": withheld, "erased": await self._entries.erased(person.id),
             "pageInfo": {"hasNextPage": page.after is not None, "endCursor": edges[-1]["cursor"] if edges else None},
         }
 

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "officer": "hub.cli.officer:officer",
     "hold": "hub.cli.hold:hold",
     "arrangement": "hub.cli.arrangement:arrangement",
+    "person": "hub.cli.person:person",
     "explain": "hub.cli.explain:explain_command",
     "fits": "hub.cli.fits:fits_command",
     "log": "hub.cli.log:log",

@@ -49,19 +49,26 @@ class Sessions:
         # Each check takes 64 MiB; a flood of log-ins waits in line instead of taking the worker's memory.
         self._checking = asyncio.Semaphore(1)
 
-    async def log_in(self, name: str, password: str) -> str | None:
-        """A new cookie value, or None: unknown, wrong and locked are one answer."""
+    async def proven(self, name: str, password: str) -> bool:
+        """Whether this is the officer's password; unknown, wrong and locked are one answer."""
         if "\0" in name:
-            return None
+            return False
         # The whole of it in turn: of many guesses sent at once, each meets the lock that those before it brought about.
         async with self._checking:
             now = self._clock()
             if not await self._right(name, password, now):
                 await self._failed(name, now)
-                return None
-        token = self._random(32).hex()
+                return False
         async with self._engine.begin() as connection:
             await connection.execute(update(ConsoleUser).where(ConsoleUser.name == name).values(failures=0, locked_until=None))
+        return True
+
+    async def log_in(self, name: str, password: str) -> str | None:
+        """A new cookie value, or None where the officer is not proven."""
+        if not await self.proven(name, password):
+            return None
+        token, now = self._random(32).hex(), self._clock()
+        async with self._engine.begin() as connection:
             await connection.execute(delete(ConsoleSession).where(ConsoleSession.expires_at <= now))
             await connection.execute(
                 ConsoleSession.__table__.insert().values(  # type: ignore[attr-defined]

@@ -73,7 +73,7 @@ async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, afte
     rows = (await connection.execute(_PERSON.where(Person.id > after).limit(batch).with_for_update())).all()
     done = 0
     for row in rows:
-        fresh = row.key_version == newest and (row.log_key is None or version_of(row.log_key) == newest)
+        fresh = row.key_version == newest and version_of(row.log_key) == newest
         if fresh and one_index:
             continue
         identity = vault.open(row.id, row.sealed, row.key_version)
@@ -81,7 +81,7 @@ async def _people(connection: AsyncConnection, keys: KeyRing, vault: Vault, afte
         if fresh and index == row.blind_index:
             continue
         sealed, version = vault.seal(row.id, identity)
-        log_key = vault.reseal_log_key(row.id, row.log_key) if row.log_key else None
+        log_key = vault.reseal_log_key(row.id, row.log_key)
         changed = {"blind_index": index, "sealed": sealed, "key_version": version, "log_key": log_key}
         await connection.execute(update(Person).where(Person.id == row.id).values(changed))
         done += 1

@@ -22,9 +22,6 @@ from hub.tables import Person
 
 _STORED = (Person.id, Person.sealed, Person.key_version, Person.log_key)
 
-ERASED = ""
-"""The log subject of a person whose log key was destroyed: no entry can be tied to them, and none may be written."""
-
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -32,7 +29,7 @@ class Known:
 
     id: UUID
     identity: Identity = field(repr=False)
-    log_subject: str = field(repr=False)  # pseudonym in the access log, hex; ERASED where its key was destroyed
+    log_subject: str = field(repr=False)  # pseudonym in the access log, hex
 
 
 class People:
@@ -80,14 +77,13 @@ class People:
         if row["declared"] is None:  # registered before members had identities of their own
             return self._open(person, row["sealed"], row["key_version"], row["log_key"])
         identity = self._vault.open(person, row["declared"], row["declared_version"], household=household)
-        return Known(person, identity, self._subject(person, row["log_key"]))
+        return Known(person, identity, self._vault.log_subject(person, row["log_key"]))
 
     async def destroy_log_key(self, connection: AsyncConnection, person: UUID) -> None:
-        """Erase a person from the log: its entries stay provable and can no longer be tied to them. Cannot be undone."""
-        await connection.execute(update(Person).where(Person.id == person).values(log_key=None))
+        """Erase a person from the log: its entries stay provable and can no longer be tied to them. Cannot be undone. A fresh key names them in
+        whatever is recorded from now on.
+        """
+        await connection.execute(update(Person).where(Person.id == person).values(log_key=self._vault.new_log_key(person)))
 
-    def _open(self, person: UUID, sealed: bytes, version: int, log_key: bytes | None) -> Known:
-        return Known(person, self._vault.open(person, sealed, version), self._subject(person, log_key))
-
-    def _subject(self, person: UUID, log_key: bytes | None) -> str:
-        return self._vault.log_subject(person, log_key) if log_key else ERASED
+    def _open(self, person: UUID, sealed: bytes, version: int, log_key: bytes) -> Known:
+        return Known(person, self._vault.open(person, sealed, version), self._vault.log_subject(person, log_key))

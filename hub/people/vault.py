@@ -2,8 +2,8 @@
 
 - What is stored of a person is a sealed identity, a blind index, and a sealed random log key; none of them tells who it is without the ring.
 - The blind index is an HMAC under a key of its own: equal numbers meet, nothing else can be learned or guessed without the key.
-- The log names a subject by an HMAC under that person's log key. The key lies in the person's row, not in the log: set it to NULL
-  and the log's entries about the person can no longer be tied to them (erasure without touching the log).
+- The log names a subject by an HMAC under that person's log key. The key lies in the person's row, not in the log: put another
+  in its place and the log's entries about the person can no longer be tied to them (erasure without touching the log).
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ from hub.tables.credit import CreditRecord
 from hub.tables.declared import Base
 from hub.tables.deferred import DeferredJob
 from hub.tables.disposal import DisposalDuty, DisposalReport, LogFollower
+from hub.tables.erasure import LogErasure
 from hub.tables.holds import AccessHold
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, PlatformKey, Signer
@@ -59,6 +60,7 @@ __all__ = [
     "Letter",
     "LogCheckpoint",
     "LogEntry",
+    "LogErasure",
     "LogFollower",
     "LogHead",
     "LookUpCount",

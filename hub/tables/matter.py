@@ -46,7 +46,7 @@ class Person(Base):
     blind_index: Mapped[bytes] = mapped_column(unique=True)
     sealed: Mapped[bytes]
     key_version: Mapped[int]
-    log_key: Mapped[bytes | None]  # sealed per-subject HMAC key of the log's pseudonyms; NULL once erased
+    log_key: Mapped[bytes]  # sealed per-subject HMAC key of the log's pseudonyms; another one once erased from the log
 
 
 class Case(Base):

@@ -1,0 +1,52 @@
+"""`hub person`: what is done about one person's place in the hub's own records."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from hub.cli.premises import Premises, at_work
+from hub.clock import clock
+from hub.console.sessions import Sessions
+from hub.people.erasure import GROUNDS, Erasure, ErasureRefused, Order
+from hub.people.id_number import BadIdNumber, parse
+from hub.people.store import People
+from hub.people.vault import Vault
+from policies.retention import retentions
+
+
+@click.group()
+def person() -> None:
+    """个人: a person in the hub's own records."""
+
+
+@person.command("erase-log-key")
+@click.option("--ground", required=True, type=click.Choice(GROUNDS), help="The item of PIPL §47 it rests on.")
+@click.option("--by", required=True, help="The privacy officer who orders it, by their name in the console.")
+@click.option("--second", required=True, help="Another privacy officer, who agrees.")
+def erase_log_key(ground: str, by: str, second: str) -> None:
+    """Erase a person from the access log: its entries stay, and can be tied to them no more. Cannot be undone.
+
+    The ID number and both officers' console passwords are asked for; none of them stands on a command line. Refused while a case or duty of the
+    person is open, and until three years after the last entry about them (GDS §29).
+    """
+    number = click.prompt("ID number", hide_input=True)
+    passwords = {name: click.prompt(f"password of {name}", hide_input=True) for name in dict.fromkeys((by, second))}
+
+    async def work(premises: Premises) -> None:
+        try:
+            order, wanted = Order(ground, by, second), parse(number, today=clock().date()).value
+            sessions = Sessions(premises.engine, clock=clock, random=os.urandom)
+            for name, password in passwords.items():
+                if not await sessions.proven(name, password):
+                    raise click.ClickException("an officer's name or password is wrong, or the account is locked")
+            erasure = Erasure(
+                premises.engine, People(Vault(premises.keys(), os.urandom), os.urandom), retentions(premises.settings.region[:6]), os.urandom,
+            )
+            many = await erasure.erase(wanted, order, at=clock())
+        except (ErasureRefused, BadIdNumber) as refused:
+            raise click.ClickException(str(refused)) from None
+        click.echo(f"erased: {many} entries of the log name nobody now; backups made before today still hold the key")
+
+    at_work(work)

@@ -1,0 +1,111 @@
+"""A person erased from the access log: refused while anything is owed or the law keeps it, then nobody finds them there, and they are told so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from hub.access_log.entry import Kind
+from hub.access_log.export import export_log
+from hub.access_log.outbox import drain
+from hub.access_log.verify import verify_log
+from hub.authorizations.revocation import close_case
+from hub.disposal.duties import follow
+from hub.people.erasure import Erasure, ErasureRefused, Order
+from hub.people.store import People
+from policies.retention import LOG, Retention, retentions
+from tests.conftest import administer
+from tests.hub.citizens.counter import BRIEF, Counter
+from tests.hub.living import Living, Matter
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+ORDER = Order("PIPL §47(2)", "auditor", "chief")
+GONE = "query { me { accesses(first: 50) { edges { node { id purpose } } erased { at ground } } } }"
+
+
+@dataclass
+class Asked:
+    """One household of its own, asked about once; its head."""
+
+    living: Living
+    matter: Matter
+    number: str
+    erasure: Erasure
+
+    async def refused(self, at: datetime) -> str:
+        with pytest.raises(ErasureRefused) as refused:
+            await self.erasure.erase(self.number, ORDER, at=at)
+        return str(refused.value)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def asked(living_hub: Living) -> Asked:
+    living = living_hub
+    family = living.platform.population.household(61)
+    matter = await living.register(family)
+    assert (await living.ask(matter)).status == 200
+    hub = living.hub
+    erasure = Erasure(hub.engine, People(hub.vault, hub.random), retentions("500152"), hub.random)
+    return Asked(living, matter, family.head.id_number, erasure)
+
+
+async def test_two_officers_answer_for_it_under_an_item_of_the_law() -> None:
+    for wrong in (("PIPL §47(2)", "auditor", " AUDITOR"), ("PIPL §47(2)", "auditor", ""), ("PIPL §15", "auditor", "chief")):
+        with pytest.raises(ErasureRefused):
+            Order(*wrong)
+
+
+async def test_nobody_is_erased_while_a_case_or_duty_is_open_or_the_log_must_be_kept(asked: Asked) -> None:
+    living, now = asked.living, asked.living.clock()
+    subject = await living.hub.desk.log_subject(asked.number)
+    said = await asked.refused(now)
+    for part in ("a case of theirs is open", "has not disposed of what they were told", "kept until 2029-11-23"):
+        assert part in said
+    assert asked.number not in said
+    async with living.hub.engine.begin() as connection:
+        await close_case(connection, asked.matter.id, now)
+    await follow(living.hub.engine)
+    await administer(living.database_url, f"UPDATE disposal_duty SET state = 'DISPOSED', settled_at = now() WHERE case_id = '{asked.matter.id}'")
+    assert await asked.refused(now + timedelta(days=3 * 365)) == "what the log says of them is kept until 2029-11-23 (GDS §29)"
+    longer = replace(asked.erasure, retentions={LOG: Retention(days=3650, source="x", example=False)})
+    with pytest.raises(ErasureRefused, match="kept until 2036-11-20"):
+        await longer.erase(asked.number, ORDER, at=now + timedelta(days=3 * 366))
+    with pytest.raises(ErasureRefused, match="nobody of this number"):
+        await asked.erasure.erase(living.platform.population.household(77).head.id_number, ORDER, at=now)
+    assert await living.hub.desk.log_subject(asked.number) == subject
+
+
+async def test_who_was_erased_is_found_in_the_log_by_nobody_it_holds_together_and_they_are_told(
+    asked: Asked, counter: Counter, tmp_path: Path,
+) -> None:
+    living, later = asked.living, asked.living.clock() + timedelta(days=3 * 366)
+    before = await living.hub.desk.log_subject(asked.number)
+    named = await living.entries(subject=before)
+    assert [node["purpose"] for node in await counter.accesses(await counter.token(asked.number), BRIEF, first=50)][-1:] == ["DIBAO_REVIEW"]
+    erased = await asked.erasure.erase(asked.number, ORDER, at=later)
+    assert erased == len(named) + 2, "and the person's own look, intent and outcome"
+    after = await living.hub.desk.log_subject(asked.number)
+    assert after not in {"", before}
+    assert await living.entries(subject=after) == ()
+    assert [one.body for one in (await living.entries(subject=before))[-len(named):]] == [one.body for one in named], "nothing of the log is touched"
+
+    await drain(living.hub.log)
+    entry = (await living.entries(kind=Kind.CHANGE, limit=1))[0]
+    head, rest = entry.parts()
+    assert head["code"] == "PERSON_ERASED_FROM_LOG"
+    said = rest["about"]
+    assert (said["ground"], said["officers"], said["entries"]) == ("PIPL §47(2)", ["auditor", "chief"], erased)
+    assert not any(text in entry.body.decode() for text in (before, after, asked.number, asked.matter.id))
+    file = tmp_path / "log.jsonl"
+    await export_log(living.hub.log, living.hub.log.store._pool, file)
+    assert verify_log(file, living.hub.log.verifiers).ok
+
+    me = (await counter.me(await counter.token(asked.number), GONE))["accesses"]
+    assert {edge["node"]["purpose"] for edge in me["edges"]} == {"SUBJECT_ACCESS"}, "the look that is being answered, under the new pseudonym"
+    assert me["erased"] == [{"at": me["erased"][0]["at"], "ground": "PIPL §47(2)"}]
+    assert datetime.fromisoformat(me["erased"][0]["at"]) == later
