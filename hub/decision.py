@@ -34,11 +34,14 @@ Reducers = Callable[[FieldSpec, str, str | None], Callable[[Raw], Told]]
 
 @dataclass(frozen=True, slots=True)
 class SubjectKey:
-    """What coverage (check 6) says of a subject: covered or why not, and the fact groups its letters name (None: all)."""
+    """What coverage (check 6) says of a subject: covered or why not, the fact groups its letters open (None: all), and of those they list and
+    do not carry why not.
+    """
 
     covered: bool
     code: str
     groups: frozenset[str] | None
+    closed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,7 @@ def _refused(group: str, rules: Rules, key: SubjectKey) -> tuple[str, str]:
     if group == IDENTITY:  # the platform brought it, no department shares it: neither letter nor catalogue lists it
         return "", ""
     if key.groups is not None and group not in key.groups:
-        return "NOT_COVERED", "FACT_NOT_AUTHORIZED"
+        return "NOT_COVERED", dict(key.closed).get(group, "FACT_NOT_AUTHORIZED")
     denied = rules.catalogue.get(group, "CATALOG_DENIED")
     if denied:  # before the token's groups: it may lack one because the catalogue did not share it, and that is what helps to know
         return "CATALOG_DENIED", denied

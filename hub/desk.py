@@ -17,6 +17,7 @@ from starlette.requests import Request
 from hub.access_log.routes import Reader
 from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.matters import Matters
 from hub.authorizations.pause import Pauses
 from hub.authorizations.presentation import Presenter
@@ -121,8 +122,8 @@ async def open_desk(
     """A desk over an open database; follows revocations from here on until closed. `on_refusal` hears of tokens refused by a check."""
     issuer = settings.issuer.rstrip("/")
     people, watch = People(vault, random), RevocationWatch(settings.database_url, pool, clock=clock)
-    reading = Reading(pool)
-    matters, clients, used = Matters(reading, people), Clients(reading), SingleUse(pool)
+    reading, conditions = Reading(pool), await asyncio.to_thread(Conditions.of, settings.region)
+    matters, clients, used = Matters(reading, people, conditions), Clients(reading), SingleUse(pool)
     watch.subscribe(matters.drop)
     watch.subscribe(clients.drop)
     tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(reading)
@@ -131,7 +132,7 @@ async def open_desk(
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
     citizens = await _citizens(settings, engine, pool, people, keys, vault, used)
     desk = Desk(
-        registrar=await _registrar(settings, engine, vault, random),
+        registrar=await _registrar(settings, engine, vault, random, conditions),
         revocations=Revocations(engine, people, vault, audience=issuer),
         pauses=Pauses(engine, audience=issuer),
         authorization=Parts(
@@ -164,7 +165,7 @@ def _certificates(settings: Settings) -> Certificates:
         raise SettingsError("HUB_CLIENT_CERTIFICATE_PROXIES must be addresses or networks, by commas") from None
 
 
-async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random) -> Registrar:
+async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random, conditions: Conditions) -> Registrar:
     """Raises SettingsError for algorithms there are none of."""
     trust = Path(settings.trust_list) if settings.trust_list else None
     try:
@@ -173,7 +174,7 @@ async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, rand
         raise SettingsError(f"HUB_SIGNATURE_ALGORITHMS: {error}") from None
     if trust is not None:
         await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
-    return Registrar(engine, vault, random=random, audience=settings.issuer.rstrip("/"), trust=trust, suites=suites)
+    return Registrar(engine, vault, random=random, audience=settings.issuer.rstrip("/"), conditions=conditions, trust=trust, suites=suites)
 
 
 async def _citizens(

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from hub.authorizations.checks import NotStanding, Presented, Requester, stand
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.presentation import relation_to
 from hub.authorizations.standing import Standing
 from hub.caller import Basis, Caller
@@ -114,6 +115,7 @@ class Fitter:
         """`region` is the hub's own."""
         self._policy = policy
         self._region = region
+        self._conditions = Conditions.of(region)
         self._planner = Planner(
             groups=GROUPS, policy=policy, sources=AllConnected(), handles=NoHandles(), region=region, pseudonym=lambda _: str, kept=64,
         )
@@ -152,7 +154,7 @@ class Fitter:
     def _standing(
         self, template: LetterTemplate, area: str, purpose: str, asker: Asker, catalogue: Mapping[str, str] | None, now: datetime,
     ) -> tuple[Standing, Mapping[str, Class]]:
-        matter, classes = household(template, self._region, area, now)
+        matter, classes = household(template, self._region, area, now, self._conditions)
         requester = Requester(
             client=ORGANISATION, organisation=ORGANISATION, department=asker.department, region=asker.region, role=asker.role,
             purposes=frozenset({purpose}), active=True,

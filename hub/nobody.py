@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import NoReturn
 
 from connectors.interface import Ask
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.matter import Letter, Matter, Member, Person, Signature
 from hub.sources import Source
 from policies.calendar import CHINA
@@ -31,9 +32,11 @@ class Class:
     assurance: str  # UNSIGNED where the template has them sign nothing
 
 
-def household(template: LetterTemplate, region: str, area: str, now: datetime) -> tuple[Matter, Mapping[str, Class]]:
+def household(
+    template: LetterTemplate, region: str, area: str, now: datetime, conditions: Conditions,
+) -> tuple[Matter, Mapping[str, Class]]:
     """A matter with one person for each class of subject a letter of the template meets, and who is of which class. Everybody is signed
-    for but obligors where the template leaves them out. `area` is URBAN or RURAL.
+    for but obligors where the template leaves them out, and every item its sheet asks for is ticked. `area` is URBAN or RURAL.
     """
     today = now.astimezone(CHINA).date()
     guardian = str(uuid.UUID(int=0))
@@ -51,7 +54,8 @@ def household(template: LetterTemplate, region: str, area: str, now: datetime) -
             ))  # fmt: skip
             if signs:
                 capacity = "LEGAL_REPRESENTATIVE" if ward else "SELF"
-                signatures.append(Signature(guardian if ward else person, capacity, frozenset({person}), assurance, now))
+                lacking = conditions.lacking(capacity, template.separately, template.code)
+                signatures.append(Signature(guardian if ward else person, capacity, frozenset({person}), assurance, now, lacking=lacking))
     letter = Letter(
         id=_LETTER, number="", hash=template.digest, purposes=template.purposes, fact_groups=template.fact_groups,
         receivers=template.receivers, signed_at=now, expires_at=None, status="ACTIVE", revoked_at=None, signatures=tuple(signatures),

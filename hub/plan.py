@@ -165,7 +165,7 @@ class Planner:
         age = age_band(member.person.birth_date, scope.on)
         key = (
             place.index, coverage.covered, coverage.code, coverage.groups, coverage.assurance, age, kin_of_staff, member.role, basis,
-            coverage.approved, coverage.graded,
+            coverage.approved, coverage.graded, coverage.closed,
         )
         known = scope.decisions.get(key)
         if known is not None:
@@ -176,7 +176,7 @@ class Planner:
             alike = replace(subject, assurance=assurance)
             verdicts = await self._verdicts.table(scope.purpose, scope.caller, alike, resources)
             table |= {resource: verdicts[resource] for resource in resources}  # it knows more: of other strengths' groups too
-        key_of_subject = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups)
+        key_of_subject = SubjectKey(covered=coverage.covered, code=coverage.code, groups=coverage.groups, closed=coverage.closed)
         return scope.decisions.put(key, decide(place, scope.rules, key_of_subject, table), 1 + place.leaves)
 
     def _join(self, decisions: tuple[PlaceDecision, ...]) -> Join:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 
 from connectors.interface import Raw, Told
+from hub.authorizations.ability import under_fourteen
 from hub.authorizations.standing import Coverage, Standing
 from hub.bounded import Bounded
 from hub.caller import Caller
@@ -131,10 +132,10 @@ def age_band(birth_date: date | None, on: date) -> AgeBand:
     """Age band on a day. An unknown age counts as under 14 (PIPL §28, §31); a year of age is reached the day after the
     birthday, so that on the birthday itself the child is still protected.
     """
-    if birth_date is None:
+    if birth_date is None or under_fourteen(birth_date, on):
         return AgeBand.UNDER_14
     years = on.year - birth_date.year - ((on.month, on.day) <= (birth_date.month, birth_date.day))
-    return AgeBand.UNDER_14 if years < 14 else AgeBand.MINOR if years < 18 else AgeBand.ADULT
+    return AgeBand.MINOR if years < 18 else AgeBand.ADULT
 
 
 def _plain(yuan: Decimal | None) -> str | None:

@@ -17,6 +17,8 @@ LEVELS = ("LOW", "SUBSTANTIAL", "HIGH")
 """Assurance, weakest first."""
 
 ALL_LISTED = "ALL_LISTED"
+UNDER_14 = "UNDER_14"
+"""The item by which a guardian consents to what is told of a child under fourteen (PIPL §28, §31); every other item is a fact group."""
 _OTHERS = "GOVERNMENT"
 
 

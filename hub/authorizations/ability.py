@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 ADULT = 18
+CHILD = 14
 OWN_LIVING = 16
 """Civil Code §18: from sixteen, living on one's own labour income counts as full capacity."""
 
@@ -21,6 +22,13 @@ BY_AGE = "BY_AGE"
 def years_old(born: date, on: date) -> int:
     """周岁 on a day; someone born on 29 February comes of age on 1 March."""
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def under_fourteen(born: date | None, on: date) -> bool:
+    """Whether what is told of a person is a child's (PIPL §28, §31). An unknown birth date counts as one; on the fourteenth birthday itself the
+    child is still protected.
+    """
+    return born is None or on.year - born.year - ((on.month, on.day) <= (born.month, born.day)) < CHILD
 
 
 def signs_alone(born: date | None, capacity: str, on: date) -> bool:

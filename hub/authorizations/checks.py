@@ -24,14 +24,14 @@ from datetime import datetime
 from types import MappingProxyType
 
 from hub.authorizations.approved import with_approvals
-from hub.authorizations.coverage import by_basis, by_letters, received_by
+from hub.authorizations.coverage import by_basis, by_letters, outdated, received_by
 from hub.authorizations.emergency import emergency
 from hub.authorizations.life import in_monitoring, letter_state
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
 from hub.authorizations.standing import Coverage, Standing, together
-from hub.authorizations.withdrawal import NOTHING, Told, left_for_all
+from hub.authorizations.withdrawal import NOTHING, Told, left_for_all, less
 from hub.caller import Caller, asks_for_themself
 from hub.errors import Forbidden
 from policies.emergency import EmergencyRule
@@ -255,15 +255,24 @@ def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
 
 def _left(letter: Letter, presented: Presented) -> frozenset[str] | None:
     known = presented.requester
-    return left_for_all(letter, Told(presented.caller.purpose, known.organisation, known.region))
+    told = Told(presented.caller.purpose, known.organisation, known.region)
+    opened = left_for_all(letter, told)
+    return less(opened, outdated(letter, presented.at), "", told) if letter.outdated else opened  # a notice is everybody's
 
 
 def _state(letter: Letter, presented: Presented) -> Reason | None:
     """Why a letter opens nothing to who asks. Withdrawn from this purpose or receiver, it is as revoked to them."""
-    gone = letter.withdrawn and _left(letter, presented) == NOTHING
+    gone = (letter.withdrawn or letter.outdated) and _left(letter, presented) == NOTHING
     matter = presented.matter
     state = letter_state(letter, matter, presented.caller.purpose, presented.at) if matter is not None else Reason.AUTH_NOT_FOUND
-    return state or (Reason.AUTH_REVOKED if gone else None)
+    return state or (_taken(letter, presented) if gone else None)
+
+
+def _taken(letter: Letter, presented: Presented) -> Reason:
+    """By whom everything a letter opened was taken: who withdrew it, or a later notice (PIPL §14)."""
+    known = presented.requester
+    left = left_for_all(letter, Told(presented.caller.purpose, known.organisation, known.region))
+    return Reason.AUTH_REVOKED if left == NOTHING else Reason.NOTICE_SUPERSEDED
 
 
 def _approved(presented: Presented, coverage: Mapping[str, Coverage]) -> Mapping[str, Coverage]:

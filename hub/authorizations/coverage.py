@@ -10,6 +10,7 @@ Rules of this file:
 - Of a letter withdrawn in part, what is left counts (`withdrawal.py`).
 - A fact group was consented to as strongly as the strongest signature of the letters that open it: a weaker one beside it takes nothing
   away, and lends its strength to nothing else. So no letter that ends makes what is told more.
+- What a letter lists and does not carry, for want of an item or because a notice changed, is closed with its reason (`carried.py`).
 - Who is outside the household owes it no facts by law alone: an obligor's are told by their own letter (SAL §41), or to themself.
 - Nothing here asks a clock.
 """
@@ -20,14 +21,18 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from hub.authorizations.ability import needs_guardian, signs_alone
+from hub.authorizations.carried import carried, closed
 from hub.authorizations.life import letter_state, own_word
-from hub.authorizations.matter import OUTSIDE, Letter, Matter, Member, Signature
+from hub.authorizations.matter import OUTSIDE, Letter, Matter, Member, Part, Signature
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import receives
 from hub.authorizations.standing import Coverage
 from hub.authorizations.withdrawal import NOTHING, Told, left
 from policies.calendar import CHINA
 from policies.verdict import BasisKind
+
+_Good = tuple[Letter, Reason | None, tuple[Part, ...]]
+"""A letter that counts, why it does not hold, and what later notices took from it by now."""
 
 _ASSURANCE = ("NONE", "LOW", "SUBSTANTIAL", "HIGH")
 
@@ -54,11 +59,16 @@ def by_letters(
     """Coverage of everybody in the matter under the letters (ids) a token names."""
     wanted = frozenset(named)
     good = [
-        (letter, letter_state(letter, matter, purpose, at)) for letter in matter.letters
+        (letter, letter_state(letter, matter, purpose, at), letter.outdated and outdated(letter, at)) for letter in matter.letters
         if letter.id in wanted and purpose in letter.purposes and received_by(letter, organisation=organisation, region=region)
     ]  # fmt: skip
     today, told = at.astimezone(CHINA).date(), Told(purpose, organisation, region)
     return {member.person.id: _covered(member, good, told, today) for member in matter.members}
+
+
+def outdated(letter: Letter, at: datetime) -> tuple[Part, ...]:
+    """What later notices took from a letter by a moment."""
+    return tuple([part for part in letter.outdated if part.at <= at])
 
 
 def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[str] | None, at: datetime) -> Mapping[str, Coverage]:
@@ -87,7 +97,7 @@ def _dead(member: Member, today: date) -> bool:
     return member.died_on is not None and member.died_on <= today
 
 
-def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], told: Told, today: date) -> Coverage:
+def _covered(member: Member, letters: Iterable[_Good], told: Told, today: date) -> Coverage:
     if member.role in OUTSIDE:
         return _NOT_COVERED
     if _dead(member, today):
@@ -95,29 +105,34 @@ def _covered(member: Member, letters: Iterable[tuple[Letter, Reason | None]], to
     person = member.person.id
     held: list[tuple[Letter, str, frozenset[str] | None]] = []
     why = Reason.SUBJECT_NOT_COVERED
-    for letter, state in letters:
+    missed: list[tuple[str, Reason]] = []
+    for letter, state, gone in letters:
         for signature in letter.covering.get(person, ()):
             fault = _fault(signature, member, today) or state or _set_aside(letter, signature, person)
             if fault is None:
                 opened = left(letter, person, told)
-                if opened != NOTHING:
+                fault = Reason.AUTH_REVOKED if opened == NOTHING else None
+                if fault is None and (gone or signature.lacking):
+                    opened, fault = carried(opened, signature, gone, member, told, today, missed)
+                if fault is None:
                     held.append((letter, signature.assurance, opened))
                     continue
-                fault = Reason.AUTH_REVOKED
             if why is Reason.SUBJECT_NOT_COVERED:
                 why = fault
     if not held:
         return _uncovered(why)
+    groups = _together([opened for _, _, opened in held])
     strengths = sorted({assurance for _, assurance, _ in held}, key=_ASSURANCE.index, reverse=True)
     return Coverage(
         covered=True,
         code="",
         assurance=strengths[0],
         letters=tuple(dict.fromkeys([letter.id for letter, _, _ in held])),
-        groups=_together([opened for _, _, opened in held]),
+        groups=groups,
         graded=() if len(strengths) == 1 else tuple(
             [(strength, _together([opened for _, assurance, opened in held if assurance == strength])) for strength in strengths]
         ),
+        closed=closed(missed, groups) if missed else (),
     )
 
 

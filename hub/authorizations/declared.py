@@ -42,12 +42,13 @@ class DeclaredSignature:
     signed_at: datetime
     evidence: Mapping[str, Any]
     certified: bool = False
+    separately: tuple[str, ...] = ()  # items consented to apart (PIPL §29): fact groups, UNDER_14
 
 
 @dataclass(frozen=True, slots=True)
 class DeclaredLetter:
     """核对授权书: the exact bytes that were signed, and what they say. `fact_groups` are those its holders reach; `validity` what ends
-    it, and what it outlives (matter.py). `signatures` is empty of a letter of the first form, which the hub holds.
+    it, and what it outlives (matter.py); `template` the form whose words it bears, "" where they are no known form's. `signatures` is empty of a letter of the first form, which the hub holds.
     """
 
     number: str
@@ -63,6 +64,7 @@ class DeclaredLetter:
     signatures: tuple[DeclaredSignature, ...]
     uses: Mapping[str, int]  # how often it may be used, where it says so: EVER, HOUR, DAY, MONTH
     brought: bytes = field(repr=False)  # the signers' entries as the platform sent them, canonical: keys, certificates, signatures
+    template: str = ""
 
 
 @dataclass(frozen=True, slots=True)

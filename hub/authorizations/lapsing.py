@@ -25,6 +25,8 @@ IN_FORCE = ("ACTIVE", "PAUSED")
 
 Signers = frozenset[tuple[str, str, frozenset[str]]]
 """Of a letter: who signed, in which capacity, for whom."""
+Items = frozenset[tuple[str, str, str]]
+"""Of a letter: who, in which capacity, consented to which item apart (PIPL §29)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class InForce:
     receivers: frozenset[str]
     signers: Signers
     uses: Mapping[str, int] = field(default_factory=dict)  # how often it may be used; none: as often as is asked
+    items: Items = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,7 @@ def _replaced(letters: Collection[InForce]) -> frozenset[str]:
 
 def _says_all(younger: InForce, older: InForce) -> bool:
     """Whether one letter of the same signers opens everything the other does; else both stand: consent may be given apart (PIPL §29)."""
-    if younger.signers != older.signers or not (older.purposes <= younger.purposes and older.receivers <= younger.receivers):
+    if younger.signers != older.signers or not (older.purposes <= younger.purposes and older.receivers <= younger.receivers and older.items <= younger.items):
         return False
     if younger.uses and younger.uses != older.uses:
         return False  # it opens less often than the other

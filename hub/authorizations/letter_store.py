@@ -68,7 +68,7 @@ class Letters:
             "document_hash": letter.hash, "hash_alg": "SHA-256", "notice_version": letter.notice,
             "purposes": list(letter.purposes), "fact_groups": list(letter.fact_groups), "receivers": list(letter.receivers),
             "signed_at": letter.signed_at, "expires_at": letter.expires_at, "status": "ACTIVE",
-            "validity": sorted(letter.validity), "lapsed": [], "uses": dict(letter.uses),
+            "validity": sorted(letter.validity), "lapsed": [], "uses": dict(letter.uses), "template": letter.template,
         }  # fmt: skip
         await connection.execute(insert(Letter).values(row))
         return identifier
@@ -85,7 +85,7 @@ class Letters:
                 "letter_id": letter_id, "person_id": people[one.ref], "capacity": one.capacity,
                 "covers": [str(people[ref]) for ref in one.covers], "method": one.method, "assurance": one.assurance,
                 "alg": one.alg, "kid": one.kid, "signature": one.signature, "signed_at": one.signed_at, "certified": one.certified,
-                "evidence": dict(one.evidence),
+                "evidence": dict(one.evidence), "separately": list(one.separately),
             }
             for one in letter.signatures
         ]  # fmt: skip
@@ -98,15 +98,17 @@ async def _in_force(connection: AsyncConnection, case: str, brought: Collection[
         Letter.uses,
     )  # fmt: skip
     letters = (await connection.execute(select(*columns).where(Letter.case_id == case, Letter.status.in_(IN_FORCE)))).all()
-    query = select(Signer.letter_id, Signer.person_id, Signer.capacity, Signer.covers)
+    query = select(Signer.letter_id, Signer.person_id, Signer.capacity, Signer.covers, Signer.separately)
     signers: dict[str, list[tuple[str, str, frozenset[str]]]] = {}
+    items: dict[str, set[tuple[str, str, str]]] = {}
     for row in await connection.execute(query.where(Signer.letter_id.in_([letter.id for letter in letters]))):
         signers.setdefault(row.letter_id, []).append((str(row.person_id), row.capacity, frozenset(row.covers)))
+        items.setdefault(row.letter_id, set()).update((str(row.person_id), row.capacity, item) for item in row.separately)
     return [
         InForce(
             id=row.id, number=row.number, signed_at=row.signed_at, brought=row.document_hash in brought, new=row.document_hash in new,
             validity=frozenset(row.validity), purposes=frozenset(row.purposes), fact_groups=frozenset(row.fact_groups),
-            receivers=frozenset(row.receivers), signers=frozenset(signers.get(row.id, ())), uses=row.uses,
+            receivers=frozenset(row.receivers), signers=frozenset(signers.get(row.id, ())), uses=row.uses, items=frozenset(items.get(row.id, ())),
         )
         for row in letters
     ]  # fmt: skip

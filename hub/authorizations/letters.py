@@ -26,6 +26,7 @@ from hub.canonical import NotCanonical, canonical
 from hub.shapes import Misshapen, fit
 from hub.signatures import BadSignature, sha256, unbase64url
 from hub.suites import SUITES
+from policies.letter_templates import BY_TEXT
 from policies.letters import RULES
 
 _VALIDITY = {"monitoring": MONITORING, "checkFailed": CHECK_FAILED, "membersChanged": MEMBERS_CHANGED}
@@ -64,6 +65,7 @@ def verify_letter(
         signatures=() if first_form else verified_signatures(sheet, given),
         uses=_uses(letter["validity"]),
         brought=canonical(list(given)),
+        template=BY_TEXT.get(letter.get("scope", {}).get("text", ""), ""),
     )
 
 

@@ -43,6 +43,7 @@ class Signature:
     assurance: str
     signed_at: datetime
     certified: bool = False  # a certificate of the trust list names the signer: no platform's word
+    lacking: frozenset[str] = frozenset()  # fact groups it opens none of for want of an item; UNDER_14: no child (conditions.py)
 
 
 MONITORING, CHECK_FAILED, MEMBERS_CHANGED = "MONITORING", "CHECK_FAILED", "MEMBERS_CHANGED"
@@ -87,6 +88,7 @@ class Letter:
     lapsed: frozenset[str] = frozenset()  # people whose place in the household changed after they signed
     uses: tuple[tuple[str, int], ...] = ()  # how often it says it may be used: EVER, in an HOUR, a DAY, a MONTH
     spent: bool = False  # found used up by the question under way (hub/operations/letter_uses.py); never stored
+    outdated: tuple[Part, ...] = ()  # what later notices took from it, each from its day on (conditions.py)
     # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
     covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)
 

@@ -11,6 +11,7 @@ from cachetools import TTLCache
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.authorizations import matter
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.matter import Matter
 from hub.authorizations.reading import Reading, Row, read_within
 from hub.authorizations.withdrawal import parts_of
@@ -30,8 +31,9 @@ LONGEST_QUESTION = 600.0
 class Matters:
     """The matters one worker knows. One event loop's thread only."""
 
-    def __init__(self, reading: Reading, people: People) -> None:
-        """`people` opens identities."""
+    def __init__(self, reading: Reading, people: People, conditions: Conditions) -> None:
+        """`people` opens identities; `conditions` are the region's, as of the hub's start."""
+        self._conditions = conditions
         self._reading = reading
         self._people = people
         self._held: TTLCache[str, Matter] = TTLCache(MATTERS, KEPT, timer=time.monotonic, getsizeof=_weight)
@@ -102,16 +104,16 @@ class Matters:
         while before != self._dropped:  # what was revoked while we read may be missing from what we read
             before = self._dropped
             row = await self._reading.matter(case)
-            found = _matter(row, self._people) if row is not None else None
+            found = _matter(row, self._people, self._conditions) if row is not None else None
         if found is not None:
             self._held[case] = self._latest[case] = found
         return found
 
 
-async def as_it_stands(connection: AsyncConnection, people: People, case: str) -> Matter | None:
+async def as_it_stands(connection: AsyncConnection, people: People, case: str, conditions: Conditions) -> Matter | None:
     """One matter within the caller's transaction, which sees to it that no other changes it meanwhile."""
     row = await read_within(connection, case)
-    return _matter(row, people) if row is not None else None
+    return _matter(row, people, conditions) if row is not None else None
 
 
 def _weight(held: Matter | None) -> int:
@@ -124,13 +126,13 @@ def _names(held: Matter, kind: str, ref: str) -> bool:
     return held.platform == ref if kind == "PLATFORM" else any(letter.id == ref for letter in held.letters)
 
 
-def _matter(row: Row, people: People) -> Matter:
+def _matter(row: Row, people: People, conditions: Conditions) -> Matter:
     made = Matter(
         case=row["id"], reference=row["reference"], platform=row["platform"], assistance_type=row["assistance_type"], stage=row["stage"],
         region=row["region"], organisations=frozenset(row["organisations"]), opened_at=row["opened_at"], closed_at=row["closed_at"],
         household=str(row["household"]), area=row["area"], hukou_region=row["hukou_region"], residence_region=row["residence_region"],
         kin_of_staff=row["kin_of_staff"], members=tuple([_member(one, people.declared(row["household"], one)) for one in row["members"]]),
-        letters=tuple([_letter(one) for one in row["letters"]]), version=0, under_review=row["under_review"],
+        letters=tuple([_letter(one, conditions) for one in row["letters"]]), version=0, under_review=row["under_review"],
         approvals=tuple([_approval(one) for one in row["approvals"]]), follow_ups=tuple([_follow_up(one) for one in row["follow_ups"]]),
         monitored_from=row["monitored_from"], monitored_to=row["monitored_to"], refused_at=row["refused_at"],
     )  # fmt: skip
@@ -164,14 +166,14 @@ def _follow_up(row: Row) -> matter.FollowUp:
     return matter.FollowUp(id=row["id"], organisation=row["organisation"], due=row["due"], escalated=row["escalated"])
 
 
-def _letter(row: Row) -> matter.Letter:
+def _letter(row: Row, conditions: Conditions) -> matter.Letter:
     return matter.Letter(
         id=row["id"], number=row["number"], hash=row["document_hash"].hex(), purposes=frozenset(row["purposes"]),
         fact_groups=frozenset(row["fact_groups"]), receivers=frozenset(row["receivers"]), signed_at=row["signed_at"],
         expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
-        signatures=tuple([_signature(one) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
+        signatures=tuple([_signature(one, row["template"], conditions) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
         under_review=row["under_review"], validity=frozenset(row["validity"]), lapsed=frozenset(row["lapsed"]),
-        uses=uses_of(row["uses"]),
+        uses=uses_of(row["uses"]), outdated=conditions.outdated(row["notice_version"]),
     )  # fmt: skip
 
 
@@ -180,5 +182,8 @@ def uses_of(stored: str) -> tuple[tuple[str, int], ...]:
     return () if stored == "{}" else tuple(sorted(orjson.loads(stored).items()))
 
 
-def _signature(row: Row) -> matter.Signature:
-    return matter.Signature(str(row["person_id"]), row["capacity"], frozenset(row["covers"]), row["assurance"], row["signed_at"], row["certified"])
+def _signature(row: Row, template: str, conditions: Conditions) -> matter.Signature:
+    return matter.Signature(
+        str(row["person_id"]), row["capacity"], frozenset(row["covers"]), row["assurance"], row["signed_at"], row["certified"],
+        conditions.lacking(row["capacity"], row["separately"], template),
+    )

@@ -62,13 +62,14 @@ _MEMBERS = _Rows(
     "member m JOIN person p ON p.id = m.person_id WHERE m.household_id = h.id ORDER BY m.ordinal",
 )  # fmt: skip
 _SIGNERS = _Rows(
-    ("s.person_id", "s.capacity", "s.covers", "s.assurance", "s.signed_at", "s.certified"),
+    ("s.person_id", "s.capacity", "s.covers", "s.assurance", "s.signed_at", "s.certified", "s.separately"),
     "signer s WHERE s.letter_id = l.id ORDER BY s.person_id, s.capacity",
 )
 _LETTERS = _Rows(
     (
         "l.id", "l.number", "l.document_hash", "l.purposes", "l.fact_groups", "l.receivers", "l.signed_at", "l.expires_at", "l.status",
         "l.revoked_at", "l.withdrawn::text AS withdrawn", UNDER_REVIEW.format("l") + " AS under_review", "l.validity", "l.lapsed", "l.uses::text AS uses",
+        "l.notice_version", "l.template",
     ),
     "letter l WHERE l.case_id = c.id ORDER BY l.id",
     {"signers": _SIGNERS},

@@ -18,7 +18,8 @@ from hub.authorizations.reasons import Flaw
 from hub.authorizations.sheet import LETTER, Sheet
 from hub.signatures import unbase64url
 from policies.calendar import CHINA
-from policies.letters import weakest
+from policies.groups import GROUPS
+from policies.letters import UNDER_14, weakest
 
 Row = Mapping[str, Any]
 
@@ -69,7 +70,16 @@ def _signature(sheet: Sheet, listed: Row, given: Row) -> DeclaredSignature:
     return DeclaredSignature(
         ref=ref, capacity=capacity, covers=tuple(sorted(given["for"])), method=method, assurance=assurance, alg=made["alg"], kid=made["kid"],
         signature=signature, signed_at=at, evidence=evidence, certified=bool(evidence.get("certified")),
+        separately=_items(sheet, listed),
     )  # fmt: skip
+
+
+def _items(sheet: Sheet, listed: Row) -> tuple[str, ...]:
+    """What a signer consented to apart. They stand in the table of signers, and so under everybody's signature."""
+    items = listed.get("separately", ())
+    if unknown := sorted(set(items) - GROUPS.keys() - {UNDER_14}):
+        raise sheet.refuse(Flaw.LETTER_MALFORMED, f"'{unknown[0]}' is no item anybody could consent to")
+    return tuple(sorted(items))
 
 
 def _signed(sheet: Sheet, given: Row) -> datetime:

@@ -28,14 +28,11 @@ from hub.authorizations.withdrawals import TYP as REVOCATION
 from hub.canonical import canonical
 from hub.signatures import base64url, sha256
 from hub.suites import SM2, document_digest, sm2_sign, sm2_thumbprint
+from policies.letter_templates import NATIONAL, TEMPLATES
 
 PrivateKey = ECKey | OKPKey
 
 
-SCOPE_TEXT = (
-    "授权审批机构及全国各级居民家庭经济状况核对机构，通过政府机构、金融机构、非银行支付机构、大数据管理及服务机构、公共事业单位、行业性组织和社会团体，"
-    "查询、核对本人的基本信息和经济状况信息，用于社会救助、社会保障、社会福利等行政事项，并授权上述信息持有单位提供相关信息。"
-)
 TRUTH_PROMISE = "所申报的家庭人口、收入、财产和支出情况真实、完整，如有隐瞒或虚假，愿承担相应责任。"
 READING_DECLARATION = "已阅读并知晓本授权书及个人信息处理告知书的全部内容。"
 HOLDERS = ("GOVERNMENT", "FINANCIAL", "NON_BANK_PAYMENT", "BIG_DATA", "PUBLIC_INSTITUTION", "ASSOCIATION")
@@ -96,9 +93,14 @@ class Signatory:
     proof: Mapping[str, Any] | None = None  # identityProof; None: by face, just before signing, passed
     officers: tuple[Officer, ...] = ()
     scan: Mapping[str, str] | None = None  # of the signed page
+    separately: tuple[str, ...] = ()  # items they consent to one by one (PIPL §29): fact groups, UNDER_14
 
     def listed(self) -> dict[str, Any]:
         """As the document lists them."""
+        return self.row() | ({"separately": list(self.separately)} if self.separately else {})
+
+    def row(self) -> dict[str, Any]:
+        """What names the row, in the document and in the signer's entry under it."""
         return {"ref": self.ref, "capacity": self.capacity, "for": list(self.covers or (self.ref,)), "method": self.method}
 
 
@@ -112,19 +114,19 @@ def algorithm(key: PrivateKey | Sm2Key) -> str:
 def letter_document(
     *, number: str, platform: str, reference: str, matter: str, purposes: Sequence[str], people: Sequence[Mapping[str, Any]],
     signatories: Sequence[Signatory], signed_at: datetime, fact_groups: Sequence[str] = ("ALL_LISTED",),
-    receivers: Sequence[str] = ("ALL_LEVELS",), until: datetime | None = None, notice: str = "2026-07", holders: Sequence[str] = HOLDERS,
+    receivers: Sequence[str] = ("ALL_LEVELS",), until: datetime | None = None, notice: str = "2025-01", holders: Sequence[str] = HOLDERS,
     monitoring: bool = True, check_failed: bool = False, members_changed: bool = False, max_uses: int | None = None,
-    frequency: Mapping[str, int] | None = None,
+    frequency: Mapping[str, int] | None = None, words: str = TEMPLATES[NATIONAL].text,
 ) -> bytes:  # fmt: skip
-    """The canonical bytes of a letter (letter.schema.json), by default as the national form has it. `people` are the registration's; those
-    it speaks of are picked.
+    """The canonical bytes of a letter (letter.schema.json), by default as the national form has it, `words` with its sheet of separate
+    consents: each signatory says what they tick. `people` are the registration's; those it speaks of are picked.
     """
     numbers = {str(person["ref"]): str(person["idNumber"]).upper() for person in people}
     told: dict[str, Any] = {
         "title": "居民家庭经济状况核对授权书", "number": number, "platform": platform, "reference": reference, "matter": matter,
         "purposes": list(purposes), "factGroups": list(fact_groups), "receivers": list(receivers),
         "scope": {
-            "text": SCOPE_TEXT, "authorised": ["APPROVING_ORGANS", "CHECK_BODIES"], "holders": list(holders),
+            "text": words, "authorised": ["APPROVING_ORGANS", "CHECK_BODIES"], "holders": list(holders),
             "matters": ["SOCIAL_ASSISTANCE", "SOCIAL_SECURITY", "SOCIAL_WELFARE", "OTHER_ADMINISTRATIVE"],
         },
         "validity": {"exit": {"monitoring": monitoring, "checkFailed": check_failed, "membersChanged": members_changed}}
@@ -177,7 +179,7 @@ def sign_raw(key: PrivateKey | Sm2Key, message: bytes) -> bytes:
 
 def sign_letter(document: bytes, signatory: Signatory) -> dict[str, Any]:
     """One signer's entry under a letter: their signature over the document's hash with their public key, or what stands for ink."""
-    row = signatory.listed()
+    row = signatory.row()
     letter = orjson.loads(document)
     if signatory.method != "ESIGN":
         number = next(one["idNumber"] for one in letter["people"] if one["ref"] == signatory.ref)

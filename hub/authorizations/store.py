@@ -18,6 +18,7 @@ from joserfc.jwk import KeySet
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.declared import DeclaredPerson, Registration
 from hub.authorizations.lapsing import IN_FORCE
 from hub.authorizations.letter_store import Letters
@@ -51,10 +52,10 @@ class Registrar:
     """Accepts platforms' registrations."""
 
     def __init__(
-        self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, trust: Path | None = None,
+        self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, conditions: Conditions, trust: Path | None = None,
         suites: frozenset[str] = frozenset(SUITES),
     ) -> None:
-        """`audience` is the hub's own name, which a registration must bear; `trust` the directory of the trust list; `suites` the
+        """`audience` is the hub's own name, which a registration must bear; `conditions` the region's; `trust` the directory of the trust list; `suites` the
         installation's algorithms, of which a platform may be left fewer.
         """
         self._engine = engine
@@ -63,6 +64,7 @@ class Registrar:
         self._random = random
         self._letters = Letters(vault, random)
         self._audience = audience
+        self._conditions = conditions
         self._trust = trust
         self._suites = suites
 
@@ -74,6 +76,7 @@ class Registrar:
             return known
         suites, held = await self._allowed(platform), await self._held(platform, token)
         registration = await asyncio.to_thread(self._verified, token, keys, platform, suites, held, now)
+        self._conditions.refuse_unshown(registration.letters, held)
         async with self._engine.begin() as connection:
             await one_at_a_time(connection, platform, registration.reference)
             columns = (Case.id, Case.registration_hash, Case.closed_at, Case.monitored_to, Case.refused_at)
@@ -141,7 +144,7 @@ class Registrar:
             connection, case, {letter.hash for letter in registration.letters}, new, before, after, opened_again=again,
         )
         told = await self._told(connection, case, registration.warnings, changed=True)
-        await papers_came(connection, self._people, case, [identifier for identifier, _ in told.letters.values()], now)
+        await papers_came(connection, self._people, case, [identifier for identifier, _ in told.letters.values()], now, self._conditions)
         body = {
             "case": case, "platform": registration.platform, "kid": registration.kid, "registration": registration.hash.hex(),
             "letters": [identifier for identifier, _ in told.letters.values()], "superseded": ended,

@@ -37,14 +37,17 @@ class Told(NamedTuple):
 def left(letter: Letter, person: str, told: Told) -> frozenset[str] | None:
     """The fact groups of a person a letter still opens so; None: all listed; NOTHING: withdrawn. What it never named it never opens."""
     listed = None if ALL_LISTED in letter.fact_groups else letter.fact_groups
-    if not letter.withdrawn:
-        return listed
-    taken = [part for part in letter.withdrawn if _meets(part, person, told)]
+    return less(listed, letter.withdrawn, person, told) if letter.withdrawn else listed
+
+
+def less(opened: frozenset[str] | None, parts: Iterable[Part], person: str, told: Told) -> frozenset[str] | None:
+    """Fact groups (None: all) without what parts take of them for a person and a use."""
+    taken = [part for part in parts if _meets(part, person, told)]
     if not taken:
-        return listed
+        return opened
     if any(not part.fact_groups for part in taken):
         return NOTHING
-    return (LISTED if listed is None else listed) - NOTHING.union(*(part.fact_groups for part in taken))
+    return (LISTED if opened is None else opened) - NOTHING.union(*(part.fact_groups for part in taken))
 
 
 def left_for_all(letter: Letter, told: Told) -> frozenset[str] | None:

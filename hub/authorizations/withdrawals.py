@@ -16,6 +16,7 @@ from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations import consequences, matter, withdrawing
+from hub.authorizations.conditions import AS_SIGNED
 from hub.authorizations.matter import Matter, Part
 from hub.authorizations.matters import as_it_stands
 from hub.authorizations.platforms import first_use, one_at_a_time, sender
@@ -108,7 +109,7 @@ class Revocations:
         return _Asked(platform, held, letters, named, parts, names, closes=named is None and "letter" not in claims)
 
     async def _held(self, connection: AsyncConnection, case: str) -> Matter:
-        held = await as_it_stands(connection, self._people, case)
+        held = await as_it_stands(connection, self._people, case, AS_SIGNED)
         if held is None:
             raise Refused(Flaw.LETTER_UNKNOWN, "the platform has registered no such matter")
         return held

@@ -21,6 +21,7 @@ from connectors.registry import Departments, flattened, open_connectors
 from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.checks import NotStanding, Presented, handled, stand, stand_in_each
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
@@ -125,7 +126,7 @@ async def standing_of(
     client = await Clients(reading).load(asked.client)
     if client is None:
         raise click.ClickException(f"there is no client {asked.client} with keys the hub accepts; see `hub client list`")
-    matters = Matters(reading, People(Vault(keys, os.urandom), os.urandom))
+    matters = Matters(reading, People(Vault(keys, os.urandom), os.urandom), await asyncio.to_thread(Conditions.of, premises.settings.region))
     presenter = Presenter(matters, Handles(keys), Assessments(reading), region=premises.settings.region)
     await presenter.assessments.refresh(0.0)
     presented = [_presented(asked, case, await presenter.matter(case), client, presenter, now) for case in asked.cases]

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub import metrics
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.coverage import by_letters
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import as_it_stands
@@ -92,7 +93,9 @@ async def open_duties(engine: AsyncEngine) -> Sequence[FollowUp]:
     return [FollowUp(**row._mapping) for row in rows]  # noqa: SLF001 - the row's public mapping
 
 
-async def papers_came(connection: AsyncConnection, people: People, case: str, brought: Collection[str], at: datetime) -> None:
+async def papers_came(
+    connection: AsyncConnection, people: People, case: str, brought: Collection[str], at: datetime, conditions: Conditions,
+) -> None:
     """A registration may bring (letters by id) what an emergency left open: letters that, as they stand now, let its organisation be told
     existing benefits of every living member of the household. Part of the registration's own transaction, which tells the workers.
     """
@@ -100,7 +103,7 @@ async def papers_came(connection: AsyncConnection, people: People, case: str, br
         Organisation, Organisation.code == FollowUp.organisation,
     ).where(FollowUp.case_id == case, FollowUp.state == "OPEN")
     duties = (await connection.execute(owed)).all()
-    held = await as_it_stands(connection, people, case) if duties else None
+    held = await as_it_stands(connection, people, case, conditions) if duties else None
     if held is None:
         return
     for duty in duties:

@@ -128,6 +128,7 @@ class Letter(Base):
     validity: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # MONITORING, CHECK_FAILED, MEMBERS_CHANGED
     lapsed: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # person ids: it stands no longer for them
     uses: Mapped[dict[str, int]] = mapped_column(JSONB, default=dict, server_default="{}")  # how often it may be used: EVER, HOUR, DAY, MONTH
+    template: Mapped[str] = mapped_column(default="", server_default="")  # the form whose words it bears (policies/letter_templates/); "": none's
     state_told_at: Mapped[datetime | None]  # when the platform last said PAUSED or ACTIVE
     case: Mapped[Case] = relationship(back_populates="letters", lazy="raise")
     signers: Mapped[list[Signer]] = relationship(back_populates="letter", lazy="raise")
@@ -148,5 +149,6 @@ class Signer(Base):
     signature: Mapped[bytes]
     signed_at: Mapped[datetime]
     certified: Mapped[bool] = mapped_column(default=False, server_default=false())  # a trusted certificate names the signer
+    separately: Mapped[list[str]] = mapped_column(default=list, server_default="{}")  # items consented to apart: fact groups, UNDER_14 (PIPL §29)
     evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")  # what its assurance was computed from
     letter: Mapped[Letter] = relationship(back_populates="signers", lazy="raise")

@@ -15,6 +15,11 @@ from connectors.sandbox.people import Household, Member
 from connectors.sandbox.population import Population
 from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_pause, sign_registration, sign_revocation
 from hub.signatures import base64url
+from policies.letter_templates import NATIONAL, TEMPLATES
+from policies.letters import UNDER_14
+
+TICKED = tuple(item for item in TEMPLATES[NATIONAL].separately if item != UNDER_14)
+"""What everybody of the demonstration ticks on the nationwide form's sheet; a guardian also that it is a child's."""
 
 
 def jwk(key: Ed25519PrivateKey, kid: str) -> OKPKey:
@@ -126,12 +131,12 @@ class PlatformDesk:
         ref = _ref(member.person.index)
         if member.role == "OBLIGOR":  # of another bank's or telecom's certificate: the other accepted suite
             key = ECKey.import_key(self.population.es256_key(member.person))
-            return Signatory(ref, ECKey.import_key({**key.as_dict(private=True), "kid": f"signer-{ref}"}))
-        return Signatory(ref, jwk(self.population.signing_key(member.person), f"signer-{ref}"))
+            return Signatory(ref, ECKey.import_key({**key.as_dict(private=True), "kid": f"signer-{ref}"}), separately=TICKED)
+        return Signatory(ref, jwk(self.population.signing_key(member.person), f"signer-{ref}"), separately=TICKED)
 
     def _for(self, family: Household, guardian: int, wards: tuple[str, ...]) -> Signatory:
         member = next(one for one in family.members if one.person.index == guardian)
-        return replace(self._own(member), capacity="LEGAL_REPRESENTATIVE", covers=wards)
+        return replace(self._own(member), capacity="LEGAL_REPRESENTATIVE", covers=wards, separately=(*TICKED, UNDER_14))
 
 
 def _ref(index: int) -> str:

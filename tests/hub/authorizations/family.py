@@ -8,6 +8,7 @@ from typing import Any
 
 from joserfc.jwk import ECKey, OKPKey
 
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.signing import (
     Officer,
     Signatory,
@@ -18,6 +19,8 @@ from hub.authorizations.signing import (
     sign_revocation,
 )
 from hub.people.id_number import check_digit
+from policies.letter_templates import NATIONAL, TEMPLATES
+from policies.letters import UNDER_14
 
 HUB = "https://hub.500152.test"
 PLATFORM = "cq-jiuzhutong"
@@ -67,8 +70,12 @@ def family() -> list[dict[str, Any]]:
 
 def signs(ref: str, **more: Any) -> Signatory:
     """A row of the table of signers, with that person's own key."""
-    return Signatory(ref, more.pop("key", None) or KEYS[ref], **more)
+    return Signatory(ref, more.pop("key", None) or KEYS[ref], separately=more.pop("separately", TICKED), **more)
 
+
+CONDITIONS = Conditions.of("500152")
+TICKED = tuple(item for item in TEMPLATES[NATIONAL].separately if item != UNDER_14)
+"""Every item of the nationwide form's sheet an adult is asked for."""
 
 COUNTER = tuple(Officer(TOWN, f"officer-{n}", OKPKey.generate_key("Ed25519")) for n in (1, 2))
 """Two officers of the township's window, before whom people sign on paper."""
@@ -76,7 +83,9 @@ COUNTER = tuple(Officer(TOWN, f"officer-{n}", OKPKey.generate_key("Ed25519")) fo
 
 def inked(ref: str, *officers: Officer, **more: Any) -> Signatory:
     """A row signed by hand before officers, by default two."""
-    return Signatory(ref, method=more.pop("method", "HANDWRITTEN"), officers=officers or COUNTER, **more)
+    return Signatory(
+        ref, method=more.pop("method", "HANDWRITTEN"), officers=officers or COUNTER, separately=more.pop("separately", TICKED), **more,
+    )
 
 
 def adults(*without: str) -> list[Signatory]:
@@ -87,7 +96,7 @@ def adults(*without: str) -> list[Signatory]:
 
 def for_the_girl() -> Signatory:
     """Her father signs for her."""
-    return signs("head", capacity="LEGAL_REPRESENTATIVE", covers=("girl",))
+    return signs("head", capacity="LEGAL_REPRESENTATIVE", covers=("girl",), separately=(*TICKED, UNDER_14))
 
 
 def letter(

@@ -11,19 +11,19 @@ from hub.authorizations.matters import Matters
 from hub.authorizations.reading import Reading
 from hub.people.store import People
 from hub.tables import Approval
-from tests.hub.authorizations.family import PLATFORM, REFERENCE
+from tests.hub.authorizations.family import CONDITIONS, PLATFORM, REFERENCE
 
 
 async def test_a_matter_is_read_once_and_shared(world):
     accepted = await world.register()
-    matters = Matters(Reading(world.pool), People(world.vault, None))
+    matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     found = await asyncio.gather(*(matters.load(accepted.case) for _ in range(20)))
     assert len({id(one) for one in found}) == 1
     assert matters.held(accepted.case) is found[0]
 
 
 async def test_what_is_not_there_is_none_and_not_remembered(world):
-    matters = Matters(Reading(world.pool), People(world.vault, None))
+    matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     assert await matters.load("case_0") is None
     assert await matters.load("a\0b") is None
     assert matters.held("case_0") is None
@@ -31,7 +31,7 @@ async def test_what_is_not_there_is_none_and_not_remembered(world):
 
 async def test_the_version_is_of_the_content(world):
     accepted = await world.register()
-    first, second = (Matters(Reading(world.pool), People(world.vault, None)) for _ in range(2))
+    first, second = (Matters(Reading(world.pool), People(world.vault, None), CONDITIONS) for _ in range(2))
     one, other = await first.load(accepted.case), await second.load(accepted.case)
     assert one.version == other.version
     await world.pool.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
@@ -45,7 +45,7 @@ async def test_the_version_is_of_the_content(world):
 
 async def test_a_revocation_reaches_a_matter_that_only_one_of_the_two_memories_still_holds(world):
     accepted = await world.register()
-    matters = Matters(Reading(world.pool), People(world.vault, None))
+    matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     found = await matters.load(accepted.case)
     matters._latest.clear()  # as two thousand other matters read meanwhile would have done
     matters.drop("LETTER", accepted.letters["O-1"][0])
@@ -55,7 +55,7 @@ async def test_a_revocation_reaches_a_matter_that_only_one_of_the_two_memories_s
 
 async def test_a_change_during_a_reading_is_not_lost(world):
     accepted = await world.register()
-    matters = Matters(Reading(world.pool), People(world.vault, None))
+    matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     await matters.load(accepted.case)
     matters.drop("CASE", accepted.case)
     async with world.pool.acquire() as connection:
@@ -74,7 +74,7 @@ async def test_a_change_during_a_reading_is_not_lost(world):
 
 async def test_other_kinds_and_other_cases_leave_it_alone(world):
     accepted = await world.register()
-    matters = Matters(Reading(world.pool), People(world.vault, None))
+    matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     found = await matters.load(accepted.case)
     for kind, ref in (("TOKEN", accepted.case), ("CASE", "case_0"), ("LETTER", "auth_0")):
         matters.drop(kind, ref)
@@ -89,7 +89,7 @@ async def test_a_case_is_found_by_its_platforms_own_number(world):
 
 async def test_while_a_reading_anew_was_given_up_the_matter_is_not_known(world):
     accepted = await world.register()
-    matters = Matters(Reading(world.pool), People(world.vault, None))
+    matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     found = await matters.load(accepted.case)
     matters.drop("CASE", accepted.case)
     (again,) = matters._again
@@ -108,5 +108,5 @@ async def test_only_approvals_that_were_given_stand_in_their_matter(world, clock
     }
     async with world.engine.begin() as connection:
         await connection.execute(insert(Approval), [values, values | {"id": "apr_2", "state": "ASKED", "decided_by": ""}])
-    (found,) = (await Matters(Reading(world.pool), People(world.vault, None)).load(accepted.case)).approvals
+    (found,) = (await Matters(Reading(world.pool), People(world.vault, None), CONDITIONS).load(accepted.case)).approvals
     assert (found.id, found.groups, found.people, found.officer, found.approved_by) == ("apr_1", {"tax"}, {"p1"}, "o1", "o2")

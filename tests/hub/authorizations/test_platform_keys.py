@@ -24,6 +24,7 @@ from hub.oauth.presenting import household_facts
 from policies.verdict import BasisKind
 from tests.hub.authorizations.authorities import SigningService, named
 from tests.hub.authorizations.family import (
+    CONDITIONS,
     HUB,
     KID,
     ORGANISATIONS,
@@ -195,7 +196,7 @@ async def test_a_certificate_of_ones_own_outlives_the_platforms_key_and_nothing_
         letter("H-1", [certified("head"), signs("wife")], now=clock()),
         letter("G-1", [certified("head", capacity="LEGAL_REPRESENTATIVE", covers=("girl",))], now=clock()),
     ]
-    registrar = Registrar(world.engine, world.vault, random=world.desk.registrar._random, audience=HUB, trust=service.directory)
+    registrar = Registrar(world.engine, world.vault, random=world.desk.registrar._random, audience=HUB, conditions=CONDITIONS, trust=service.directory)
     accepted = await registrar.accept(under(PLATFORM_KEY, KID, world, made=made), clock())
     token = await world.token(world.details(accepted))
     await world.identify(token)
@@ -293,7 +294,7 @@ async def test_a_platform_may_be_left_fewer_algorithms_than_the_installation_and
     assert caught.value.flaw is Flaw.SIGNATURE_ALGORITHM
     await world.register(letters=edwards)
     narrow = Registrar(
-        world.engine, world.vault, random=world.desk.registrar._random, audience=HUB, suites=frozenset({"ES256"}),
+        world.engine, world.vault, random=world.desk.registrar._random, audience=HUB, conditions=CONDITIONS, suites=frozenset({"ES256"}),
     )
     with pytest.raises(Refused) as caught:
         await narrow.accept(under(PLATFORM_KEY, KID, world, made=edwards), clock())

@@ -18,13 +18,25 @@ from hub.people.sealing import CannotOpen
 from hub.people.store import People
 from hub.people.vault import letter_context
 from hub.signatures import sha256, unbase64url
-from tests.hub.authorizations.family import HUB, KID, PURPOSES, adults, family, letter, letters, registration, revocation, signs
+from tests.hub.authorizations.family import (
+    CONDITIONS,
+    HUB,
+    KID,
+    PURPOSES,
+    adults,
+    family,
+    letter,
+    letters,
+    registration,
+    revocation,
+    signs,
+)
 
 OTHER_KEY = OKPKey.generate_key("Ed25519")
 
 
 async def stored(world, case):
-    return await Matters(Reading(world.pool), People(world.vault, None)).load(case)
+    return await Matters(Reading(world.pool), People(world.vault, None), CONDITIONS).load(case)
 
 
 async def test_what_was_declared_is_what_decisions_see(world):

@@ -15,7 +15,17 @@ from hub.enrolment import enrol_platform
 from hub.people.vault import Vault
 from hub.signatures import key_set
 from tests.hub.authorizations.authorities import Authority, SigningService, named
-from tests.hub.authorizations.family import COUNTER, HUB, PLATFORM, family, letter, platform_jwks, registration, signs
+from tests.hub.authorizations.family import (
+    CONDITIONS,
+    COUNTER,
+    HUB,
+    PLATFORM,
+    family,
+    letter,
+    platform_jwks,
+    registration,
+    signs,
+)
 
 
 @pytest.fixture
@@ -151,7 +161,7 @@ def test_a_list_that_cannot_be_read_refuses_everything_and_says_nothing_of_it(se
 
 
 async def test_a_running_hub_follows_the_list_from_the_next_registration_on(database_url, engine, pool, keys, random, clock, service, tmp_path):
-    registrar = Registrar(engine, Vault(keys, random), random=random, audience=HUB, trust=service.directory)
+    registrar = Registrar(engine, Vault(keys, random), random=random, audience=HUB, conditions=CONDITIONS, trust=service.directory)
     await enrol_platform(engine, platform=PLATFORM, name="台", jwks=platform_jwks(), at=clock())
     made = [letter("H-1", [signs("head")], now=clock())]
     await registrar.accept(registration(clock(), jti="registration-1", letters=made), clock())

@@ -32,7 +32,7 @@ def case(office: Desk) -> str:
     async def register() -> str:
         database = engine(office.url)
         now = clock()
-        registrar = Registrar(database, Vault(office.keys, os.urandom), random=os.urandom, audience=family.HUB)
+        registrar = Registrar(database, Vault(office.keys, os.urandom), random=os.urandom, audience=family.HUB, conditions=family.CONDITIONS)
         signed = family.registration(now, jti="registration-1", letters=family.letters(now, without=["girl"]))
         accepted = await registrar.accept(signed, now)
         await database.dispose()

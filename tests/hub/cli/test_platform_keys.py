@@ -10,7 +10,7 @@ from hub.authorizations.store import Registrar
 from hub.people.vault import Vault
 from hub.postgres.connection import engine
 from policies.calendar import CHINA
-from tests.hub.authorizations.family import HUB, PLATFORM, letters, platform_jwks, registration
+from tests.hub.authorizations.family import CONDITIONS, HUB, PLATFORM, letters, platform_jwks, registration
 from tests.hub.cli.conftest import key_pair
 
 
@@ -56,7 +56,7 @@ def test_stored_letters_are_verified_again_and_a_fault_is_exit_status_1(platform
 
     async def register() -> None:
         database = engine(platform.url)
-        registrar = Registrar(database, Vault(platform.keys, random), random=random, audience=HUB)
+        registrar = Registrar(database, Vault(platform.keys, random), random=random, audience=HUB, conditions=CONDITIONS)
         now = datetime.now(CHINA)
         await registrar.accept(registration(now, jti="registration-1", letters=letters(now)), now)
         await database.dispose()

@@ -1,0 +1,46 @@
+"""What of the fact groups a letter lists a signature carries, and why not the others: a notice that changed, an item that is missing.
+
+The reason told is the notice's where both hold: check 3 stands before check 7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+
+from hub.authorizations.ability import under_fourteen
+from hub.authorizations.matter import Member, Part, Signature
+from hub.authorizations.reasons import Reason
+from hub.authorizations.withdrawal import LISTED, NOTHING, Told, less
+from policies.letters import UNDER_14
+
+Missed = list[tuple[str, Reason]]
+
+
+def carried(
+    opened: frozenset[str] | None, signature: Signature, gone: Collection[Part], member: Member, told: Told, today: date, missed: Missed,
+) -> tuple[frozenset[str] | None, Reason | None]:
+    """Of the groups a letter opens of a person (None: all) those this signature carries, or why it carries none. What it does not is added
+    to `missed`. `gone` is what later notices took from the letter.
+    """
+    if UNDER_14 in signature.lacking and under_fourteen(member.person.birth_date, today):
+        return NOTHING, Reason.CONSENT_NOT_ITEMISED
+    after = less(opened, gone, member.person.id, told)
+    if after == NOTHING:
+        return NOTHING, Reason.NOTICE_SUPERSEDED
+    itemised = after if (LISTED if after is None else after).isdisjoint(signature.lacking) else (LISTED if after is None else after) - signature.lacking
+    missed += [(group, Reason.NOTICE_SUPERSEDED) for group in _between(opened, after)]
+    missed += [(group, Reason.CONSENT_NOT_ITEMISED) for group in _between(after, itemised)]
+    return itemised, None if itemised != NOTHING else Reason.CONSENT_NOT_ITEMISED
+
+
+def closed(missed: Missed, groups: frozenset[str] | None) -> tuple[tuple[str, str], ...]:
+    """Of what single signatures do not carry, that which none of them does (`groups`: what they carry between them), with its reason."""
+    if groups is None:
+        return ()
+    order = sorted(missed, key=lambda one: one[1] is Reason.NOTICE_SUPERSEDED)  # the later of a group's reasons stands
+    return tuple(sorted({group: reason.value for group, reason in order if group not in groups}.items()))
+
+
+def _between(before: frozenset[str] | None, after: frozenset[str] | None) -> frozenset[str]:
+    return NOTHING if before == after else (LISTED if before is None else before) - (LISTED if after is None else after)
