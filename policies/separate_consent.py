@@ -46,14 +46,13 @@ class SeparateConsent:
 def read_separate_consent(file: str, text: str) -> SeparateConsent:
     """From TOML. Raises ParametersRefused on an unknown key, level, group or template, and on a kind given twice."""
     top = Table.parse(file, text)
-    level, kinds = top.text("from_level"), _kinds(top)
+    level, texts = top.text("from_level"), frozenset(top.codes("texts"))
+    if unknown := ({level} - set(Level)) | (texts - TEMPLATES.keys()):
+        raise ParametersRefused(f"{file}: {', '.join(sorted(unknown))} is no level, or no template of letters")
     made = SeparateConsent(
-        from_level=Level(level) if level in set(Level) else _refuse(file, f"{level} is no level"), kinds=kinds, under_14=top.flag("under_14"),
-        by_agent=top.flag("by_agent"), texts=frozenset(top.codes("texts")), source=top.text("source"),
+        from_level=Level(level), kinds=_kinds(top), under_14=top.flag("under_14"), by_agent=top.flag("by_agent"), texts=texts, source=top.text("source"),
     )
     top.done()
-    if unknown := made.texts - TEMPLATES.keys():
-        _refuse(file, f"{', '.join(sorted(unknown))} is no template of letters")
     return made
 
 
@@ -70,10 +69,6 @@ def _kinds(top: Table) -> Mapping[str, frozenset[str]]:
         code, groups, _ = row.text("code"), frozenset(row.codes("groups")), (row.text("title_zh"), row.text("source"))
         row.done()
         if code in kinds or not groups <= GROUPS.keys():
-            _refuse(row.where, f"{code} is given twice, or is of what is no fact group")
+            raise ParametersRefused(f"{row.where}: {code} is given twice, or is of what is no fact group")
         kinds[code] = groups
     return MappingProxyType(kinds)
-
-
-def _refuse(where: str, why: str) -> Level:
-    raise ParametersRefused(f"{where}: {why}")

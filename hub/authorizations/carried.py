@@ -23,15 +23,20 @@ def carried(
     """Of the groups a letter opens of a person (None: all) those this signature carries, or why it carries none. What it does not is added
     to `missed`. `gone` is what later notices took from the letter.
     """
-    if UNDER_14 in signature.lacking and under_fourteen(member.person.birth_date, today):
-        return NOTHING, Reason.CONSENT_NOT_ITEMISED
     after = less(opened, gone, member.person.id, told)
-    if after == NOTHING:
-        return NOTHING, Reason.NOTICE_SUPERSEDED
-    itemised = after if (LISTED if after is None else after).isdisjoint(signature.lacking) else (LISTED if after is None else after) - signature.lacking
+    itemised = _itemised(after, signature, member, today)
     missed += [(group, Reason.NOTICE_SUPERSEDED) for group in _between(opened, after)]
     missed += [(group, Reason.CONSENT_NOT_ITEMISED) for group in _between(after, itemised)]
-    return itemised, None if itemised != NOTHING else Reason.CONSENT_NOT_ITEMISED
+    if itemised != NOTHING:
+        return itemised, None
+    return NOTHING, Reason.NOTICE_SUPERSEDED if after == NOTHING else Reason.CONSENT_NOT_ITEMISED
+
+
+def _itemised(opened: frozenset[str] | None, signature: Signature, member: Member, today: date) -> frozenset[str] | None:
+    if UNDER_14 in signature.lacking and under_fourteen(member.person.birth_date, today):
+        return NOTHING
+    groups = LISTED if opened is None else opened
+    return opened if groups.isdisjoint(signature.lacking) else groups - signature.lacking
 
 
 def closed(missed: Missed, groups: frozenset[str] | None) -> tuple[tuple[str, str], ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 
 from hub.authorizations.declared import DeclaredLetter
@@ -68,6 +68,10 @@ class Conditions:
         return tuple([
             Part(_NONE, change.fact_groups, change.purposes, change.receivers, by="", at=datetime.combine(day, time(), CHINA)) for day, change in later
         ])
+
+    def shown(self, on: date) -> tuple[str, ...]:
+        """The notices that may be shown to who signs on a day."""
+        return tuple([one.version for one in self.notices.versions.values() if one.shown(on)]) if self.notices is not None else ()
 
     def refuse_unshown(self, letters: Iterable[DeclaredLetter], held: Collection[bytes]) -> None:
         """Refuse a registration that brings a new letter under a notice nobody registered, or that was not shown on the day it was signed. One

@@ -10,6 +10,7 @@ import click
 
 from hub.cli import ailments
 from hub.cli.findings import Finding, State, fail, looked, told
+from hub.cli.notices_current import notices_current
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
 from hub.cli.vouching import vouching_bounded
@@ -64,6 +65,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("later answers", partial(ailments.later_answers, premises)),
         ("agreements", partial(ailments.agreements_hold, premises)),
         ("sharing", partial(ailments.sharing_in_time, premises)),
+        ("notices", partial(notices_current, premises)),
         ("assessments", partial(assessments_current, premises)),
         ("emergencies", partial(emergencies_followed, premises)),
         ("citizens", partial(vouching_bounded, premises)),

@@ -1,4 +1,4 @@
-"""`hub letters`: the stored letters verified again, so that a broken suite, a weak key or a changed row is found."""
+"""`hub letters`: the stored letters verified again, so that a broken suite, a weak key or a changed row is found; which notices they name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import click
 
 from hub.authorizations.verification import verify_again
 from hub.cli.listing import show
+from hub.cli.notices_current import renewals_now
 from hub.cli.premises import Premises, at_work
+from hub.clock import clock
 from hub.people.vault import Vault
 from hub.suites import SUITES, allow_list
 
@@ -41,3 +43,23 @@ def verify(platform: str, case: str, algorithms: tuple[str, ...]) -> None:
 
     if at_work(work):
         raise click.exceptions.Exit(1)
+
+
+@letters.command()
+def notices() -> None:
+    """告知书: living letters by the privacy notice they name, and how many are to be signed anew because of a later one."""
+
+    async def work(premises: Premises) -> None:
+        conditions, found = await renewals_now(premises, clock())
+        counted = {one.version: one for one in found}
+        known = conditions.notices.versions if conditions.notices is not None else {}
+        rows = [
+            (
+                version, known[version].signed_from if version in known else "not registered", (known[version].signed_until if version in known else None) or "",
+                counted[version].living if version in counted else 0, counted[version].anew if version in counted else 0,
+            )
+            for version in (*known, *sorted(counted.keys() - known.keys()))
+        ]
+        show(("notice", "from", "until", "living letters", "to be signed anew"), rows, none="no notice is registered, and no letter names one")
+
+    at_work(work)

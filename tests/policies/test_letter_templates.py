@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policies.letter_templates import DIRECTORY, TEMPLATES, read_template, templates
+from policies.letter_templates import BY_TEXT, DIRECTORY, TEMPLATES, read_template, templates
 from policies.parameters import ParametersRefused
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind
@@ -22,6 +22,7 @@ def test_the_nationwide_form_names_every_purpose_a_letter_opens_for_an_organ() -
 @pytest.mark.parametrize(("old", "new", "told"), [
     ('"MEDICAL_AID"', '"PAYMENT"', "PAYMENT"), ('"medicalInsurance"', '"gossip"', "gossip"), ('"HIGH"', '"SWORN"', "SWORN"),
     ('["MEDICAL_AID"]', "[]", "names purposes"), ("obligors = false", "obligors = 0", "obligors"), ("obligors", "strangers = 1\nobligors", "strangers"),
+    ('named = ["medicalInsurance"]', 'named = ["tax"]', "tax"), ('separately = ["medicalInsurance"', 'separately = ["gossip"', "gossip"),
 ])
 def test_what_no_letter_states_is_refused(old: str, new: str, told: str) -> None:
     with pytest.raises(ParametersRefused, match=told):
@@ -32,3 +33,11 @@ def test_a_change_of_words_is_another_template(tmp_path) -> None:
     assert read_template("x.toml", MEDICAL).digest != read_template("x.toml", MEDICAL.replace("HIGH", "LOW")).digest
     with pytest.raises(ParametersRefused, match=r"national\.toml"):
         templates(tmp_path)
+
+
+def test_two_forms_with_the_same_words_are_refused(tmp_path) -> None:
+    for name in ("national", "other"):
+        (tmp_path / f"{name}.toml").write_text(MEDICAL, "utf-8")
+    with pytest.raises(ParametersRefused, match="same words"):
+        templates(tmp_path)
+    assert {BY_TEXT[one.text] for one in TEMPLATES.values()} == TEMPLATES.keys()

@@ -248,7 +248,7 @@ def first_form(made):
     for row in document["people"]:
         del row["idType"], row["relation"]
     for row in document["signers"]:
-        del row["method"]
+        del row["method"], row["separately"]
     return made | {"document": base64url(canonical(document))}
 
 

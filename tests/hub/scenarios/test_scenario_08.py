@@ -37,16 +37,24 @@ def signed_by(living: Living, reference: str, relation: str, **more: object) -> 
     )
 
 
+async def told_under(living: Living, reference: str, **guarded: object):
+    """What the family is told of under the head's letter for the child."""
+    reply = await living.line.send("/registrations", signed_by(living, reference, HEAD, **guarded))
+    assert reply.status == 201, reply.raw
+    letters = tuple({"id": one["id"], "hash": one["hash"]} for one in reply.body["letters"])
+    return people(await living.ask(Matter(reply.body["case"], reference, letters, {}), WHOLE, id=reply.body["case"]))
+
+
 async def test_scenario_08_a_childs_own_signature_is_refused_a_guardians_is_told_one_level_higher(living: Living) -> None:
     child = next(one for one in living.family.members if one.relation == CHILD)
     alone = await living.line.send("/registrations", signed_by(living, "S-8-1", CHILD))
     assert (alone.status, alone.code) == (422, "CHILD_SIGNED_ALONE")
     assert await living.hub.records.fetchval("SELECT count(*) FROM matter_case WHERE reference = 'S-8-1'") == 0
     guarded = {"capacity": "LEGAL_REPRESENTATIVE", "covers": (f"p{abs(child.person.index)}",)}
-    reply = await living.line.send("/registrations", signed_by(living, "S-8-2", HEAD, **guarded))
-    assert reply.status == 201, reply.raw
-    letters = tuple({"id": one["id"], "hash": one["hash"]} for one in reply.body["letters"])
-    told = people(await living.ask(Matter(reply.body["case"], "S-8-2", letters, {}), WHOLE, id=reply.body["case"]))
+    unticked = await told_under(living, "S-8-2", **guarded)
+    assert unticked[CHILD]["vehicle"]["disclosure"]["fields"][0]["reason"] == "CONSENT_NOT_ITEMISED"
+    assert unticked[CHILD]["name"] == {"full": None}, "a child under fourteen stands under the guardian's item for it alone (PIPL §29, §31)"
+    told = await told_under(living, "S-8-3", **guarded, separately=("UNDER_14",))
     assert told[CHILD]["vehicle"]["status"] in {"MATCHED", "NO_RECORD"}
     assert {line["reason"] for line in told[CHILD]["vehicle"]["disclosure"]["fields"]} == {"UNDER_14"}
     assert told[CHILD]["name"]["full"] is None, "one level higher: who the child is is told masked"

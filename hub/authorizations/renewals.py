@@ -1,0 +1,72 @@
+"""重新签署: how many living letters of each notice have lost something to a later one, and are to be signed anew (PIPL §14). Counts; it names nobody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.authorizations.conditions import Conditions
+from hub.authorizations.lapsing import IN_FORCE
+from hub.authorizations.matter import Part
+from hub.authorizations.receivers import ALL_LEVELS, receives
+from hub.tables import Case, Letter
+from policies.letters import ALL_LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """Living letters under one notice, and those of them to be signed anew."""
+
+    version: str
+    living: int
+    anew: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    purposes: frozenset[str]
+    fact_groups: frozenset[str]
+    receivers: frozenset[str]
+
+
+async def renewals(engine: AsyncEngine, conditions: Conditions, at: datetime) -> tuple[Renewal, ...]:
+    """Of every notice that a living letter names, by version."""
+    watched = Case.monitored_from.is_not(None) & Case.monitored_to.is_(None)
+    query = (
+        select(Letter.notice_version, Letter.purposes, Letter.fact_groups, Letter.receivers, func.count().label("letters"))
+        .join(Case, Case.id == Letter.case_id)
+        .where(
+            Letter.status.in_(IN_FORCE), or_(Letter.expires_at.is_(None), Letter.expires_at > at),
+            or_(Case.closed_at.is_(None), Case.closed_at > at, watched),
+        )
+        .group_by(Letter.notice_version, Letter.purposes, Letter.fact_groups, Letter.receivers)
+    )
+    async with engine.connect() as connection:
+        rows = (await connection.execute(query)).all()
+    living: Counter[str] = Counter()
+    anew: Counter[str] = Counter()
+    for row in rows:
+        gone = [part for part in conditions.outdated(row.notice_version) if part.at <= at]
+        living[row.notice_version] += row.letters
+        if _touched(_Kind(frozenset(row.purposes), frozenset(row.fact_groups), frozenset(row.receivers)), gone):
+            anew[row.notice_version] += row.letters
+    return tuple([Renewal(version, living[version], anew[version]) for version in sorted(living)])
+
+
+def _touched(letter: _Kind, gone: Iterable[Part]) -> bool:
+    return any(
+        (not part.purposes or part.purposes & letter.purposes)
+        and (not part.fact_groups or ALL_LISTED in letter.fact_groups or part.fact_groups & letter.fact_groups)
+        and (not part.receivers or ALL_LEVELS in letter.receivers or _share(letter.receivers, part.receivers))
+        for part in gone
+    )
+
+
+def _share(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether receivers meet: the same organisation, or one's region in the other's."""
+    return any(receives(one, organisation=name, region=name) for name in other) or any(receives(other, organisation=name, region=name) for name in one)
