@@ -6,15 +6,33 @@ The reason told is the notice's where both hold: check 3 stands before check 7.
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 
 from hub.authorizations.ability import under_fourteen
-from hub.authorizations.matter import Member, Part, Signature
+from hub.authorizations.matter import Letter, Member, Part, Signature
 from hub.authorizations.reasons import Reason
-from hub.authorizations.withdrawal import LISTED, NOTHING, Told, less
+from hub.authorizations.withdrawal import LISTED, NOTHING, Told, left_for_all, less
 from policies.letters import UNDER_14
 
 Missed = list[tuple[str, Reason]]
+
+
+def outdated(letter: Letter, at: datetime) -> tuple[Part, ...]:
+    """What later notices took from a letter by a moment."""
+    return tuple([part for part in letter.outdated if part.at <= at])
+
+
+def opens(letter: Letter, told: Told, at: datetime) -> frozenset[str] | None:
+    """What a letter still opens so, of anybody it covers, at a moment (None: all). A notice is everybody's."""
+    opened = left_for_all(letter, told)
+    return less(opened, outdated(letter, at), "", told) if letter.outdated else opened
+
+
+def emptied(letter: Letter, told: Told, at: datetime) -> Reason | None:
+    """By what everything a letter opened so was taken: who withdrew it, or a later notice (PIPL §14). None where something is left."""
+    if left_for_all(letter, told) == NOTHING:
+        return Reason.AUTH_REVOKED
+    return Reason.NOTICE_SUPERSEDED if opens(letter, told, at) == NOTHING else None
 
 
 def carried(

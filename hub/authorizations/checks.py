@@ -24,14 +24,15 @@ from datetime import datetime
 from types import MappingProxyType
 
 from hub.authorizations.approved import with_approvals
-from hub.authorizations.coverage import by_basis, by_letters, outdated, received_by
+from hub.authorizations.carried import emptied, opens
+from hub.authorizations.coverage import by_basis, by_letters, received_by
 from hub.authorizations.emergency import emergency
 from hub.authorizations.life import in_monitoring, letter_state
 from hub.authorizations.matter import Letter, Matter
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
 from hub.authorizations.standing import Coverage, Standing, together
-from hub.authorizations.withdrawal import NOTHING, Told, left_for_all, less
+from hub.authorizations.withdrawal import NOTHING, Told
 from hub.caller import Caller, asks_for_themself
 from hub.errors import Forbidden
 from policies.emergency import EmergencyRule
@@ -254,25 +255,18 @@ def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
 
 
 def _left(letter: Letter, presented: Presented) -> frozenset[str] | None:
-    known = presented.requester
-    told = Told(presented.caller.purpose, known.organisation, known.region)
-    opened = left_for_all(letter, told)
-    return less(opened, outdated(letter, presented.at), "", told) if letter.outdated else opened  # a notice is everybody's
+    return opens(letter, _told(presented), presented.at)
+
+
+def _told(presented: Presented) -> Told:
+    return Told(presented.caller.purpose, presented.requester.organisation, presented.requester.region)
 
 
 def _state(letter: Letter, presented: Presented) -> Reason | None:
     """Why a letter opens nothing to who asks. Withdrawn from this purpose or receiver, it is as revoked to them."""
-    gone = (letter.withdrawn or letter.outdated) and _left(letter, presented) == NOTHING
     matter = presented.matter
     state = letter_state(letter, matter, presented.caller.purpose, presented.at) if matter is not None else Reason.AUTH_NOT_FOUND
-    return state or (_taken(letter, presented) if gone else None)
-
-
-def _taken(letter: Letter, presented: Presented) -> Reason:
-    """By whom everything a letter opened was taken: who withdrew it, or a later notice (PIPL §14)."""
-    known = presented.requester
-    left = left_for_all(letter, Told(presented.caller.purpose, known.organisation, known.region))
-    return Reason.AUTH_REVOKED if left == NOTHING else Reason.NOTICE_SUPERSEDED
+    return state or (emptied(letter, _told(presented), presented.at) if letter.withdrawn or letter.outdated else None)
 
 
 def _approved(presented: Presented, coverage: Mapping[str, Coverage]) -> Mapping[str, Coverage]:

@@ -21,7 +21,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 
 from hub.authorizations.ability import needs_guardian, signs_alone
-from hub.authorizations.carried import carried, closed
+from hub.authorizations.carried import carried, closed, outdated
 from hub.authorizations.life import letter_state, own_word
 from hub.authorizations.matter import OUTSIDE, Letter, Matter, Member, Part, Signature
 from hub.authorizations.reasons import Reason
@@ -64,11 +64,6 @@ def by_letters(
     ]  # fmt: skip
     today, told = at.astimezone(CHINA).date(), Told(purpose, organisation, region)
     return {member.person.id: _covered(member, good, told, today) for member in matter.members}
-
-
-def outdated(letter: Letter, at: datetime) -> tuple[Part, ...]:
-    """What later notices took from a letter by a moment."""
-    return tuple([part for part in letter.outdated if part.at <= at])
 
 
 def by_basis(matter: Matter, kind: BasisKind, *, person: str, groups: frozenset[str] | None, at: datetime) -> Mapping[str, Coverage]:

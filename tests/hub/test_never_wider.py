@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 
 from hub.answer import Answerer
 from hub.authorizations.checks import NotStanding, Presented, Requester, stand
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.matter import Approval, FollowUp, Letter, Matter, Member, Part, Signature
 from hub.caller import Basis, Caller
 from hub.errors import CallerError
@@ -34,6 +35,7 @@ from hub.people.handles import Handles
 from hub.plan import Planner
 from policies.emergency import EmergencyRule
 from policies.engine import ROOT, load
+from policies.letter_templates import TEMPLATES
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind, Relation
 from schema import SCHEMA
@@ -70,6 +72,8 @@ HEAD, WIFE, CHILD, NOBODY_KNOWS, BROTHER, COUSIN, YOUTH = (
 GUARDIANS = (HEAD.person.id, WIFE.person.id)
 FAMILY = (HEAD, WIFE, *(replace(one, guardians=GUARDIANS, capacity="BY_AGE") for one in (CHILD, NOBODY_KNOWS, YOUTH)), BROTHER, COUSIN)
 IDS = tuple(one.person.id for one in FAMILY)
+CONDITIONS = Conditions.of(REGION)
+ITEMS = TEMPLATES["national"].separately
 GROUP_SETS = (frozenset({"ALL_LISTED"}), frozenset({"tax", "vehicle", "disability"}), frozenset({"disability", "medical", "civilAssistance"}))
 
 
@@ -102,7 +106,17 @@ def signature(draw: Draw, one: Member) -> Signature:
     signer, capacity = (one.person.id, "SELF") if alone else (GUARDIANS[draw.randrange(2)], "LEGAL_REPRESENTATIVE")
     capacity = draw.choice([capacity, capacity, "AGENT", "SELF"])
     strength = draw.choice(["HIGH", "HIGH", "SUBSTANTIAL", "LOW"])
-    return Signature(signer, capacity, frozenset({one.person.id}), strength, NOW - timedelta(days=1), certified=draw.random() < 0.5)
+    lacking = CONDITIONS.lacking(capacity, draw.choice([ITEMS, ITEMS, (*some(draw, ITEMS),)]), "")
+    return Signature(
+        signer, capacity, frozenset({one.person.id}), strength, NOW - timedelta(days=1), certified=draw.random() < 0.5, lacking=lacking,
+    )
+
+
+def notice_changed(draw: Draw) -> Part:
+    """What a later notice took, from a day that is past or still ahead."""
+    groups, receivers = draw.choice([frozenset(), some(draw, FACT_GROUPS, least=1)]), draw.choice([frozenset(), frozenset({"org"}), frozenset({"511725000000"})])
+    day = NOW + timedelta(days=draw.choice([-30, 2, 20]))
+    return Part(frozenset(), groups, draw.choice([frozenset(), frozenset({"DIBAO_REVIEW"})]), receivers, by="", at=day)
 
 
 def a_letter(draw: Draw, number: int, purpose: str) -> Letter:
@@ -112,6 +126,7 @@ def a_letter(draw: Draw, number: int, purpose: str) -> Letter:
         receivers=frozenset({draw.choice(["ALL_LEVELS", "org", REGION])}), signed_at=NOW - timedelta(days=1),
         expires_at=draw.choice([None, NOW + timedelta(days=30)]), status="ACTIVE", revoked_at=None,
         signatures=tuple(signature(draw, one) for one in signers), validity=some(draw, ("MONITORING", "CHECK_FAILED")),
+        outdated=tuple(notice_changed(draw) for _ in range(draw.choice([0, 0, 1]))),
     )  # fmt: skip
 
 
@@ -176,6 +191,10 @@ def letter(**changed: object) -> Weaker:
     return of_a_letter(lambda one, draw: replace(one, **changed))
 
 
+def letter_signed(**changed: object) -> Weaker:
+    return of_a_letter(lambda one, draw: replace(one, signatures=tuple([replace(each, **changed) for each in one.signatures])))
+
+
 def unsigned(one: Letter, draw: Draw) -> Letter:
     gone = draw.randrange(len(one.signatures))
     return replace(one, signatures=one.signatures[:gone] + one.signatures[gone + 1:])
@@ -185,6 +204,13 @@ def weaker_signature(one: Letter, draw: Draw) -> Letter:
     at, down = draw.randrange(len(one.signatures)), {"HIGH": "SUBSTANTIAL", "SUBSTANTIAL": "LOW", "LOW": "NONE"}
     made = [replace(each, assurance=down[each.assurance], certified=False) if number == at else each for number, each in enumerate(one.signatures)]
     return replace(one, signatures=tuple(made))
+
+
+def fewer_items(one: Letter, draw: Draw) -> Letter:
+    """Somebody ticked less, or an agent ticked for them."""
+    at = draw.randrange(len(one.signatures))
+    less = CONDITIONS.lacking(draw.choice(["SELF", "AGENT"]), (*some(draw, ITEMS),), "")
+    return replace(one, signatures=tuple([replace(each, lacking=each.lacking | less) if n == at else each for n, each in enumerate(one.signatures)]))
 
 
 def partly_withdrawn(one: Letter, draw: Draw) -> Letter:
@@ -246,6 +272,9 @@ WEAKER: dict[str, Weaker] = {
     "a letter not named by the token": fewer_letters, "another hash": letter(hash="cd"), "a letter run out": letter(expires_at=NOW),
     "revoked": letter(status="REVOKED", revoked_at=NOW), "paused": letter(status="PAUSED"), "superseded": letter(status="SUPERSEDED"),
     "under review": letter(under_review=True), "used up": used_up, "lapsed for somebody": letter(lapsed=frozenset(IDS[:3])), "withdrawn in part": of_a_letter(partly_withdrawn),
+    "fewer items": of_a_letter(fewer_items), "no item at all": letter_signed(lacking=CONDITIONS.lacking("SELF", (), "")),
+    "a later notice": of_a_letter(lambda one, draw: replace(one, outdated=(*one.outdated, notice_changed(draw)))),
+    "a notice nobody knows": letter(outdated=CONDITIONS.outdated("1999-01")),
     "narrower letter": of_a_letter(narrower_letter), "letter of another purpose": letter(purposes=frozenset({"SPOT_CHECK"})),
     "other receivers": letter(receivers=frozenset({"511725000000"})),
     "a birthday later": older(3), "a month later": older(40), "a year later": older(400),
