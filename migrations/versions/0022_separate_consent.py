@@ -1,6 +1,6 @@
 """Consent to what is sensitive, item by item (PIPL §29), and the form whose words a letter bears.
 
-Revision: 0020, after 0019
+Revision: 0022, after 0021
 
 Letters stored before bear no items and are known to be of no form: what needs an item is closed until they are brought again with one.
 """
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-revision = "0020"
-down_revision = "0019"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
