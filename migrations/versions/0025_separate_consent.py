@@ -1,6 +1,6 @@
 """Consent to what is sensitive, item by item (PIPL §29), and the form whose words a letter bears.
 
-Revision: 0022, after 0021
+Revision: 0025, after 0024
 
 Letters stored before bear no items and are known to be of no form: what needs an item is closed until they are brought again with one.
 """
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY
 
-revision = "0022"
-down_revision = "0021"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
