@@ -9,9 +9,9 @@ import orjson
 import pytest
 
 from hub.access_log.entry import Kind
-from hub.authorizations.watch import STOP_TIME
 from hub.postgres.connection import plain_url
 from tests.conftest import administer
+from tests.hub.deferred.conftest import woken_rounds
 from tests.hub.living import Living, Matter, people
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -45,14 +45,14 @@ async def of(later: Living, matter: Matter) -> list[asyncpg.Record]:
 
 async def changes(later: Living, matter: Matter) -> list[str]:
     """Codes of the state changes the log holds about a case's jobs, oldest first."""
-    for _ in range(100):
-        connection = await asyncpg.connect(plain_url(later.database_url))
-        waiting = await connection.fetchval("SELECT count(*) FROM outbox WHERE logged_index IS NULL")
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    try:
+        async with asyncio.timeout(60):
+            while await connection.fetchval("SELECT count(*) FROM outbox WHERE logged_index IS NULL"):
+                later.hub.upkeep.wake()
+                await asyncio.sleep(0.02)
+    finally:
         await connection.close()
-        if not waiting:
-            break
-        later.hub.upkeep.wake()
-        await asyncio.sleep(0.02)
     entries = [one.parts()[0] for one in await later.entries(kind=Kind.CHANGE, limit=100)]
     return [str(one["code"]) for one in reversed(entries) if one.get("case") == matter.id and str(one["code"]).startswith("DEFERRED")]
 
@@ -167,15 +167,13 @@ async def test_a_letter_withdrawn_meanwhile_nothing_is_told_and_the_kept_answer_
     await later.line.ask(token, BANKS, {"id": matter.id})
     await release(later)
     obligors = f"{matter.reference}-O"
-    reply = await later.line.send("/revocations", later.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn"))
-    assert reply.status == 200
-    for _ in range(200):
-        if len(await of(later, matter)) == 5:
-            break
-        await asyncio.sleep(0.02)
-    assert len(await of(later, matter)) == 5, "destroyed without anybody asking"
+    async with woken_rounds(later), asyncio.timeout(60):
+        reply = await later.line.send("/revocations", later.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn"))
+        assert reply.status == 200
+        while len(await of(later, matter)) != 5:  # noqa: ASYNC110 (destroyed without anybody asking)
+            await asyncio.sleep(0.02)
     assert (await changes(later, matter)).count("DEFERRED_DESTROYED") == 1
-    await asyncio.sleep(STOP_TIME)
+    await later.heard()
     facts = told(await later.line.ask(token, BANKS, {"id": matter.id}))
     assert facts["71"]["status"] == "NOT_AUTHORIZED"
     assert facts["71"]["records"] is None

@@ -72,8 +72,6 @@ async def test_a_group_or_receiver_that_was_not_withdrawn_is_taken(later: Living
 
 
 async def test_nobody_who_withdrew_is_polled_about(later: Living):
-    rounds = later.hub.waiting.rounds
-    await rounds.stop()  # or a round of the hub's own takes them in hand first
     matter = await later.register()
     await later.ask(matter, BANKS)
     person = await wife(later, matter)
@@ -82,8 +80,7 @@ async def test_nobody_who_withdrew_is_polled_about(later: Living):
     await written(later, matter, part(person))
     jobs = {str(row["person_id"]): row["id"] for row in await of(later, matter)}
     department = later.hub.waiting.departments["JR"]
-    in_hand = await rounds._in_hand(department, "OPEN", timedelta(minutes=1))
-    rounds.start()
+    in_hand = await later.hub.waiting.rounds._in_hand(department, "OPEN", timedelta(minutes=1))
     assert set(in_hand) == set(jobs.values()) - {jobs[person]}
 
 
