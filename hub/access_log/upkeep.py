@@ -73,6 +73,7 @@ class Upkeep:
                 if loop.time() - summarised >= self._summary_every:
                     await self._security.summarise(self._log)
                     summarised = loop.time()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), self._every)
+            with suppress(TimeoutError):  # not wait_for: that loses a cancellation which comes as it is woken, and `stop` would wait for ever (CPython 3.11)
+                async with asyncio.timeout(self._every):
+                    await self._due.wait()
             self._due.clear()

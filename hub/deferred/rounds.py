@@ -93,8 +93,9 @@ class Rounds:
                 await self.round()
             except Exception as error:  # noqa: BLE001 (whatever a round ends with, the next is made: fallen letters wait for it)
                 _log.warning("round failed", kind=type(error).__name__)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), self._every)
+            with suppress(TimeoutError):  # not wait_for: that loses a cancellation which comes as it is woken, and `stop` would wait for ever (CPython 3.11)
+                async with asyncio.timeout(self._every):
+                    await self._due.wait()
 
     async def _submit(self, department: DeferredConnector) -> None:
         jobs = await self._in_hand(department, "ASKED", AGAIN)

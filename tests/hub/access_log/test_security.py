@@ -65,10 +65,25 @@ async def test_upkeep_drains_sweeps_and_summarises_by_itself(log: AccessLog, log
     security.note("MALFORMED")
     upkeep = Upkeep(log, Sweep(log, log_pool), security, every=0.01, sweep_every=0.01, summary_every=0.01)
     upkeep.start()
-    for _ in range(200):
-        kinds = [entry.kind for entry in (await log.store.query(Filter())).entries]
-        if len(kinds) == 4:
-            break
-        await asyncio.sleep(0.02)
+    kinds: list[str] = []
+    async with asyncio.timeout(60):
+        while len(kinds) < 4:
+            await asyncio.sleep(0.02)
+            kinds = [entry.kind for entry in (await log.store.query(Filter())).entries]
     await upkeep.stop()
     assert sorted(kinds) == ["CHANGE", "INTENT", "OUTCOME", "SECURITY_SUMMARY"]
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_stopped_at_the_moment_it_is_woken_the_upkeep_ends(log, log_pool, tmp_path, clock, turns: int):
+    """A wake and an end so many turns of the loop apart; under CPython 3.11 `wait_for` lost the end."""
+    upkeep = Upkeep(log, Sweep(log, log_pool), SecurityLog(tmp_path / "security.log", clock=clock))
+    upkeep.start()
+    while not upkeep._due._waiters:  # noqa: ASYNC110 (the task is at its wait)
+        await asyncio.sleep(0.005)
+    upkeep.wake()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(30) as limit:
+        await upkeep.stop()
+    assert not limit.expired()

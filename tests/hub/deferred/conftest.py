@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import pytest_asyncio
 
-from tests.conftest import FakeClock
+from tests.conftest import FakeClock, administer
 from tests.hub.living import TONGNAN, Living, live, prepare
 
 
@@ -23,6 +23,8 @@ async def later_hub(postgres, tmp_path_factory) -> AsyncIterator[Living]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def later(later_hub: Living) -> Living:
     """The hub; nobody has been asked, and every institution holds its answers back."""
+    await administer(later_hub.database_url, "DELETE FROM deferred_job")
+    later_hub.hub.waiting.ledger._claims.clear()
     await later_hub.government.control("JR", {"delay": "held"})
     later_hub.government.forget()
     return later_hub

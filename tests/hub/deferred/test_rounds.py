@@ -25,6 +25,7 @@ from hub.opening import open_hub
 from hub.outcome import Outcome
 from hub.postgres.connection import plain_url
 from tests.connectors.asking import columns
+from tests.hub.deferred.conftest import woken_rounds
 from tests.hub.deferred.test_later_answers import BANKS, HEAD, changes, of, release, rows, statuses, told
 from tests.hub.living import TONGNAN, Living, Matter
 from tests.hub.road import member, person, standing
@@ -215,6 +216,21 @@ async def test_a_worker_that_died_after_recording_leaves_nothing_behind(later: L
     assert len(await of(later, matter)) == 6
     await a_round(later, 61)
     assert await of(later, matter) == []
+
+
+@pytest.mark.parametrize("turns", range(5))
+async def test_stopped_at_the_moment_they_are_woken_the_rounds_end(later: Living, turns: int) -> None:
+    """A revocation's wake and a worker's end so many turns of the loop apart; under CPython 3.11 `wait_for` lost the end."""
+    async with woken_rounds(later):
+        rounds = later.hub.waiting.rounds
+        while not rounds._due._waiters:  # noqa: ASYNC110 (the task is at its wait)
+            await asyncio.sleep(0.005)
+        rounds.wake()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30) as limit:
+            await rounds.stop()
+        assert not limit.expired()
 
 
 def _ask(matter: Matter, id_number: str, intent: str, asked):
