@@ -132,7 +132,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_probes(hub),
         *oauth_routes(hub.desk.authorization, hub.security.note, admission),
         *disposal_routes(
-            Reports(hub.engine, hub.log, disposal_terms(hub.settings.region[:6]), random=hub.random), hub.desk.authorization.assertions,
+            Reports(hub.engine, hub.log, disposal_terms(hub.settings.region[:6]), random=hub.random), hub.desk.authorization.authentication,
             hub.clock, admission, hub.security.note,
         ),
         *intake_routes(hub.desk, hub.upkeep.wake, hub.security.note, signed),

@@ -45,6 +45,7 @@ from hub.oauth.officers import TYPES as OFFICER_TYPES
 from hub.oauth.officers import OfficerTokens
 from hub.oauth.server import OnRefusal, Parts
 from hub.oauth.single_use import SingleUse
+from hub.oauth.tls_client_auth import Authentication, ClientCertificates, read_authorities
 from hub.oauth.tokens import Tokens
 from hub.operations.letter_uses import LetterUses
 from hub.operations.token_uses import TokenUses
@@ -129,6 +130,7 @@ async def open_desk(
     tokens, catalogue = Tokens(keys, issuer=issuer, random=random), Catalogue(reading)
     assessments, cases = Assessments(reading), TokenCases(pool)
     watch.subscribe(assessments.forget)
+    certificates = _certificates(settings)
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
     citizens = await _citizens(settings, engine, pool, people, keys, vault, used)
     desk = Desk(
@@ -136,13 +138,15 @@ async def open_desk(
         revocations=Revocations(engine, people, vault, audience=issuer),
         pauses=Pauses(engine, audience=issuer),
         authorization=Parts(
-            issuer=issuer, engine=engine, assertions=Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")),
+            issuer=issuer, engine=engine, certificates=certificates,
+            authentication=Authentication(
+                Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")), clients, await _client_certificates(settings, certificates),
+            ),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             cases=cases, batches=await asyncio.to_thread(batches),
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
             catalogue=catalogue, ceilings=await asyncio.to_thread(ceilings_of, settings), uses=TokenUses(pool),
             letter_uses=LetterUses(pool),
-            certificates=_certificates(settings),
             on_refusal=on_refusal, encryption=partial(published, keys),
             subject_tokens={**dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)), SUBJECT_TOKEN_TYPE: citizens},
         ),
@@ -163,6 +167,20 @@ def _certificates(settings: Settings) -> Certificates:
         return Certificates(settings.client_certificate_header, settings.client_certificate_proxies)
     except ValueError:
         raise SettingsError("HUB_CLIENT_CERTIFICATE_PROXIES must be addresses or networks, by commas") from None
+
+
+async def _client_certificates(settings: Settings, certificates: Certificates) -> ClientCertificates:
+    """Raises SettingsError for a list of authorities that is none, or that nobody could show a certificate for."""
+    if not settings.client_certificate_authorities:
+        return ClientCertificates(certificates, None)
+    file = Path(settings.client_certificate_authorities)
+    try:
+        await asyncio.to_thread(read_authorities, file)
+    except (OSError, ValueError):
+        raise SettingsError("HUB_CLIENT_CERTIFICATE_AUTHORITIES must be a file of certificates, PEM") from None
+    if not certificates.known:
+        raise SettingsError("HUB_CLIENT_CERTIFICATE_AUTHORITIES needs HUB_CLIENT_CERTIFICATE_HEADER: a certificate is shown by the proxy alone")
+    return ClientCertificates(certificates, file)
 
 
 async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random, conditions: Conditions) -> Registrar:

@@ -48,15 +48,20 @@ async def enrol_organisation(
 async def enrol_client(
     engine: AsyncEngine, *, client_id: str, organisation: str, name: str, jwks: Mapping[str, Any], purposes: Sequence[str],
     at: datetime, allow_list_only: bool = False, look_ups_per_day: int = 200, officer_identity: str = "asserted",
-    groups: Sequence[str] | None = None, max_uses: int | None = None,
+    groups: Sequence[str] | None = None, max_uses: int | None = None, certificate: Mapping[str, str] | None = None,
 ) -> None:
-    """Add or change a client system; `jwks` holds public keys only. `groups` and `max_uses` limit what its tokens are granted."""
+    """Add or change a client system; `jwks` holds public keys only. `groups` and `max_uses` limit what its tokens are granted. `certificate` has
+    the name of one that proves itself by tls_client_auth: it has no keys, and its officers prove themselves. Raises ValueError.
+    """
+    if certificate is not None and (jwks.get("keys") or officer_identity != "proven"):
+        raise ValueError("a client that proves itself by its certificate has no keys, and its officers prove themselves")
     if any("d" in key for key in jwks.get("keys", [])):
         raise ValueError("a client's key set must not hold private keys")
     values = {
         "id": client_id, "organisation": organisation, "name": name, "jwks": dict(jwks), "purposes": list(purposes),
         "allow_list_only": allow_list_only, "look_ups_per_day": look_ups_per_day, "active": True,
         "officer_identity": officer_identity, "groups": None if groups is None else list(groups), "max_uses": max_uses, "created_at": at,
+        "tls_client_auth": None if certificate is None else dict(certificate),
     }
     await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
 

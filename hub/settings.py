@@ -34,6 +34,7 @@ class Settings:
     require_dpop: bool = True  # tokens bound to a key; a client certificate's will do
     client_certificate_header: str = ""  # in which the proxy that ends mutual TLS names the client's certificate; empty: none is read
     client_certificate_proxies: str = "127.0.0.1,::1"  # addresses or networks that header counts from
+    client_certificate_authorities: str = ""  # PEM file of who issues clients' certificates (tls_client_auth); empty: clients bring assertions
     graphiql: bool = False
     federation: bool = False  # `_service` and `_entities`: the hub as an Apollo Federation subgraph (docs/federation.md)
     console: bool = True

@@ -157,8 +157,8 @@ async def pool(database_url) -> AsyncIterator[asyncpg.Pool]:
 class FakeClock:
     """A clock that stands still until told; aware, in China's time."""
 
-    def __init__(self) -> None:
-        self.now = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
+    def __init__(self, at: datetime = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)) -> None:
+        self.now = at
 
     def __call__(self) -> datetime:
         return self.now

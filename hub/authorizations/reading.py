@@ -50,7 +50,7 @@ class _Rows:
 _CLIENTS = _Rows(
     (
         "c.id", "c.jwks", "c.purposes", "c.allow_list_only", "c.look_ups_per_day", "o.code", "o.department", "o.region", "o.role",
-        "c.active AND o.active AS active", "c.officer_identity", "c.groups", "c.max_uses",
+        "c.active AND o.active AS active", "c.officer_identity", "c.groups", "c.max_uses", "c.tls_client_auth",
     ),
     "client c JOIN organisation o ON o.code = c.organisation WHERE c.id = ANY($1)",
 )  # fmt: skip

@@ -21,6 +21,7 @@ from hub.clock import clock
 from hub.enrolment import allow_operation, enrol_client, withdraw_operation
 from hub.fits import Fitter
 from hub.oauth.clients import ASSERTED, PROVEN
+from hub.oauth.tls_client_auth import NameRefused, expected_name
 from hub.operation import Documents
 from hub.operations.fitting import StoredFits
 from hub.operations.limits import Limits
@@ -47,7 +48,10 @@ client.add_command(token_command)
 @click.argument("client_id")
 @click.option("--organisation", required=True, help="Code of an enrolled organisation.")
 @click.option("--name", required=True)
-@click.option("--jwks", required=True, type=PublicKeys(), help="JWK set of its public keys.")
+@click.option("--jwks", type=PublicKeys(), help="JWK set of its public keys; none of a client that proves itself by its certificate.")
+@click.option("--tls-client-auth-subject-dn", metavar="DN", help="It proves itself by a certificate of this subject (RFC 4514), RFC 8705.")
+@click.option("--tls-client-auth-san-dns", metavar="NAME", help="It proves itself by a certificate of this host name.")
+@click.option("--tls-client-auth-san-uri", metavar="URI", help="It proves itself by a certificate of this URI.")
 @click.option("--purpose", "purposes", required=True, multiple=True, type=click.Choice(sorted(PURPOSES)), metavar="CODE", help="May be repeated.")
 @click.option("--allow-list-only", is_flag=True, help="Runs listed operations only.")
 @click.option("--look-ups-per-day", type=click.IntRange(min=0), default=200, show_default=True, help="By ID number; 0 for none.")
@@ -55,20 +59,36 @@ client.add_command(token_command)
 @click.option("--group", "groups", multiple=True, type=click.Choice(sorted(GROUPS)), metavar="GROUP", help="Fact group its tokens may be granted; none given: all of its purposes.")
 @click.option("--max-uses", type=click.IntRange(min=1), help="Questions one token may ask.")
 def add(
-    client_id: str, organisation: str, name: str, jwks: dict[str, Any], purposes: tuple[str, ...], *, allow_list_only: bool,
-    look_ups_per_day: int, officer_identity: str, groups: tuple[str, ...], max_uses: int | None,
+    client_id: str, organisation: str, name: str, jwks: dict[str, Any] | None, purposes: tuple[str, ...], *, allow_list_only: bool,
+    look_ups_per_day: int, officer_identity: str, groups: tuple[str, ...], max_uses: int | None, **names: str | None,
 ) -> None:
-    """Add or change a client; one that was disabled is active again."""
+    """Add or change a client; one that was disabled is active again. It proves itself by its keys, or by one name of its certificate."""
+    certificate = _certificate(jwks, names)
+    if certificate is not None and officer_identity != PROVEN:
+        raise click.UsageError(f"a certificate names no officer: --officer-identity {PROVEN}")
 
     async def work(premises: Premises) -> None:
         await enrol_client(
-            premises.engine, client_id=client_id, organisation=organisation, name=name, jwks=jwks, purposes=purposes, at=clock(),
+            premises.engine, client_id=client_id, organisation=organisation, name=name, jwks=jwks or {"keys": []}, purposes=purposes, at=clock(),
             allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day, officer_identity=officer_identity,
-            groups=groups or None, max_uses=max_uses,
+            groups=groups or None, max_uses=max_uses, certificate=certificate,
         )
-        click.echo(f"client {client_id} enrolled for {', '.join(purposes)} with {len(jwks['keys'])} key(s); workers follow within 30 s")
+        proves = f"{len(jwks['keys'])} key(s)" if jwks else f"a certificate's {' '.join(certificate or ())}"
+        click.echo(f"client {client_id} enrolled for {', '.join(purposes)} with {proves}; workers follow within 30 s")
 
     at_work(work)
+
+
+def _certificate(jwks: dict[str, Any] | None, names: dict[str, str | None]) -> dict[str, str] | None:
+    """By which name of a certificate a client proves itself; None of one with keys."""
+    if jwks is not None and not any(names.values()):
+        return None
+    if jwks is not None:
+        raise click.UsageError("a client has keys or a certificate's name, not both")
+    try:
+        return expected_name(names)
+    except NameRefused as error:
+        raise click.UsageError(f"--jwks, or {error}") from None
 
 
 @client.command("list")

@@ -14,22 +14,22 @@ from starlette.routing import Route
 
 from hub.disposal.reports import Reports, read
 from hub.errors import CallerError
-from hub.oauth.assertion import Assertions
 from hub.oauth.posting import PRIVATE, Note, posted
 from hub.oauth.refusals import malformed
 from hub.oauth.routes import Admission
+from hub.oauth.tls_client_auth import Authentication
 from hub.operations.quotas import placed
 from policies.calendar import CHINA
 
 
 def routes(
-    reports: Reports, assertions: Assertions, clock: Callable[[], datetime], admission: Admission, note: Note | None = None,
+    reports: Reports, authentication: Authentication, clock: Callable[[], datetime], admission: Admission, note: Note | None = None,
 ) -> list[Route]:
     """POST /disposals and POST /disposals/due."""
 
-    async def report(_: Request, form: Mapping[str, str]) -> Response:
+    async def report(request: Request, form: Mapping[str, str]) -> Response:
         now = clock()
-        client = await assertions.authenticate(form, now)
+        client = await authentication.authenticate(form, now, request.scope)
         known = client.client.requester
         with placed(admission.quota, known.client):
             if not client.officer:
@@ -43,9 +43,9 @@ def routes(
                 return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=PRIVATE)
         return JSONResponse(told, headers=PRIVATE)
 
-    async def due(_: Request, form: Mapping[str, str]) -> Response:
+    async def due(request: Request, form: Mapping[str, str]) -> Response:
         now = clock()
-        known = (await assertions.authenticate(form, now)).client.requester
+        known = (await authentication.authenticate(form, now, request.scope)).client.requester
         with placed(admission.quota, known.client):
             owed = await reports.owed(known.organisation, now)
         told = [

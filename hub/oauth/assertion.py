@@ -44,6 +44,8 @@ class Assertions:
             client = await self._clients.load(named) if isinstance(named, str) else None
             if client is None or not client.requester.active:
                 raise not_authenticated("unknown or inactive client")
+            if client.certificate is not None:
+                raise not_authenticated("a client that proves itself by its certificate brings no assertion")
             claims = open_jws(assertion, client.keys, typ=TYPES)
             identifier = client.requester.client
             check_claims(claims, now=now, issuer=identifier, audience=self._audience, longest=LONGEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -31,6 +32,7 @@ class RegisteredClient:
     officer_identity: str = ASSERTED
     groups: frozenset[str] | None = None  # fact groups it may be granted; None: all of its purposes
     max_uses: int | None = None  # questions a token of its may ask; None: as many as its ten minutes hold
+    certificate: Mapping[str, str] | None = None  # by which name of a certificate it proves itself (RFC 8705 §2.1.2); None: by an assertion
 
 
 class Clients:
@@ -66,8 +68,9 @@ class Clients:
 
 
 def _client(row: Row) -> RegisteredClient | None:
+    certificate = None if row["tls_client_auth"] is None else orjson.loads(row["tls_client_auth"])
     try:
-        keys = key_set(orjson.loads(row["jwks"]))
+        keys = key_set(orjson.loads(row["jwks"])) if certificate is None else KeySet([])
     except BadSignature:
         return None  # enrolled with keys we do not accept: as good as not enrolled
     requester = Requester(
@@ -76,5 +79,5 @@ def _client(row: Row) -> RegisteredClient | None:
     )  # fmt: skip
     return RegisteredClient(
         requester, keys, row["allow_list_only"], row["look_ups_per_day"], row["officer_identity"],
-        None if row["groups"] is None else frozenset(row["groups"]), row["max_uses"],
+        None if row["groups"] is None else frozenset(row["groups"]), row["max_uses"], certificate,
     )

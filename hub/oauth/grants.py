@@ -59,6 +59,8 @@ async def behalf(
     """Raises `OAuthRefused` for a request that is none, `NotProven` where nobody is proven who must be."""
     identifier = client.client.requester.client
     if form.get("grant_type") == CLIENT_CREDENTIALS:
+        if client.client.certificate is not None:
+            raise NotProven("a certificate names no officer: they prove themselves")
         if not client.officer:
             raise malformed("the assertion names no officer", client=identifier)
         if client.client.officer_identity == PROVEN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,13 +47,13 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
             certificate = parts.certificates.shown(request.scope)
         except BadSignature as error:
             raise OAuthRefused("invalid_request", "the client certificate is refused", detail=str(error)) from None
-        return JSONResponse(await server.token(form, Shown(proofs[0] if proofs else None, certificate)), headers=PRIVATE)
+        return JSONResponse(await server.token(form, Shown(proofs[0] if proofs else None, certificate), request.scope), headers=PRIVATE)
 
-    async def introspect(_: Request, form: Mapping[str, str]) -> Response:
-        return JSONResponse(await server.introspect(form), headers=PRIVATE)
+    async def introspect(request: Request, form: Mapping[str, str]) -> Response:
+        return JSONResponse(await server.introspect(form, request.scope), headers=PRIVATE)
 
-    async def revoke(_: Request, form: Mapping[str, str]) -> Response:
-        await server.revoke(form)
+    async def revoke(request: Request, form: Mapping[str, str]) -> Response:
+        await server.revoke(form, request.scope)
         return Response(status_code=200, headers=PRIVATE)
 
     async def keys(_: Request) -> Response:
@@ -63,7 +63,9 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
         return JSONResponse({"keys": parts.encryption()}, headers=_PUBLIC)
 
     async def described(_: Request) -> Response:
-        return JSONResponse(metadata(parts.issuer, require_dpop=parts.require_dpop, mutual_tls=parts.certificates.known), headers=_PUBLIC)
+        return JSONResponse(metadata(
+            parts.issuer, require_dpop=parts.require_dpop, mutual_tls=parts.certificates.known, methods=parts.authentication.methods,
+        ), headers=_PUBLIC)
 
     return [
         Route("/oauth/token", posted(token, note, admission.places), methods=["POST"]),
@@ -76,13 +78,13 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
     ]
 
 
-def metadata(issuer: str, *, require_dpop: bool, mutual_tls: bool) -> Mapping[str, Any]:
+def metadata(issuer: str, *, require_dpop: bool, mutual_tls: bool, methods: Sequence[str]) -> Mapping[str, Any]:
     """RFC 8414, with RFC 8705 §3.3, RFC 9396 §10 and RFC 9449 §5.1. Where a certificate binds as well, no client must bring a proof."""
     algorithms = list(ALGORITHMS)
-    methods = {
+    authenticating = {
         f"{name}_endpoint_auth_{what}": value
         for name in ("token", "introspection", "revocation")
-        for what, value in (("methods_supported", ["private_key_jwt"]), ("signing_alg_values_supported", algorithms))
+        for what, value in (("methods_supported", list(methods)), ("signing_alg_values_supported", algorithms))
     }
     return {
         "issuer": issuer,
@@ -92,7 +94,7 @@ def metadata(issuer: str, *, require_dpop: bool, mutual_tls: bool) -> Mapping[st
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": [CLIENT_CREDENTIALS, TOKEN_EXCHANGE],
         "response_types_supported": [],
-        **methods,
+        **authenticating,
         "authorization_details_types_supported": [TYPE],
         "dpop_signing_alg_values_supported": algorithms,
         "dpop_bound_access_tokens_required": require_dpop and not mutual_tls,

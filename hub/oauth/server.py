@@ -23,7 +23,7 @@ from hub.authorizations.revocation import revoke_token
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
 from hub.emergencies.follow_ups import FollowUps
-from hub.oauth.assertion import Assertions, Authenticated
+from hub.oauth.assertion import Authenticated
 from hub.oauth.binding import Binding, Shown, proven
 from hub.oauth.cases import TokenCases
 from hub.oauth.certificate import Certificates
@@ -34,6 +34,7 @@ from hub.oauth.naming import named
 from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.rollover import LIFETIME
 from hub.oauth.single_use import SingleUse
+from hub.oauth.tls_client_auth import NOTHING, Authentication
 from hub.oauth.tokens import Token, Tokens, proof_text
 from hub.operations.letter_uses import LetterUses
 from hub.operations.quotas import ClientQuota, placed
@@ -57,7 +58,7 @@ class Parts:
 
     issuer: str
     engine: AsyncEngine
-    assertions: Assertions
+    authentication: Authentication
     tokens: Tokens
     presenter: Presenter
     watch: RevocationWatch
@@ -87,10 +88,10 @@ class AuthorizationServer:
         self._parts = parts
         self._quota = quota
 
-    async def token(self, form: Mapping[str, str], shown: Shown) -> Mapping[str, Any]:
+    async def token(self, form: Mapping[str, str], shown: Shown, scope: Mapping[str, Any] = NOTHING) -> Mapping[str, Any]:
         """POST /oauth/token: client_credentials or token exchange, with one household_facts detail, or several of one purpose asked in batches."""
         now = self._parts.clock()
-        client = await self._parts.assertions.authenticate(form, now)
+        client = await self._parts.authentication.authenticate(form, now, scope)
         with self._place(client):
             return await self._issued(client, form, shown, now)
 
@@ -161,10 +162,10 @@ class AuthorizationServer:
                 await parts.on_refusal(caller, error.code, now)
             raise OAuthRefused("invalid_request", error.said, detail=str(error), client=caller.client) from None  # RFC 8693 §2.2.2
 
-    async def introspect(self, form: Mapping[str, str]) -> Mapping[str, Any]:
+    async def introspect(self, form: Mapping[str, str], scope: Mapping[str, Any] = NOTHING) -> Mapping[str, Any]:
         """POST /oauth/introspect (RFC 7662): a client sees its own organisation's tokens; all others look inactive."""
         now = self._parts.clock()
-        client = await self._parts.assertions.authenticate(form, now)
+        client = await self._parts.authentication.authenticate(form, now, scope)
         with self._place(client):
             await self._parts.watch.settled()
         token = self._open(form.get("token", ""), now)
@@ -186,10 +187,10 @@ class AuthorizationServer:
             told |= {"sub": token.officer, "act": {"sub": token.client}, "officer_evidence": dict(token.evidence)}
         return told | ({"cnf": token.bound.as_claim()} if token.bound else {})
 
-    async def revoke(self, form: Mapping[str, str]) -> None:
+    async def revoke(self, form: Mapping[str, str], scope: Mapping[str, Any] = NOTHING) -> None:
         """POST /oauth/revoke (RFC 7009): silent about tokens that are not the client's own."""
         now = self._parts.clock()
-        client = await self._parts.assertions.authenticate(form, now)
+        client = await self._parts.authentication.authenticate(form, now, scope)
         identifier = client.client.requester.client
         with self._place(client):
             token = self._open(form.get("token", ""), now)

@@ -26,7 +26,7 @@ class Organisation(Base):
 
 
 class Client(Base):
-    """A system of an organisation that may authenticate by private_key_jwt (RFC 7523)."""
+    """A system of an organisation that may authenticate by private_key_jwt (RFC 7523) or tls_client_auth (RFC 8705 §2.1)."""
 
     __tablename__ = "client"
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -39,6 +39,7 @@ class Client(Base):
     officer_identity: Mapped[str] = mapped_column(default="asserted", server_default="asserted")  # asserted, proven
     groups: Mapped[list[str] | None]  # fact groups it may be granted; none: all of its purposes
     max_uses: Mapped[int | None]  # questions a token of its may ask
+    tls_client_auth: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))  # the one name of its certificate; NULL: it brings assertions
     active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 

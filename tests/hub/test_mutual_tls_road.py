@@ -11,8 +11,14 @@ import aiohttp
 import orjson
 import pytest
 import pytest_asyncio
+from cryptography import x509
+from joserfc import jws
 from joserfc.jwk import ECKey
 
+from hub.canonical import canonical
+from hub.enrolment import enrol_client, enrol_officer_issuer
+from hub.oauth.assertion import ASSERTION_TYPE
+from hub.oauth.grants import TOKEN_EXCHANGE
 from hub.oauth.presenting import build_assertion, build_proof, household_facts, token_request
 from hub.signatures import claims_unverified
 from tests.conftest import FakeClock
@@ -22,6 +28,8 @@ from tests.hub.oauth.certificates import ClientCertificate
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _numbers = itertools.count()
+BY_CERTIFICATE, IDP, IDP_KEY = "hd-by-certificate", "https://login.hd.test", ECKey.generate_key("P-256", {"kid": "idp-1"})
+NAMED = (x509.DNSName("hd.tongnan.test"),)
 
 
 @dataclass
@@ -34,6 +42,26 @@ class Office:
     proxy: aiohttp.ClientSession
     stranger: aiohttp.ClientSession
     url: str = ""  # of a proxy in front, where there is one
+    issuer: ClientCertificate | None = None  # the authority the operator lists
+
+    def shown(self, certificate: ClientCertificate, word: str = "SUCCESS") -> dict[str, str]:
+        """What the proxy sends of a client and of what it found of its issuer."""
+        return {"Client-Cert": certificate.percent, "Client-Cert-Verified": word}
+
+    async def form(self, path: str, form: dict[str, str], headers, *, by: aiohttp.ClientSession | None = None) -> tuple[int, dict]:
+        async with (by or self.proxy).post(f"{self.url or self.living.url}{path}", data=form, headers=headers) as reply:
+            return reply.status, await reply.json(content_type=None)
+
+    def exchange(self, client: str = BY_CERTIFICATE, officer: str = "zhang.san", **more: str) -> dict[str, str]:
+        """A token request without assertion: the client by its certificate, the officer by their own log-in."""
+        now = int(self.living.clock().timestamp())
+        claims = {"iss": IDP, "sub": officer, "aud": self.living.url, "iat": now, "exp": now + 300, "auth_time": now - 60, "jti": str(next(_numbers))}
+        details = household_facts(purpose="DIBAO_REVIEW", basis=self.matter.basis, case=self.matter.id)
+        subject = jws.serialize_compact({"alg": "ES256", "typ": "JWT", "kid": "idp-1"}, canonical(claims), IDP_KEY, algorithms=["ES256"])
+        return {
+            "grant_type": TOKEN_EXCHANGE, "client_id": client, "subject_token": subject,
+            "subject_token_type": "urn:ietf:params:oauth:token-type:id_token", "authorization_details": orjson.dumps([details]).decode(),
+        } | more
 
     @property
     def headers(self) -> dict[str, str]:
@@ -60,19 +88,36 @@ class Office:
         return build_proof(key, **told, **more)
 
 
+async def enrol_by_certificate(living: Living) -> None:
+    """A system of the check office's that proves itself by its certificate, and the log-in of that office's officers."""
+    organisation, now = living.offices["hd"].organisation, living.clock()
+    await enrol_client(
+        living.hub.engine, client_id=BY_CERTIFICATE, organisation=organisation, name="核对系统", jwks={"keys": []}, purposes=["DIBAO_REVIEW"], at=now,
+        officer_identity="proven", certificate={"tls_client_auth_san_dns": "hd.tongnan.test"},
+    )
+    await enrol_officer_issuer(
+        living.hub.engine, name="idp-hd", organisation=organisation, issuer=IDP, audience=living.url, at=now,
+        jwks={"keys": [IDP_KEY.as_dict(private=False)]},
+    )
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def office(postgres, tmp_path_factory) -> AsyncIterator[Office]:
     async with AsyncExitStack() as stack:
+        directory, clock = tmp_path_factory.mktemp("mtls"), FakeClock()
+        issuer = ClientCertificate.authority("区级系统签发", clock())
+        (directory / "authorities.pem").write_bytes(issuer.pem)
         prepared = await prepare(
-            stack, postgres, tmp_path_factory.mktemp("mtls"), TONGNAN, FakeClock(), people=100, require_dpop=True,
-            client_certificate_header="Client-Cert", client_certificate_proxies="127.0.0.2",
+            stack, postgres, directory / "hub", TONGNAN, clock, people=100, require_dpop=True, client_certificate_header="Client-Cert",
+            client_certificate_proxies="127.0.0.2", client_certificate_authorities=str(directory / "authorities.pem"),
         )
         living = await live(stack, prepared)
         proxy, stranger = [
             await stack.enter_async_context(aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=(address, 0))))
             for address in ("127.0.0.2", "127.0.0.3")
         ]
-        yield Office(living, await living.register(), ClientCertificate("hd", living.clock()), proxy, stranger)
+        await enrol_by_certificate(living)
+        yield Office(living, await living.register(), ClientCertificate("hd", living.clock()), proxy, stranger, issuer=issuer)
 
 
 async def refused(office: Office, token: str, headers=(), **more) -> None:
@@ -139,4 +184,62 @@ async def test_the_metadata_says_that_certificates_bind(office):
     async with office.living.line.session.get(f"{office.living.url}/.well-known/oauth-authorization-server") as reply:
         told = await reply.json()
     assert told["tls_client_certificate_bound_access_tokens"] is True
+    assert told["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "tls_client_auth"]
     assert told["dpop_bound_access_tokens_required"] is False
+
+
+async def test_a_client_proves_itself_by_its_certificate_and_its_officer_by_their_own_log_in(office):
+    own = ClientCertificate("核对系统", office.living.clock(), by=office.issuer, names=NAMED)
+    status, told = await office.form("/oauth/token", office.exchange(), office.shown(own))
+    assert (status, told["token_type"]) == (200, "Bearer"), told
+    claims = claims_unverified(told["access_token"])
+    assert (claims["client_id"], claims["sub"], claims["cnf"]) == (BY_CERTIFICATE, "zhang.san", {"x5t#S256": own.thumbprint})
+    assert (await office.asked(told["access_token"], [("Client-Cert", own.percent)])).status == 200
+    token = {"client_id": BY_CERTIFICATE, "token": told["access_token"]}
+    assert (await office.form("/oauth/introspect", token, office.shown(own)))[1]["active"] is True
+    assert (await office.form("/oauth/introspect", token, office.shown(own, "NONE")))[0] == 401
+    assert (await office.form("/oauth/revoke", token, office.shown(own)))[0] == 200
+    await office.living.heard()
+    await refused(office, told["access_token"], [("Client-Cert", own.percent)])
+
+
+async def test_whoever_is_not_that_client_by_that_certificate_is_told_one_thing(office):
+    at, one = office.living.clock(), {"error": "invalid_client", "error_description": "client authentication failed"}
+    own = ClientCertificate("核对系统", at, by=office.issuer, names=NAMED)
+    namesake = ClientCertificate("核对系统", at, by=ClientCertificate.authority("区级系统签发", at), names=NAMED)
+    other = ClientCertificate("核对系统", at, by=office.issuer, names=(x509.DNSName("jy.tongnan.test"),))
+    asserting = office.living.offices["hd"].client
+    for headers, form, by in (
+        (office.shown(own, "FAILED:unable to verify the first certificate"), {}, None), ({"Client-Cert": own.percent}, {}, None), ({}, {}, None),
+        (office.shown(namesake), {}, None), (office.shown(other), {}, None), (office.shown(own), {"client": asserting}, None),
+        (office.shown(own), {"client": "nobody"}, None), (office.shown(own), {"client": ""}, None), (office.shown(own), {"client": "a\0"}, None),
+        ({"Client-Cert-Verified": "SUCCESS"}, {}, office.stranger),
+    ):  # fmt: skip
+        assert await office.form("/oauth/token", office.exchange(**form), headers, by=by) == (401, one), (headers, form)
+    spoofed = await office.form("/oauth/token", office.exchange(), office.shown(own), by=office.stranger)
+    assert spoofed == (400, {"error": "invalid_request", "error_description": "the client certificate is refused"})
+    status, told = await office.form("/oauth/token", office.exchange(client_assertion_type=ASSERTION_TYPE, client_assertion="x.y.z"), office.shown(own))
+    assert (status, told) == (401, one), "an assertion beside the certificate is not read as none"
+
+
+async def test_a_certificate_names_no_officer_and_the_clients_own_word_none_either(office):
+    own = ClientCertificate("核对系统", office.living.clock(), by=office.issuer, names=NAMED)
+    form = office.exchange(grant_type="client_credentials")
+    status, told = await office.form("/oauth/token", form, office.shown(own))
+    assert (status, told["error_description"]) == (400, "OFFICER_NOT_PROVEN: this officer is not proven")
+    for wrong in ({"officer_identity": "asserted"}, {"jwks": {"keys": [IDP_KEY.as_dict(private=False)]}}):
+        told = {"jwks": {"keys": []}, "officer_identity": "proven"} | wrong
+        with pytest.raises(ValueError, match="has no keys, and its officers prove themselves"):
+            await enrol_client(
+                office.living.hub.engine, client_id="x", organisation=office.living.offices["hd"].organisation, name="x", purposes=[],
+                at=office.living.clock(), certificate={"tls_client_auth_san_dns": "x"}, **told,
+            )  # fmt: skip
+
+
+async def test_who_is_enrolled_for_a_certificate_brings_no_assertion(office):
+    assertion = build_assertion(
+        IDP_KEY, client=BY_CERTIFICATE, kid="idp-1", audience=office.living.url, jti=f"mtls-{next(_numbers):08d}", now=office.living.clock(),
+        officer={"id": "zhang.san"},
+    )
+    status, told = await office.form("/oauth/token", token_request(assertion, household_facts(purpose="DIBAO_REVIEW", basis=office.matter.basis)), {})
+    assert (status, told["error"]) == (401, "invalid_client")

@@ -20,7 +20,7 @@ from hub.signatures import claims_unverified
 from tests.conftest import FakeClock
 from tests.hub.living import TONGNAN, free_port, live, prepare
 from tests.hub.oauth.certificates import ClientCertificate
-from tests.hub.test_mutual_tls_road import Office
+from tests.hub.test_mutual_tls_road import NAMED, Office, enrol_by_certificate
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
@@ -34,7 +34,7 @@ def documented(directory: Path, port: int, hub: str) -> str:
     told = server[1]
     for written, here in (
         ("443 ssl", f"127.0.0.1:{port} ssl"), ("/etc/ssl/hub.pem", str(directory / "server.pem")), ("/etc/ssl/hub.key", str(directory / "server.key")),
-        ("http://127.0.0.1:8152", hub), ("hub.example", "localhost"),
+        ("http://127.0.0.1:8152", hub), ("hub.example", "localhost"), ("/etc/ssl/hub-clients.pem", str(directory / "authorities.pem")),
     ):  # fmt: skip
         assert written in told, written
         told = told.replace(written, here)
@@ -77,19 +77,22 @@ def speaking(server: Path, certificate: tuple[Path, Path] | None) -> aiohttp.Cli
 async def behind(postgres, tmp_path_factory) -> AsyncIterator[Office]:
     """`proxy` speaks through nginx with the office's certificate, `stranger` with none."""
     async with AsyncExitStack() as stack:
-        directory = tmp_path_factory.mktemp("nginx")
+        directory, now = tmp_path_factory.mktemp("nginx"), datetime.now(UTC)  # OpenSSL asks the machine
+        issuer = ClientCertificate.authority("区级系统签发", now)
+        (directory / "authorities.pem").write_bytes(issuer.pem)
         prepared = await prepare(
-            stack, postgres, directory / "hub", TONGNAN, FakeClock(), people=100, require_dpop=True, client_certificate_header="Client-Cert",
+            stack, postgres, directory / "hub", TONGNAN, FakeClock(now), people=100, require_dpop=True, client_certificate_header="Client-Cert",
+            client_certificate_authorities=str(directory / "authorities.pem"),
         )
         living = await live(stack, prepared)
-        now = datetime.now(UTC)  # OpenSSL asks the machine
+        await enrol_by_certificate(living)
         server, own = ClientCertificate("localhost", now), ClientCertificate("hd", now)
         server_file, _ = server.written(directory, "server")
         port = await stack.enter_async_context(nginx(directory, living.url))
         sessions = [
             await stack.enter_async_context(speaking(server_file, shown)) for shown in (own.written(directory, "own"), None)
         ]
-        yield Office(living, await living.register(), own, *sessions, url=f"https://localhost:{port}")
+        yield Office(living, await living.register(), own, *sessions, url=f"https://localhost:{port}", issuer=issuer)
 
 
 async def test_the_handshakes_certificate_is_what_a_token_is_bound_to(behind):
@@ -124,6 +127,21 @@ async def test_past_the_proxy_the_header_is_refused(behind):
         finally:
             behind.url = url
     assert (reply.status, reply.code) == (401, "TOKEN_INVALID")
+
+
+async def test_a_client_proves_itself_by_the_handshake_and_nobody_of_another_authority_does(behind, tmp_path):
+    now = datetime.now(UTC)
+    own = ClientCertificate("核对系统", now, by=behind.issuer, names=NAMED)
+    other = ClientCertificate("核对系统", now, by=ClientCertificate.authority("别处签发", now), names=NAMED)
+    for certificate, name, wanted in ((own, "own", 200), (other, "other", 401), (ClientCertificate("核对系统", now, names=NAMED), "self", 401)):
+        context = _showing(certificate.written(tmp_path, name))
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context)) as session:
+            for spoofed in ({}, behind.shown(own)):  # what a client sends under these names ends at the proxy
+                status, told = await behind.form("/oauth/token", behind.exchange(), spoofed, by=session)
+                assert status == wanted, told
+            if wanted == 200:
+                assert (await behind.asked(told["access_token"], by=session)).status == 200
+    assert (await behind.form("/oauth/token", behind.exchange(), behind.shown(own), by=behind.stranger))[0] == 401
 
 
 def _showing(certificate: tuple[Path, Path]) -> ssl.SSLContext:

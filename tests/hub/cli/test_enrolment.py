@@ -170,3 +170,19 @@ def test_a_short_password_and_an_unknown_organisation_are_refused(office) -> Non
     assert "at least 12" in office.run("officer", "add", "li", "--organisation", "mz-hd-500152", "--password-stdin", input="short\n", code=1)
     assert "not enrolled" in office.run("officer", "add", "li", "--organisation", "no", "--password-stdin", input="long enough password\n", code=1)
     assert office.ask("SELECT count(*) FROM console_user") == [(0,)]
+
+
+def test_a_client_is_enrolled_by_its_keys_or_by_one_name_of_its_certificate(office) -> None:
+    add = ("client", "add", "mz-3", "--organisation", "mz-hd-500152", "--name", "证书系统", "--purpose", "DIBAO_REVIEW")
+    subject, proven = ("--tls-client-auth-subject-dn", "CN=核对系统,C=CN"), ("--officer-identity", "proven")
+    said = office.run(*add, *subject, *proven)
+    assert "a certificate's tls_client_auth_subject_dn" in said
+    assert office.ask("SELECT tls_client_auth ->> 'tls_client_auth_subject_dn', officer_identity FROM client WHERE id = 'mz-3'") == [("CN=核对系统,C=CN", "proven")]
+    assert office.ask("SELECT count(*) FROM client WHERE tls_client_auth IS NULL AND id = 'mz-1'") == [(1,)]
+    _, jwks = key_pair("k")
+    keys = ("--jwks", office.file("mz-3.json", jwks))
+    for wrong, why in (
+        (subject, "names no officer"), ((*subject, *proven, *keys), "not both"), (proven, "exactly one of"),
+        ((*subject, *proven, "--tls-client-auth-san-dns", "hd.test"), "exactly one of"), (("--tls-client-auth-san-dns", "*.test", *proven), "no pattern"),
+    ):
+        assert why in office.run(*add, *wrong, code=2)
