@@ -1,6 +1,6 @@
 """Clients that prove themselves by a certificate: the one name of it they are enrolled with (RFC 8705 §2.1.2).
 
-Revision: 0022, after 0021
+Revision: 0025, after 0024
 
 Without one a client brings assertions, as every client enrolled before.
 """
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0022"
-down_revision = "0021"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
