@@ -138,10 +138,7 @@ async def open_desk(
         revocations=Revocations(engine, people, vault, audience=issuer),
         pauses=Pauses(engine, audience=issuer),
         authorization=Parts(
-            issuer=issuer, engine=engine, certificates=certificates,
-            authentication=Authentication(
-                Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token")), clients, await _client_certificates(settings, certificates),
-            ),
+            issuer=issuer, engine=engine, certificates=certificates, authentication=await _authentication(settings, clients, used, certificates),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             cases=cases, batches=await asyncio.to_thread(batches),
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
@@ -169,10 +166,12 @@ def _certificates(settings: Settings) -> Certificates:
         raise SettingsError("HUB_CLIENT_CERTIFICATE_PROXIES must be addresses or networks, by commas") from None
 
 
-async def _client_certificates(settings: Settings, certificates: Certificates) -> ClientCertificates:
+async def _authentication(settings: Settings, clients: Clients, used: SingleUse, certificates: Certificates) -> Authentication:
     """Raises SettingsError for a list of authorities that is none, or that nobody could show a certificate for."""
+    issuer = settings.issuer.rstrip("/")
+    assertions = Assertions(clients, used, audience=(issuer, f"{issuer}/oauth/token"))
     if not settings.client_certificate_authorities:
-        return ClientCertificates(certificates, None)
+        return Authentication(assertions, clients, ClientCertificates(certificates, None))
     file = Path(settings.client_certificate_authorities)
     try:
         await asyncio.to_thread(read_authorities, file)
@@ -180,7 +179,7 @@ async def _client_certificates(settings: Settings, certificates: Certificates) -
         raise SettingsError("HUB_CLIENT_CERTIFICATE_AUTHORITIES must be a file of certificates, PEM") from None
     if not certificates.known:
         raise SettingsError("HUB_CLIENT_CERTIFICATE_AUTHORITIES needs HUB_CLIENT_CERTIFICATE_HEADER: a certificate is shown by the proxy alone")
-    return ClientCertificates(certificates, file)
+    return Authentication(assertions, clients, ClientCertificates(certificates, file))
 
 
 async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random, conditions: Conditions) -> Registrar:

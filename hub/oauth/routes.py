@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,9 +63,7 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
         return JSONResponse({"keys": parts.encryption()}, headers=_PUBLIC)
 
     async def described(_: Request) -> Response:
-        return JSONResponse(metadata(
-            parts.issuer, require_dpop=parts.require_dpop, mutual_tls=parts.certificates.known, methods=parts.authentication.methods,
-        ), headers=_PUBLIC)
+        return JSONResponse(metadata(parts), headers=_PUBLIC)
 
     return [
         Route("/oauth/token", posted(token, note, admission.places), methods=["POST"]),
@@ -78,13 +76,13 @@ def routes(parts: Parts, note: Note | None = None, admission: Admission | None =
     ]
 
 
-def metadata(issuer: str, *, require_dpop: bool, mutual_tls: bool, methods: Sequence[str]) -> Mapping[str, Any]:
+def metadata(parts: Parts) -> Mapping[str, Any]:
     """RFC 8414, with RFC 8705 §3.3, RFC 9396 §10 and RFC 9449 §5.1. Where a certificate binds as well, no client must bring a proof."""
-    algorithms = list(ALGORITHMS)
+    algorithms, issuer, mutual_tls = list(ALGORITHMS), parts.issuer, parts.certificates.known
     authenticating = {
         f"{name}_endpoint_auth_{what}": value
         for name in ("token", "introspection", "revocation")
-        for what, value in (("methods_supported", list(methods)), ("signing_alg_values_supported", algorithms))
+        for what, value in (("methods_supported", list(parts.authentication.methods)), ("signing_alg_values_supported", algorithms))
     }
     return {
         "issuer": issuer,
@@ -97,7 +95,7 @@ def metadata(issuer: str, *, require_dpop: bool, mutual_tls: bool, methods: Sequ
         **authenticating,
         "authorization_details_types_supported": [TYPE],
         "dpop_signing_alg_values_supported": algorithms,
-        "dpop_bound_access_tokens_required": require_dpop and not mutual_tls,
+        "dpop_bound_access_tokens_required": parts.require_dpop and not mutual_tls,
         "tls_client_certificate_bound_access_tokens": mutual_tls,
         "service_documentation": f"{issuer}/schemas/household_facts.json",
     }

@@ -9,8 +9,10 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from hub.desk import open_desk
 from hub.oauth.certificate import Certificates
 from hub.oauth.tls_client_auth import NAMES, SAN_DNS, SAN_URI, SUBJECT_DN, ClientCertificates, NameRefused, expected_name
+from hub.settings import Settings, SettingsError
 from hub.signatures import BadSignature
 from tests.hub.oauth.certificates import ClientCertificate
 
@@ -113,3 +115,16 @@ def test_a_client_has_exactly_one_name_and_it_is_one():
     ):
         with pytest.raises(NameRefused):
             expected_name(wrong)
+
+
+@pytest.mark.parametrize(("header", "content"), [("Client-Cert", None), ("Client-Cert", b"x"), ("", ISSUER.pem)], ids=["missing", "no certificate", "no proxy"])
+async def test_a_list_nobody_can_be_judged_by_stops_the_hub(engine, pool, keys, database_url, clock, random, tmp_path, header, content):
+    file = tmp_path / "authorities.pem"
+    if content is not None:
+        file.write_bytes(content)
+    settings = Settings(
+        region="500152", issuer="https://hub.test", directory=tmp_path, database_url=database_url, client_certificate_header=header,
+        client_certificate_authorities=str(file),
+    )  # fmt: skip
+    with pytest.raises(SettingsError, match="HUB_CLIENT_CERTIFICATE_AUTHORITIES"):
+        await open_desk(settings, engine=engine, pool=pool, keys=keys, vault=None, clock=clock, random=random)
