@@ -1,6 +1,6 @@
 """Clients that prove themselves by a certificate: the one name of it they are enrolled with (RFC 8705 §2.1.2).
 
-Revision: 0025, after 0024
+Revision: 0026, after 0025
 
 Without one a client brings assertions, as every client enrolled before.
 """
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
