@@ -204,6 +204,32 @@ class PersonalCorrection:
     note: str | None = told("答复", "What the provider reported.")
 
 
+@strawberry.enum(description="事件类别 What happened to data, or may have.")
+class IncidentKind(StrEnum):
+    """PIPL §57."""
+
+    LEAK = "LEAK"
+    TAMPERING = "TAMPERING"
+    LOSS = "LOSS"
+
+
+@strawberry.type(description="个人信息安全事件 An incident that touched this person, as people were told of it (PIPL §57).")
+class PersonalIncident:
+    """The contents of the notice, and which of this person's facts."""
+
+    id: strawberry.ID = told("标识", "Id of the incident.")
+    kind: IncidentKind = told("类别", "Leak, tampering or loss.")
+    since: Instant = told("起", "From when.")
+    until: Instant = told("止", "Until when.")
+    groups: list[AccessedGroup] = told("涉及信息", "Which facts about this person, and the strongest form told; null where it was asked and no value told.")
+    cause: str = told("原因", "Why it happened.")
+    harm: str = told("可能危害", "What it may do.")
+    measures: str = told("补救措施", "What was done against it.")
+    advice: str = told("个人可采取的措施", "What the person can do.")
+    contact: str = told("联系方式", "Where to ask.")
+    told_at: Instant = told("告知时间", "When people were told.")
+
+
 @strawberry.type(description="个人 The person a citizen's token is about (PIPL §44–46).")
 class DataSubject:
     """Answered for the token's person alone; there is no argument to name another."""
@@ -220,6 +246,7 @@ class DataSubject:
 
     letters: list[PersonalLetter] = told("授权书", "Letters signed by or for this person, in all their cases here, newest first.")
     corrections: list[PersonalCorrection] = told("更正请求", "Requests filed by this person, newest first.")
+    incidents: list[PersonalIncident] = told("安全事件", "Incidents that touched this person and that people were told of, newest first.")
     closed_after_death: bool = told("身后不予查阅", "Whether this person arranged that near relatives are not shown their records after their death (PIPL §49).")
 
 

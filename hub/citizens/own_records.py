@@ -31,6 +31,7 @@ from hub.citizens.entries import Period, PersonalEntries
 from hub.citizens.kinship import ARTICLE
 from hub.citizens.letters import MatterOf, letters_of
 from hub.errors import Forbidden, Malformed, TooMany
+from hub.incidents.told import OwnIncidents
 from hub.people.handles import Handles
 from hub.people.vault import Vault
 from hub.question import Place
@@ -69,6 +70,7 @@ class OwnRecords:
         self._receipt_of = receipt_of
         self._entries = PersonalEntries(pool)
         self._deceased = Deceased(pool, vault)
+        self._incidents = OwnIncidents(pool)
         self._corrections = corrections
         self._arrangements = arrangements
         self._rules = rules
@@ -92,12 +94,14 @@ class OwnRecords:
                     told[child.key] = person.handle
                 case "accesses":
                     told[child.key] = await self._accesses(person, rules, child, resolve(child.arguments, variables), now)
-                case "letters" if person.dead:
+                case "letters" | "incidents" if person.dead:
                     raise Forbidden("of the dead a relative is shown who asked, and corrections (PIPL §49)", code="PURPOSE_MISMATCH")
                 case "letters":
                     told[child.key] = await letters_of(person.id, person.cases, self._matter_of, now)
                 case "corrections":
                     told[child.key] = await self._corrections.of(person.subject, now)
+                case "incidents":
+                    told[child.key] = await self._incidents.of(person.subject)
                 case "closedAfterDeath":
                     told[child.key] = await self._deceased.arranged(UUID(person.id))
         return told

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "hold": "hub.cli.hold:hold",
     "arrangement": "hub.cli.arrangement:arrangement",
     "person": "hub.cli.person:person",
+    "incident": "hub.cli.incident:incident",
     "explain": "hub.cli.explain:explain_command",
     "fits": "hub.cli.fits:fits_command",
     "log": "hub.cli.log:log",

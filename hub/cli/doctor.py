@@ -11,6 +11,7 @@ import click
 from hub.cli import ailments
 from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.notices_current import notices_current
+from hub.cli.open_incidents import incidents_told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
 from hub.cli.vouching import vouching_bounded
@@ -69,6 +70,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("assessments", partial(assessments_current, premises)),
         ("emergencies", partial(emergencies_followed, premises)),
         ("citizens", partial(vouching_bounded, premises)),
+        ("incidents", partial(incidents_told, premises)),
     )
 
 

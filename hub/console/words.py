@@ -50,6 +50,8 @@ REASONS = {
     "LETTER_PAUSED": "授权书暂停", "LETTER_RESUMED": "授权书恢复",
     "DEFERRED_ANSWERED": "迟到答复已收存", "DEFERRED_DESTROYED": "待答问题及答复已销毁", "DEFERRED_OVERDUE": "机构逾期未答",
     "DEFERRED_ENDED": "待答问题到期终止", "CHECK_REQUESTED": "已提请核对", "CHECK_REPORT_SEALED": "核对报告已封存",
+    "INCIDENT_OPENED": "安全事件登记", "INCIDENT_REPORTED": "安全事件影响范围已查阅", "INCIDENT_TOLD": "安全事件已告知", "INCIDENT_CLOSED": "安全事件办结",
+    "ARRANGEMENT_RECORDED": "身后安排登记", "ARRANGEMENT_LIFTED": "身后安排撤销", "ARRANGEMENTS_LIFTED": "本人撤回身后安排",
     "CHECK_REPORT_DROPPED": "核对报告到期删除", "CHECK_OUTDATED": "核对授权已变", "PERSON_ERASED_FROM_LOG": "个人已从日志中去除", "MESSAGES_COLLECTED": "平台已取走消息",
 }
 """Reason codes an officer meets often; any other stands as it is."""

@@ -28,6 +28,7 @@ from hub.tables.deferred import DeferredJob
 from hub.tables.disposal import DisposalDuty, DisposalReport, LogFollower
 from hub.tables.erasure import LogErasure
 from hub.tables.holds import AccessHold
+from hub.tables.incidents import Incident, IncidentPerson
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, PlatformKey, Signer
 from hub.tables.means_check import MeansCheck
@@ -56,6 +57,8 @@ __all__ = [
     "FollowUp",
     "Household",
     "ImpactAssessment",
+    "Incident",
+    "IncidentPerson",
     "IssuedResult",
     "Letter",
     "LogCheckpoint",
