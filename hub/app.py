@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
+from structlog.contextvars import bind_contextvars
 
 from hub import journal, metrics
 from hub.access_log.routes import routes as log_routes
@@ -46,6 +47,7 @@ from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.operations.registering import routes as operation_routes
 from hub.people.handles import Handles
+from hub.problems import HANDLERS, NUMBER
 from hub.regions.routes import routes as region_routes
 from hub.settings import Settings
 from policies.approvals import approval_rules
@@ -62,14 +64,17 @@ class Front:
         """Nothing is opened before the server's lifespan begins."""
         self.graph: Graph | None = None
         self._settings = settings
-        self._rest = Starlette(lifespan=self._lifespan)
+        self._rest = Starlette(lifespan=self._lifespan, exception_handlers=HANDLERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection or request."""
         if scope["type"] == "http" and scope["path"] == "/graphql" and self.graph is not None:
             await self.graph(scope, receive, send)
-        else:
-            await self._rest(scope, receive, send)
+            return
+        if scope["type"] == "http":  # a refusal names the request, and so do the lines of the journal it leaves
+            scope[NUMBER] = os.urandom(6).hex()
+            bind_contextvars(request=scope[NUMBER])
+        await self._rest(scope, receive, send)
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -155,8 +160,11 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
 def _messages(hub: Hub, places: InFlight) -> list[Route]:
     inbox = Inbox(
         hub.engine, hub.vault, random=hub.random, audience=hub.settings.issuer.rstrip("/"), retention=retentions(hub.settings.region[:6]),
+        rate=hub.desk.platforms,
     )
-    collections = Collections(hub.engine, hub.vault, hub.log, random=hub.random, audience=hub.settings.issuer.rstrip("/"))
+    collections = Collections(
+        hub.engine, hub.vault, hub.log, random=hub.random, audience=hub.settings.issuer.rstrip("/"), rate=hub.desk.platforms,
+    )
     return message_routes(inbox, collections, hub.clock, hub.upkeep.wake, hub.security.note, places)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,6 +49,7 @@ from hub.oauth.single_use import SingleUse
 from hub.oauth.tls_client_auth import Authentication, ClientCertificates, read_authorities
 from hub.oauth.tokens import Tokens
 from hub.operations.letter_uses import LetterUses
+from hub.operations.quotas import ClientQuota
 from hub.operations.token_uses import TokenUses
 from hub.people.handles import Handles
 from hub.people.id_number import BadIdNumber, parse
@@ -67,7 +69,9 @@ Clock = Callable[[], datetime]
 
 @dataclass(slots=True)
 class Desk:
-    """One worker's. `authorization` is what the OAuth routes are made of; `recheck` is asked at every late delivery."""
+    """One worker's. `authorization` is what the OAuth routes are made of; `recheck` is asked at every late delivery; `platforms` counts what
+    each platform registers, pushes and collects: never what it withdraws.
+    """
 
     registrar: Registrar
     revocations: Revocations
@@ -76,6 +80,7 @@ class Desk:
     watch: RevocationWatch
     recheck: Recheck
     catalogue: Catalogue
+    platforms: ClientQuota
     clock: Clock
     _identifier: Identifier
     _people: People
@@ -133,18 +138,17 @@ async def open_desk(
     certificates = _certificates(settings)
     presenter = Presenter(matters, Handles(keys), assessments, region=settings.region)
     citizens = await _citizens(settings, engine, pool, people, keys, vault, used)
+    platforms = ClientQuota(rate_per_minute=settings.rate_per_minute, concurrency=settings.concurrency, seconds=time.monotonic)
     desk = Desk(
-        registrar=await _registrar(settings, engine, vault, random, conditions),
-        revocations=Revocations(engine, people, vault, audience=issuer),
-        pauses=Pauses(engine, audience=issuer),
+        registrar=await _registrar(settings, engine, vault, random, conditions, platforms), platforms=platforms,
+        revocations=Revocations(engine, people, vault, audience=issuer), pauses=Pauses(engine, audience=issuer),
         authorization=Parts(
             issuer=issuer, engine=engine, certificates=certificates, authentication=await _authentication(settings, clients, used, certificates),
             tokens=tokens, presenter=presenter, watch=watch, used=used, require_dpop=settings.require_dpop, clock=clock,
             cases=cases, batches=await asyncio.to_thread(batches),
             follow_ups=FollowUps(engine, emergency_rule(settings.region[:6]), random=random),
             catalogue=catalogue, ceilings=await asyncio.to_thread(ceilings_of, settings), uses=TokenUses(pool),
-            letter_uses=LetterUses(pool),
-            on_refusal=on_refusal, encryption=partial(published, keys),
+            letter_uses=LetterUses(pool), on_refusal=on_refusal, encryption=partial(published, keys),
             subject_tokens={**dict.fromkeys(OFFICER_TYPES, OfficerTokens(pool, used)), SUBJECT_TOKEN_TYPE: citizens},
         ),
         watch=watch, recheck=Recheck(watch, matters, presenter, clock), catalogue=catalogue, clock=clock, _people=people, _engine=engine,
@@ -182,7 +186,7 @@ async def _authentication(settings: Settings, clients: Clients, used: SingleUse,
     return Authentication(assertions, clients, ClientCertificates(certificates, file))
 
 
-async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random, conditions: Conditions) -> Registrar:
+async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, random: Random, conditions: Conditions, rate: ClientQuota) -> Registrar:
     """Raises SettingsError for algorithms there are none of."""
     trust = Path(settings.trust_list) if settings.trust_list else None
     try:
@@ -191,7 +195,9 @@ async def _registrar(settings: Settings, engine: AsyncEngine, vault: Vault, rand
         raise SettingsError(f"HUB_SIGNATURE_ALGORITHMS: {error}") from None
     if trust is not None:
         await asyncio.to_thread(TrustList.read, trust)  # one that cannot be read is said at the start, not at the first registration
-    return Registrar(engine, vault, random=random, audience=settings.issuer.rstrip("/"), conditions=conditions, trust=trust, suites=suites)
+    return Registrar(
+        engine, vault, random=random, audience=settings.issuer.rstrip("/"), conditions=conditions, trust=trust, suites=suites, rate=rate,
+    )
 
 
 async def _citizens(

@@ -24,14 +24,12 @@ from hub.operation import Documents, Operation
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.parent_question import HEADER, part_of
+from hub.problems import CHALLENGE
 from hub.route import Road
 from policies.verdict import BasisKind
 
 Identify = Callable[[Scope], Awaitable[Standing]]
 """Step 1: the request's headers to a standing; raises Unauthenticated or Forbidden."""
-
-CHALLENGE = 'DPoP algs="Ed25519 ES256", Bearer'
-"""The WWW-Authenticate header of a 401 (RFC 9110 §11.6.1, RFC 9449 §7.1)."""
 
 PARENT = HEADER.lower().encode()
 _FLOODS = frozenset({"RATE", "CONCURRENCY"})

@@ -10,6 +10,7 @@ Rules of this file:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import field
 from typing import Any
@@ -26,6 +27,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
+BODY_SECONDS = 10.0
+"""How long a body may take to arrive."""
 _KNOWN = {"query", "operationName", "variables", "extensions"}
 
 
@@ -84,10 +87,20 @@ async def read(scope: Scope, receive: Receive, *, max_bytes: int) -> Asked:
 
 
 async def body_of(scope: Scope, receive: Receive, *, max_bytes: int) -> bytes:
-    """The request body. Raises TooLarge (413) as soon as the declared or the received length passes the limit."""
+    """The request body. Raises TooLarge (413) as soon as the declared or the received length passes the limit, NotAcceptable (408) where
+    it does not come in time: a place, and one of the client's, is held meanwhile.
+    """
     declared = header(scope, b"content-length")
     if declared.isdigit() and int(declared) > max_bytes:
         raise TooLarge(f"a body holds at most {max_bytes} bytes", status=413)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _whole(receive, max_bytes)
+    except TimeoutError:
+        raise NotAcceptable("the body did not arrive in time", code="BODY_CUT_OFF", status=408) from None
+
+
+async def _whole(receive: Receive, max_bytes: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while True:

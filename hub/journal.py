@@ -38,6 +38,7 @@ def _scrub(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Mu
 def configure(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:
     """Send structlog and the standard library's loggers to one stream of JSON lines."""
     shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=False),

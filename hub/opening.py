@@ -49,7 +49,7 @@ from hub.operation import Documents
 from hub.operations.allowances import Allowances
 from hub.operations.fair_use import FairUse
 from hub.operations.limits import Limits
-from hub.operations.quotas import LookUps
+from hub.operations.quotas import LookUps, asking_region
 from hub.people.handles import Handles
 from hub.people.pseudonym import Pseudonyms
 from hub.people.vault import Vault
@@ -65,6 +65,7 @@ from hub.working_days import calendar_of
 from policies.citizens import citizen_rules
 from policies.disposal import disposal_terms
 from policies.engine import Policy, load
+from policies.look_ups import share_of_a_region
 from policies.verdict import BasisKind
 from schema.federation import served
 from schema.register import GROUPS
@@ -191,7 +192,7 @@ async def _drop(
 ) -> None:
     """What its retention ended; what receivers owe from now on; whose papers after an emergency are overdue."""
     await fair.forget(at)
-    rules = citizen_rules(settings.region[:6])
+    rules = await asyncio.to_thread(citizen_rules, settings.region[:6])
     await forget_vouched(records, rules.vouching.people if rules is not None else (), at)
     await drop_overdue(database, at)
     await drop_reports(database, at)
@@ -255,7 +256,7 @@ def planner_of(
     clock: Clock,
 ) -> Planner:
     """The planner over what is connected. Without `look_ups` it counts no look-up: for plans that are shown, never fetched."""
-    pseudonyms = Pseudonyms(keys)
+    pseudonyms, percent = Pseudonyms(keys), share_of_a_region()
 
     def pid(caller: Caller) -> Callable[[str], str]:
         return lambda number: pseudonyms.pid(
@@ -266,7 +267,9 @@ def planner_of(
         if caller.look_ups_per_day <= 0:
             raise TooMany("this client looks nobody up by ID number", retry_after=86_400, code="LOOK_UPS")
         if look_ups is not None:
-            await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock())
+            region = asking_region(caller, settings.region)
+            share = (region, max(1, caller.look_ups_per_day * percent // 100)) if region is not None else None
+            await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock(), share=share)
 
     return Planner(
         groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.asked, neighbours.below), handles=Handles(keys),

@@ -39,7 +39,7 @@ class Settings:
     federation: bool = False  # `_service` and `_entities`: the hub as an Apollo Federation subgraph (docs/federation.md)
     console: bool = True
     in_flight: int = 256  # requests at once in one worker before load is shed with 503
-    rate_per_minute: int = 1200  # per client and worker
+    rate_per_minute: int = 1200  # per client and worker; of a platform: registrations, messages, collections, and never withdrawals
     concurrency: int = 64  # per client and worker
     log_wait: float = 2.0  # seconds an answer waits for its log entry
     gather: bool = True

@@ -18,6 +18,7 @@ from hub.access_log.note import Checkpoint
 from hub.access_log.tiles import WIDTH, NoSuchTile, tile_index
 from hub.access_log.writer import AccessLog
 from hub.operations.gate import Gate
+from hub.problems import CHALLENGE, not_found, problem
 
 _IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 _PRIVATE = {"Cache-Control": "no-store"}
@@ -59,11 +60,12 @@ class _Pages:
     async def receipt(self, request: Request) -> Response:
         reader = await self._authorise(request)
         if reader is None:
-            return _refused(401, "TOKEN_INVALID", "a token is needed")
+            return problem(request, 401, "TOKEN_INVALID", "a token is needed", headers={"WWW-Authenticate": CHALLENGE})
         with self._gate.named(reader.client):
-            return await self._receipt(reader, request.path_params["id"])
+            return await self._receipt(reader, request)
 
-    async def _receipt(self, reader: Reader, identifier: str) -> Response:
+    async def _receipt(self, reader: Reader, request: Request) -> Response:
+        identifier = request.path_params["id"]
         stored = await self._log.store.entry(identifier)
         owned = stored is not None and (reader.officer or stored.parts()[0].get("organisation") == reader.organisation)
         if reader.officer:
@@ -73,7 +75,7 @@ class _Pages:
             await self._log.append(refusal(at=at, code="RECEIPT_NOT_FOUND", organisation=organisation, officer=reader.name))
         receipt = await self._log.receipt_of(identifier) if owned else None
         if receipt is None:
-            return _refused(404, "NOT_FOUND", "no such receipt")
+            return not_found(request)
         return JSONResponse(receipt.as_json(), headers=_PRIVATE)
 
     async def checkpoint(self, _request: Request) -> Response:
@@ -90,23 +92,23 @@ class _Pages:
             await self._published(level, index, width)
             hashes = await self._log.tiles.tile(level, index, width)
         except (ValueError, NoSuchTile):
-            return _refused(404, "NOT_FOUND", "no such tile")
+            return not_found(request)
         return Response(hashes, media_type="application/octet-stream", headers=_IMMUTABLE)
 
     async def entries(self, request: Request) -> Response:
         """Leaf data in bundles, for officers; each reading is an entry itself before anything is shown."""
         reader = await self._authorise(request)
         if reader is None or not reader.officer:
-            return _refused(404, "NOT_FOUND", "no such tile")
+            return not_found(request)
         with self._gate.named(reader.client):
-            return await self._entries(reader, request.path_params["path"])
+            return await self._entries(reader, request)
 
-    async def _entries(self, reader: Reader, path: str) -> Response:
+    async def _entries(self, reader: Reader, request: Request) -> Response:
         try:
-            index, width = _tile_name(path)
+            index, width = _tile_name(request.path_params["path"])
             await self._published(0, index, width)
         except (ValueError, NoSuchTile):
-            return _refused(404, "NOT_FOUND", "no such tile")
+            return not_found(request)
         await self._log.append(_reading(self._log, reader, {"read": "entry bundle", "index": index}))
         stored = await self._log.store.bodies(index * WIDTH, index * WIDTH + width)
         bundle = b"".join(len(entry.head_bytes).to_bytes(2, "big") + entry.head_bytes for entry in stored)
@@ -143,6 +145,3 @@ def _tile_name(path: str) -> tuple[int, int]:
         raise ValueError("not a tile's width")
     return tile_index(name), int(width)
 
-
-def _refused(status: int, code: str, message: str) -> Response:
-    return JSONResponse({"error": code, "message": message}, status_code=status, headers=_PRIVATE)

@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import later
+from hub import later, metrics
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.pause import Pauses
 from hub.authorizations.reasons import Refused
 from hub.authorizations.store import Registrar
 from hub.authorizations.withdrawals import Revocations
-from hub.errors import CallerError, Malformed, NotAcceptable, Overloaded, TooLarge
+from hub.errors import CallerError, NotAcceptable, Overloaded, RecordingFailed, TooLarge
 from hub.operations.quotas import InFlight
+from hub.problems import refused
 from hub.signatures import LONGEST_REGISTRATION
 
 BODY_SECONDS = 10.0
@@ -79,7 +80,7 @@ def routes(
 def answering(
     answer: Callable[[Request], Awaitable[Response]], note: Callable[[str], None], places: InFlight | None = None,
 ) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint that tells a CallerError as code and text; `note` counts it. `places` for messages at once, before anything of one
+    """An endpoint that tells a refusal as every door does; `note` counts it. `places` for messages at once, before anything of one
     is read: a key is looked up and a signature verified for anybody who names a platform.
     """
     places = places or InFlight(64)
@@ -88,14 +89,16 @@ def answering(
         try:
             with places:
                 return await answer(request)
-        except Overloaded as error:
-            note("INTAKE_OVERLOADED")
-            return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=later.headers(error))
+        except (Overloaded, RecordingFailed) as error:
+            note(f"INTAKE_{error.code}")
+            later.counted(error)
+            return refused(request, error)
         except CallerError as error:
             kind = "registration" if isinstance(error, Refused) else "request"
             _log.info(f"{kind} refused", code=error.code, detail=error.detail if isinstance(error, Refused) else "")
             note(f"INTAKE_{error.code}")
-            return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=_PRIVATE)
+            metrics.REFUSALS.labels(error.code).inc()
+            return refused(request, error)
 
     return endpoint
 
@@ -109,5 +112,5 @@ async def signed_body(request: Request) -> str:
     except BodyTooLarge:
         raise TooLarge(f"the message is longer than {LONGEST_REGISTRATION} bytes", status=413) from None
     except BodyCutOff:
-        raise Malformed("the message did not arrive to its end") from None
+        raise NotAcceptable("the message did not arrive in time", code="BODY_CUT_OFF", status=408) from None
     return body.decode("latin-1").strip()

@@ -30,6 +30,7 @@ from hub.authorizations.trust_list import TrustList
 from hub.emergencies.follow_ups import papers_came
 from hub.keys import Random
 from hub.messages.stages import REFUSED
+from hub.operations.quotas import ClientQuota, placed
 from hub.people.store import People
 from hub.people.vault import Identity, Vault
 from hub.signatures import LONGEST_REGISTRATION, claims_unverified, sha256
@@ -53,11 +54,12 @@ class Registrar:
 
     def __init__(
         self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, conditions: Conditions, trust: Path | None = None,
-        suites: frozenset[str] = frozenset(SUITES),
+        suites: frozenset[str] = frozenset(SUITES), rate: ClientQuota | None = None,
     ) -> None:
         """`audience` is the hub's own name, which a registration must bear; `conditions` the region's; `trust` the directory of the trust list; `suites` the
-        installation's algorithms, of which a platform may be left fewer.
+        installation's algorithms, of which a platform may be left fewer; `rate` counts each platform that proved itself, None nobody.
         """
+        self._rate = rate
         self._engine = engine
         self._vault = vault
         self._people = People(vault, random)
@@ -69,7 +71,7 @@ class Registrar:
         self._suites = suites
 
     async def accept(self, token: str, now: datetime) -> Accepted:
-        """Verify and store. Raises `Refused`; then nothing is stored."""
+        """Verify and store. Raises `Refused`, `TooMany` past the platform's rate; then nothing is stored."""
         platform, keys = await sender(self._engine, token)
         known = await self._known(platform, token)
         if known is not None:
@@ -77,6 +79,10 @@ class Registrar:
         suites, held = await self._allowed(platform), await self._held(platform, token)
         registration = await asyncio.to_thread(self._verified, token, keys, platform, suites, held, now)
         self._conditions.refuse_unshown(registration.letters, held)
+        with placed(self._rate, platform):
+            return await self._stored(registration, platform, now)
+
+    async def _stored(self, registration: Registration, platform: str, now: datetime) -> Accepted:
         async with self._engine.begin() as connection:
             await one_at_a_time(connection, platform, registration.reference)
             columns = (Case.id, Case.registration_hash, Case.closed_at, Case.monitored_to, Case.refused_at)

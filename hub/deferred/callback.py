@@ -33,6 +33,8 @@ from hub.errors import RecordingFailed
 from hub.http_signatures import CLOCK_SKEW, Request, SignatureRefused, verified
 from hub.oauth.single_use import SingleUse
 from hub.operations.gate import Gate
+from hub.problems import problem
+from hub.problems import refused as refused_as
 
 BODY_SECONDS = 5.0
 """How long a body may take to arrive: a place is held meanwhile, by somebody nobody knows yet."""
@@ -61,13 +63,13 @@ class Callbacks:
         """One answer."""
         department = self.departments.get(http.path_params["department"])
         if department is None:
-            return _said("DEPARTMENT_UNKNOWN", 404)
+            return problem(http, 404, "DEPARTMENT_UNKNOWN")
         try:
             return await self._taken(department, http)
-        except RecordingFailed:
-            return _said("LOG_UNAVAILABLE", 503)
+        except RecordingFailed as error:
+            return refused_as(http, error)
         except FAILURES:
-            return _said("STORE_UNAVAILABLE", 503)  # nothing was taken: to be sent again, signed anew
+            return problem(http, 503, "STORE_UNAVAILABLE", headers={"Retry-After": "1"})  # nothing was taken: to be sent again, signed anew
 
     async def _taken(self, department: DeferredConnector, http: HttpRequest) -> HttpResponse:
         known = False
@@ -84,9 +86,9 @@ class Callbacks:
                 await self._entered(department, error.code)
             else:
                 self.security.note(error.code)
-            return _said(error.code, error.status)
+            return problem(http, error.status, error.code)
         metrics.DEFERRED_ANSWERS.labels(department.department, "CALLBACK", "KEPT").inc()
-        return _said("KEPT", 200)
+        return JSONResponse({"code": "KEPT"}, headers={"Cache-Control": "no-store"})
 
     async def _verified(self, department: DeferredConnector, http: HttpRequest, body: bytes) -> None:
         now = self.clock()
@@ -118,6 +120,3 @@ async def _body(http: HttpRequest, largest: int) -> bytes:
     except BodyCutOff:
         raise refused("ANSWER_UNREADABLE") from None
 
-
-def _said(code: str, status: int) -> HttpResponse:
-    return JSONResponse({"code": code}, status_code=status, headers={"Cache-Control": "no-store"})

@@ -13,12 +13,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from hub.disposal.reports import Reports, read
-from hub.errors import CallerError
+from hub.errors import CallerError, Unavailable
 from hub.oauth.posting import PRIVATE, Note, posted
-from hub.oauth.refusals import malformed
+from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.routes import Admission
 from hub.oauth.tls_client_auth import Authentication
 from hub.operations.quotas import placed
+from hub.problems import problem, refused
 from policies.calendar import CHINA
 
 
@@ -34,13 +35,10 @@ def routes(
         with placed(admission.quota, known.client):
             if not client.officer:
                 raise malformed("the assertion names no officer", client=known.client)
-            try:
-                told = await reports.accept(
-                    read(form, now.astimezone(CHINA).date()), organisation=known.organisation, client=known.client,
-                    officer=client.officer, now=now,
-                )
-            except CallerError as error:
-                return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=PRIVATE)
+            told = await reports.accept(
+                read(form, now.astimezone(CHINA).date()), organisation=known.organisation, client=known.client,
+                officer=client.officer, now=now,
+            )
         return JSONResponse(told, headers=PRIVATE)
 
     async def due(request: Request, form: Mapping[str, str]) -> Response:
@@ -58,6 +56,13 @@ def routes(
         return JSONResponse({"disposals": told}, headers=PRIVATE)
 
     return [
-        Route("/disposals", posted(report, note, admission.places), methods=["POST"]),
-        Route("/disposals/due", posted(due, note, admission.places), methods=["POST"]),
+        Route("/disposals", posted(report, note, admission.places, said=_said), methods=["POST"]),
+        Route("/disposals/due", posted(due, note, admission.places, said=_said), methods=["POST"]),
     ]
+
+
+def _said(request: Request, refusal: OAuthRefused | CallerError | Unavailable) -> Response:
+    """No token endpoint: refusals look as at every other door."""
+    if isinstance(refusal, OAuthRefused):
+        return problem(request, refusal.status, refusal.error.upper(), refusal.description)
+    return refused(request, refusal)

@@ -9,7 +9,7 @@ that it was withdrawn. That is looked at when it is read, and once more when the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from hub.authorizations.registration import FRESH, open_message
 from hub.errors import Forbidden
 from hub.keys import Random
 from hub.messages.fallen import FALLEN_OF_NUMBERS, KINDS
+from hub.operations.quotas import ClientQuota, placed
 from hub.people.store import People
 from hub.people.vault import Vault, message_context
 from hub.tables import Message, Outbox
@@ -39,8 +40,9 @@ _SALT = 16
 class Collections:
     """Hands messages over."""
 
-    def __init__(self, engine: AsyncEngine, vault: Vault, log: AccessLog, *, random: Random, audience: str) -> None:
-        """`audience` is the hub's own name."""
+    def __init__(self, engine: AsyncEngine, vault: Vault, log: AccessLog, *, random: Random, audience: str, rate: ClientQuota | None = None) -> None:
+        """`audience` is the hub's own name; `rate` counts each platform that proved itself."""
+        self._rate = rate
         self._engine = engine
         self._vault = vault
         self._people = People(vault, random)
@@ -54,6 +56,10 @@ class Collections:
         claims = await asyncio.to_thread(
             open_message, token, keys, typ=TYP, shape="collection", platform=platform, audience=self._audience, now=now,
         )
+        with placed(self._rate, platform):
+            return await self._handed(platform, claims, now)
+
+    async def _handed(self, platform: str, claims: Mapping[str, Any], now: datetime) -> bytes:
         async with self._engine.begin() as connection:
             if not await first_use(connection, f"platform:{platform}", claims["jti"], now + 2 * FRESH):
                 raise Refused(Flaw.MESSAGE_REPLAYED, "a message with this jti was accepted before")

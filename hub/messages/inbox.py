@@ -29,6 +29,7 @@ from hub.messages.envelope import Envelope, open_envelope
 from hub.messages.examining import contents, examine, recorded
 from hub.messages.kinds import SORTS, Kind
 from hub.messages.matters import Found, application_receiver, find, move
+from hub.operations.quotas import ClientQuota, placed
 from hub.people.id_number import BadIdNumber, parse
 from hub.people.store import People
 from hub.people.vault import Identity, Vault, message_context
@@ -53,8 +54,10 @@ class Inbox:
 
     def __init__(
         self, engine: AsyncEngine, vault: Vault, *, random: Random, audience: str, retention: Mapping[str, Retention],
+        rate: ClientQuota | None = None,
     ) -> None:
-        """`audience` is the hub's own name; `retention` what the region's folder states."""
+        """`audience` is the hub's own name; `retention` what the region's folder states; `rate` counts each platform that proved itself."""
+        self._rate = rate
         self._engine = engine
         self._vault = vault
         self._people = People(vault, random)
@@ -65,6 +68,10 @@ class Inbox:
         """Take one message. Raises `Refused` for what is no signed message, or another one under a used id; else says what became of it."""
         platform, keys = await sender(self._engine, token)
         envelope = await asyncio.to_thread(open_envelope, token, keys, platform=platform, audience=self._audience, now=now)
+        with placed(self._rate, platform):
+            return await self._taken(platform, envelope, now)
+
+    async def _taken(self, platform: str, envelope: Envelope, now: datetime) -> Taken:
         async with self._engine.begin() as connection:
             await one_at_a_time(connection, envelope.of, envelope.reference)
             await one_at_a_time(connection, platform, f"message {envelope.id}")

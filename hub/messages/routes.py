@@ -9,9 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from hub import later
 from hub.authorizations.intake import answering, signed_body
-from hub.errors import RecordingFailed
 from hub.messages.collecting import Collections
 from hub.messages.inbox import Inbox
 from hub.operations.quotas import InFlight
@@ -34,10 +32,7 @@ def routes(
         return JSONResponse(told, status_code=201 if taken.state == "ACCEPTED" else 200, headers=_PRIVATE)
 
     async def collect(request: Request) -> Response:
-        try:
-            told = await collections.accept(await signed_body(request), clock())
-        except RecordingFailed as error:
-            return JSONResponse({"code": error.code, "message": error.message}, status_code=error.status, headers=later.headers(error))
+        told = await collections.accept(await signed_body(request), clock())
         wake()
         return Response(told, media_type="application/json", headers=_PRIVATE)
 

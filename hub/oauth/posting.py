@@ -9,9 +9,10 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from hub import later
+from hub import later, metrics
+from hub.access_log.failures import FAILURES
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
-from hub.errors import Overloaded, TooMany
+from hub.errors import CallerError, Overloaded, RecordingFailed, TooMany, Unavailable
 from hub.oauth.refusals import OAuthRefused, malformed, not_authenticated
 from hub.operations.quotas import InFlight
 
@@ -23,10 +24,14 @@ _log = structlog.stdlib.get_logger("hub.oauth")
 
 Note = Callable[[str], None]
 Answer = Callable[[Request, Mapping[str, str]], Awaitable[Response]]
+Said = Callable[[Request, OAuthRefused | CallerError | Unavailable], Response]
 
 
-def posted(answer: Answer, note: Note | None, places: InFlight) -> Callable[[Request], Awaitable[Response]]:
-    """An endpoint for a form. `note` counts what an unknown sender was refused for; `places` for requests at once."""
+def posted(answer: Answer, note: Note | None, places: InFlight, *, said: Said | None = None) -> Callable[[Request], Awaitable[Response]]:
+    """An endpoint for a form. `note` counts what an unknown sender was refused for; `places` for requests at once; `said` writes a refusal,
+    by default as RFC 6749 §5.2 has it.
+    """
+    said = said or _said
 
     async def endpoint(request: Request) -> Response:
         try:
@@ -36,22 +41,39 @@ def posted(answer: Answer, note: Note | None, places: InFlight) -> Callable[[Req
             # `detail` says exactly why; the sender learns no more than the RFC's code and a fixed text.
             if note is not None and not refusal.client:
                 note(f"OAUTH_{refusal.error.upper()}")
+            metrics.counted(metrics.REFUSALS, f"OAUTH_{refusal.error.upper()}").inc()
             _log.info("refused", error=refusal.error, detail=refusal.detail, client=refusal.client)
-            body = {"error": refusal.error, "error_description": refusal.description}
-            return JSONResponse(body, status_code=refusal.status, headers=PRIVATE)
-        except (TooMany, Overloaded) as refusal:
-            return _later(refusal, note)
+            return said(request, refusal)
+        except CallerError as refusal:
+            later.counted(refusal) if isinstance(refusal, TooMany) else metrics.REFUSALS.labels(refusal.code).inc()
+            if note is not None:
+                note(f"OAUTH_{refusal.code}")
+            return said(request, refusal)
+        except FAILURES as error:
+            _log.warning("the database was not reached", error=type(error).__name__)
+            return _later(request, Overloaded(retry_after=1), note, said)  # deciding fails closed
+        except Unavailable as refusal:
+            return _later(request, refusal, note, said)
 
     return endpoint
 
 
-def _later(refusal: TooMany | Overloaded, note: Note | None) -> Response:
+def _later(request: Request, refusal: Unavailable, note: Note | None, said: Said) -> Response:
     """A flood is counted, never written down one by one."""
-    later.counted(refusal)
+    if isinstance(refusal, Overloaded | RecordingFailed):
+        later.counted(refusal)
     if note is not None:
         note(f"OAUTH_{refusal.code}")
-    body = {"error": "temporarily_unavailable", "error_description": refusal.message}
-    return JSONResponse(body, status_code=refusal.status, headers={**PRIVATE, **later.headers(refusal)})
+    return said(request, refusal)
+
+
+def _said(_request: Request, refusal: OAuthRefused | CallerError | Unavailable) -> Response:
+    """RFC 6749 §5.2; who is to come later is told so by its extension codes."""
+    if isinstance(refusal, OAuthRefused):
+        return JSONResponse({"error": refusal.error, "error_description": refusal.description}, status_code=refusal.status, headers=PRIVATE)
+    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooMany | Unavailable) else {}
+    body = {"error": "temporarily_unavailable" if headers else "invalid_request", "error_description": refusal.message}
+    return JSONResponse(body, status_code=refusal.status, headers=PRIVATE | headers)
 
 
 async def _form(request: Request) -> Mapping[str, str]:

@@ -18,6 +18,7 @@ from hub.oauth.refusals import OAuthRefused
 from hub.oauth.rollover import CACHED
 from hub.oauth.server import AuthorizationServer, Parts
 from hub.operations.quotas import ClientQuota, InFlight
+from hub.problems import not_found
 from hub.shapes import PUBLISHED
 from hub.signatures import ALGORITHMS, BadSignature
 
@@ -104,5 +105,5 @@ def metadata(parts: Parts) -> Mapping[str, Any]:
 async def _schema(request: Request) -> Response:
     text = PUBLISHED.get(request.path_params["name"])
     if text is None:
-        return JSONResponse({"error": "not_found"}, status_code=404)
+        return not_found(request)
     return Response(text, media_type="application/schema+json", headers=_PUBLIC)

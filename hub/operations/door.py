@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from hub import later
 from hub.authorizations.standing import Standing
-from hub.errors import CallerError, Overloaded, RecordingFailed, TooMany, Unauthenticated
-from hub.graph import CHALLENGE, Graph, not_on_file
+from hub.errors import CallerError, Overloaded, RecordingFailed
+from hub.graph import Graph, not_on_file
+from hub.problems import refused
 
 PRIVATE = {"Cache-Control": "no-store"}
 
@@ -26,13 +27,11 @@ def guarded(graph: Graph, work: Work, *, reads_files: bool = False) -> Callable[
         try:
             with graph.in_flight:
                 return await _worked(request, graph, work, reads_files)
-        except TooMany as error:
-            return later.answer(error)
         except CallerError as error:
-            return _refused(error)
+            return refused(request, error, challenge=True)
         except (Overloaded, RecordingFailed) as error:
             later.counted(error)
-            return later.answer(error)
+            return refused(request, error)
 
     return endpoint
 
@@ -49,8 +48,3 @@ async def _worked(request: Request, graph: Graph, work: Work, reads_files: bool)
         await graph.recorded(error, standing)
         raise
 
-
-def _refused(error: CallerError) -> Response:
-    headers = {"WWW-Authenticate": CHALLENGE} if isinstance(error, Unauthenticated) else {}
-    body = {"error": error.code, "message": error.message}
-    return JSONResponse(body, status_code=error.status, headers=PRIVATE | headers)

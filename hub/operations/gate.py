@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from hub import later
 from hub.operations.quotas import ClientQuota, InFlight
+from hub.problems import refused
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -52,6 +53,6 @@ class Gate:
                         return await answer(request)
             except later.LATER as error:
                 later.counted(error)
-                return later.answer(error)
+                return refused(request, error)
 
         return admitted

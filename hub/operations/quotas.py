@@ -2,7 +2,8 @@
 
     InFlight       requests at once in this worker; past it 503, before anything of the request is read
     ClientQuota    per client and worker: requests a minute (moving window), requests at once; past it 429
-    LookUps        per client over all workers and replicas: people looked up by ID number a day, counted in PostgreSQL; past it 429
+    LookUps        per client over all workers and replicas: people looked up by ID number a day, counted in PostgreSQL; past it 429. Of a
+                   hub above, which asks for many regions, also per asking region: one of them does not use up what the others need
 
 Rate and concurrency are kept in memory, so a client's ceiling is the setting times the number of workers. The look-up quota is exact,
 because guessing ID numbers is an attack on people and not on the machine; the day is that of Asia/Shanghai.
@@ -10,6 +11,7 @@ because guessing ID numbers is an attack on people and not on the machine; the d
 
 from __future__ import annotations
 
+import re
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -19,9 +21,11 @@ from math import ceil
 import asyncpg
 
 from hub.bounded import Bounded
+from hub.caller import Caller
 from hub.errors import Overloaded, TooMany
 from policies.calendar import CHINA
 
+_ASKING = re.compile(r"([0-9]{6})[^/]*/.", re.ASCII)
 _WINDOW = 60.0
 _CLIENTS = 10_000
 
@@ -112,15 +116,32 @@ class LookUps:
         """`pool` under the hub's own role."""
         self._pool = pool
 
-    async def take(self, client: str, number: int, *, per_day: int, now: datetime) -> int:
-        """Count `number` look-ups and say how many of the day are used; TooMany, and none counted, if they would pass `per_day`.
-        They are counted before the person is searched: a miss costs as much as a hit.
+    async def take(self, client: str, number: int, *, per_day: int, now: datetime, share: tuple[str, int] | None = None) -> int:
+        """Count `number` look-ups and say how many of the day are used; TooMany, and none counted, if they would pass `per_day`, or the
+        part of it (asking region, most) that is counted beside. They are counted before the person is searched: a miss costs as much as a hit.
         """
         here = now.astimezone(CHINA)
-        used = None
-        if number <= per_day:
-            used = await self._pool.fetchval(_TAKE, client, here.date(), number, per_day)
-        if used is None:
+        wanted = [(client, per_day)] + ([(f"{client} {share[0]}", share[1])] if share is not None else [])
+        async with self._pool.acquire() as connection:
+            counting = connection.transaction()
+            await counting.start()
+            used = [
+                await connection.fetchval(_TAKE, name, here.date(), number, most) if number <= most else None for name, most in wanted
+            ]
+            await (counting.rollback() if None in used else counting.commit())
+        if None in used:
             midnight = (here + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
             raise TooMany("the day's look-ups by ID number are used up", retry_after=ceil((midnight - here).total_seconds()), code="LOOK_UPS")
-        return int(used)
+        return int(used[0] or 0)
+
+
+def asking_region(caller: Caller, own: str) -> str | None:
+    """Six digits of the region a hub above asks for, as its signed assertion names who asks ("500152-MZ-HD/HD-0107"); None where the caller's
+    region is not above our `own`, or names none of its own below it.
+    """
+    above = caller.region.rstrip("0")
+    above += "0" * (len(above) % 2)
+    named = _ASKING.match(caller.officer)
+    if named is None or len(above) >= 6 or not own.startswith(above):
+        return None
+    return named[1] if named[1].startswith(above) else None

@@ -24,6 +24,7 @@ from hub.authorizations.matter import Person
 from hub.errors import CallerError, RecordingFailed
 from hub.http_signatures import Request, Response
 from hub.operation import Documents
+from hub.problems import problem
 from hub.regions.agreement import Agreement, AgreementRefused
 from hub.regions.asking import MEDIA_TYPE, PATH, RegionKeys, public_keys
 from hub.regions.credential import issue
@@ -80,7 +81,7 @@ class Answering:
         except (ExchangeRefused, AgreementRefused) as error:
             # Not even the reason: whoever is not a party learns nothing of agreements, keys or clocks.
             self.security.note(f"EXCHANGE_{type(error).__name__.upper()}")
-            return HttpResponse(status_code=403)
+            return problem(http, 403, "EXCHANGE_REFUSED")
         with self.admitted(f"region/{asked.region}"):  # raises TooMany past the rate of a client
             status, content = await self._told(agreement, asked, now)
         party = agreement.parties[asked.region]

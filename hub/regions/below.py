@@ -12,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import aiohttp
 import orjson
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING, Batches, Manner
 from connectors.conversion import instant
+from connectors.guard import Changed
 from connectors.interface import Ask, Below, Column, DepartmentBroke, DepartmentUnavailable, Records, Subject, Told
 from connectors.manifest import Manifest
 from hub.parent_question import HEADER
@@ -48,13 +49,14 @@ class HubBelow:
 
     def __init__(
         self, manifest: Manifest, *, keys: RegionKeys, session: aiohttp.ClientSession, clock: Callable[[], datetime],
-        random: Callable[[int], bytes],
+        random: Callable[[int], bytes], changed: Changed | None = None, noted: Callable[[str, Manner, int], None] | None = None,
     ) -> None:  # fmt: skip
-        """`keys` are the upper region's own."""
+        """`keys` are the upper region's own; `changed` hears of its breaker, `noted` of its manners, as of any department's."""
         self._manifest = manifest
         self._session = session
         self._batches = Batches(manifest)
-        self._batches.guard.watch(clock, None)
+        self._batches.guard.watch(clock, changed)
+        self._batches.tally.told = partial(noted, manifest.department) if noted is not None else None
         self._source = {"department": manifest.department, "region": manifest.region.ljust(12, "0"), "system": manifest.system}
         self._tokens = TokensBelow(
             url=manifest.place, client=manifest.credentials["client"], keys=keys, session=session, clock=clock, random=random,

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from joserfc.jwk import OKPKey
 
 from connectors.manifest import Manifest
+from hub import manners
 from hub.access_log.failures import FAILURES
 from hub.authorizations.revocation import AGREEMENT
 from hub.authorizations.watch import POLL, RevocationWatch
@@ -157,7 +158,9 @@ async def open_neighbours(
 ) -> Neighbours:
     """The neighbours of a hub as they are now, and with a `watch` as they come to be. `hubs` are the manifests of hubs below."""
     own = region_keys(keys, settings.region)
-    below = [HubBelow(manifest, keys=own, session=session, clock=clock, random=random) for manifest in hubs]
+    below = [
+        HubBelow(manifest, keys=own, session=session, clock=clock, random=random, changed=manners.breaker, noted=manners.noted) for manifest in hubs
+    ]
     neighbours = Neighbours(settings, pool, below, keys=own, session=session, clock=clock, random=random)
     if watch is not None:
         watch.subscribe(neighbours.follow)  # before reading: what changes meanwhile is not lost

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from hub.authorizations.catalogue import Asking, Catalogue
@@ -20,6 +20,7 @@ from hub.operations.gate import Answer, Gate
 from hub.people.id_number import parse
 from hub.people.store import People
 from hub.people.vault import Identity
+from hub.problems import not_found
 from hub.regions.answering import Answering
 from hub.regions.asking import PATH, STATUS_PATH
 from hub.regions.exchange import ExchangeRefused
@@ -64,7 +65,7 @@ def routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
 
     def open_(answer: Answer) -> Answer:
         async def answered(request: Request) -> Response:
-            return await answer(request) if hub.neighbours.agreements else PlainTextResponse("Not Found", status_code=404)
+            return await answer(request) if hub.neighbours.agreements else not_found(request)
 
         return answered
 

@@ -37,6 +37,7 @@ from hub.errors import RecordingFailed
 from hub.graph import Graph
 from hub.keys import KeyRing
 from hub.opening import Hub, open_hub
+from hub.problems import HANDLERS
 from hub.settings import Settings
 from hub.ulid import new_id
 from policies.purposes import PURPOSES
@@ -360,7 +361,7 @@ async def live(stack: AsyncExitStack, prepared: Prepared) -> Living:
     answering = graph(hub)
     front = Front(settings)
     front.graph = answering
-    front._rest = Starlette(routes=routes(hub, answering))
+    front._rest = Starlette(routes=routes(hub, answering), exception_handlers=HANDLERS)
     await stack.enter_async_context(served(front, int(settings.issuer.rpartition(":")[2])))
     session = await stack.enter_async_context(aiohttp.ClientSession())
     return Living(

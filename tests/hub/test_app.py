@@ -17,6 +17,7 @@ from hub.cli.demo.offices import Line
 from hub.clock import clock
 from hub.keys import KeyRing
 from hub.migrate import revision_of
+from hub.problems import HANDLERS
 from hub.settings import Settings, SettingsError
 from tests.conftest import SeededRandom, administer
 from tests.hub.living import TAXES, database, free_port, served
@@ -92,7 +93,7 @@ async def test_a_worker_whose_database_is_gone_is_not_ready(living):
 async def test_requests_in_flight_are_answered_before_a_worker_ends(living, signed_matter):
     front = Front(living.hub.settings)
     front.graph = living.graph
-    front._rest = Starlette(routes=routes(living.hub, living.graph))
+    front._rest = Starlette(routes=routes(living.hub, living.graph), exception_handlers=HANDLERS)
     port = free_port()
     token = await living.token(signed_matter)
     line = Line(f"http://127.0.0.1:{port}", living.line.session, living.clock, living.line.random)

@@ -130,7 +130,7 @@ async def test_no_token_is_given_without_a_proof_and_none_for_a_proof_shown_befo
 
 async def test_an_operation_is_registered_by_the_tokens_holder_alone(holder):
     reply = await holder.asked(None, path="/operations")
-    assert (reply.status, reply.body["error"]) == (401, "TOKEN_INVALID")
+    assert (reply.status, reply.body["code"]) == (401, "TOKEN_INVALID")
     proof = holder.proof("/operations")
     assert (await holder.asked(proof, path="/operations")).status == 201
     assert (await holder.asked(proof, path="/operations")).status == 401

@@ -52,4 +52,4 @@ async def test_a_means_check_is_a_use_too(living: Living):
     status, told = await sent(living, token, "", ASKED)
     assert status == 201, told
     status, told = await sent(living, token, "", ASKED)
-    assert (status, told["error"]) == (403, "LETTER_USES_SPENT")
+    assert (status, told["code"]) == (403, "LETTER_USES_SPENT")

@@ -85,7 +85,7 @@ async def test_an_officer_s_look_is_an_entry_and_without_it_nothing_is_shown(log
     await owner.execute("REVOKE INSERT ON log_entry FROM hub_log")
     for path in (f"/receipts/{appended.id}", "/tile/entries/000.p/2"):
         answer = await web.get(path, headers=bearer("officer"))
-        assert (answer.status_code, answer.json()["error"]) == (503, "LOG_UNAVAILABLE")
+        assert (answer.status_code, answer.json()["code"]) == (503, "LOG_UNAVAILABLE")
     await owner.execute("GRANT INSERT ON log_entry TO hub_log")
 
 
@@ -136,7 +136,7 @@ async def test_tiles_and_checkpoints_share_one_rate_and_a_known_reader_has_their
             assert (await web.get(path)).status_code == 200
         for path in ("/checkpoint", "/log/key", "/tile/0/000.p/1"):
             refused = await web.get(path)
-            assert (refused.status_code, refused.json()["error"], refused.headers["retry-after"]) == (429, "RATE", "60")
+            assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (429, "RATE", "60")
         size = (await log.store.head()).size
         answers = [(await web.get(f"/receipts/{appended.id}", headers=bearer("mz"))).status_code for _ in range(5)]
         assert answers == [200, 200, 200, 429, 429]
@@ -159,5 +159,5 @@ async def test_past_the_places_nobody_is_even_identified(log: AccessLog) -> None
         with full.places:
             for path in ("/receipts/x", "/tile/entries/000", "/checkpoint", "/tile/0/000"):
                 refused = await web.get(path, headers=bearer("mz"))
-                assert (refused.status_code, refused.json()["error"], refused.headers["retry-after"]) == (503, "OVERLOADED", "1")
+                assert (refused.status_code, refused.json()["code"], refused.headers["retry-after"]) == (503, "OVERLOADED", "1")
         assert not identified

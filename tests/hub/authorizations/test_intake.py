@@ -98,5 +98,5 @@ async def test_messages_that_never_arrive_take_their_own_places_and_no_withdrawa
 async def test_a_message_that_does_not_arrive_in_time_is_let_go_of(living, monkeypatch, path):
     monkeypatch.setattr(intake, "BODY_SECONDS", 0.05)
     reader, writer = await begun(living, path)
-    assert b" 400 " in await asyncio.wait_for(reader.readline(), 5)
+    assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
     writer.close()

@@ -78,7 +78,8 @@ async def test_a_decision_is_filed_once_its_time_to_object_is_over_and_not_a_day
     status, told = await desk.notified("潼民失信〔2026〕1号", days_ago=15)
     assert (status, told["data"]["state"], told["data"]["objectionUntil"]) == (201, "NOTICED", living.clock().date().isoformat())
     early = told["data"]["id"]
-    assert await desk.send(f"/{early}/filing") == (409, {"error": "OBJECTION_PERIOD_RUNS", "message": "there is still time to object"})
+    status, told = await desk.send(f"/{early}/filing")
+    assert (status, told["code"]) == (409, "OBJECTION_PERIOD_RUNS")
     assert early not in desk.records
     _, told = await desk.notified("潼民失信〔2026〕1-1号", days_ago=16)
     record = told["data"]["id"]
@@ -96,7 +97,7 @@ async def test_an_objection_stops_it_for_good(desk):
     record = told["data"]["id"]
     assert (await desk.send(f"/{record}/objection"))[1]["data"]["state"] == "OBJECTED"
     status, told = await desk.send(f"/{record}/filing")
-    assert (status, told["error"]) == (409, "OBJECTION_STANDS")
+    assert (status, told["code"]) == (409, "OBJECTION_STANDS")
     assert record not in desk.records
 
 
@@ -105,7 +106,7 @@ async def test_an_objection_that_meets_the_filing_either_stops_it_or_is_told_tha
 
     async def meanwhile(filing):
         status, told = await desk.send(f"/{filing.reference}/objection")
-        assert (status, told["error"]) == (409, "CREDIT_RECORD_FILED"), "what is on its way is not said to be stopped"
+        assert (status, told["code"]) == (409, "CREDIT_RECORD_FILED"), "what is on its way is not said to be stopped"
         return await honest(filing)
 
     _, told = await desk.notified("潼民失信〔2026〕21号", days_ago=40)
@@ -126,7 +127,7 @@ async def test_an_objection_that_meets_the_filing_either_stops_it_or_is_told_tha
     with monkeypatch.context() as patch:
         patch.setattr(type(log), "append", lambda _log, entry: before(entry))
         status, told = await desk.send(f"/{record}/filing")
-    assert (objected[0][1]["data"]["state"], status, told["error"]) == ("OBJECTED", 409, "OBJECTION_STANDS")
+    assert (objected[0][1]["data"]["state"], status, told["code"]) == ("OBJECTED", 409, "OBJECTION_STANDS")
     assert record not in desk.records
 
 
@@ -138,7 +139,7 @@ async def test_each_step_names_the_officer_and_the_platform_hears_nothing_withou
         assert (await desk.send(f"/{record}/filing", token=token))[0] == 503
     assert record not in desk.records
     async with living.misbehaving("CREDIT", fail=503):
-        assert (await desk.send(f"/{record}/filing"))[1]["error"] == "SOURCE_ERROR"
+        assert (await desk.send(f"/{record}/filing"))[1]["code"] == "SOURCE_ERROR"
     assert (await desk.send(f"/{record}/filing"))[0] == 200
     intents = [one.parts()[1] for one in await living.entries(kind=Kind.INTENT, organisation=ORGANISATION)]
     assert any(record in line and "潼民失信〔2026〕3号" in line for one in intents for line in one["fields"])
@@ -154,21 +155,21 @@ async def test_each_step_names_the_officer_and_the_platform_hears_nothing_withou
 ])
 async def test_a_decision_that_is_none_is_refused(desk, more, status, code):
     found, told = await desk.notified("潼民失信〔2026〕9号", **more)
-    assert (found, told["error"]) == (status, code)
+    assert (found, told["code"]) == (status, code)
 
 
 async def test_the_same_decision_is_recorded_once(desk):
     assert (await desk.notified("潼民失信〔2026〕4号"))[0] == 201
-    assert (await desk.notified("潼民失信〔2026〕4号"))[1]["error"] == "CREDIT_RECORD_EXISTS"
+    assert (await desk.notified("潼民失信〔2026〕4号"))[1]["code"] == "CREDIT_RECORD_EXISTS"
 
 
 async def test_only_civil_affairs_under_this_purpose_in_its_own_case(living, desk):
     _, told = await desk.notified("潼民失信〔2026〕5号")
     record = told["data"]["id"]
     review = await living.token(desk.matter, "hd")
-    assert (await desk.send(f"/{record}/filing", token=review))[1]["error"] == "CREDIT_PURPOSE_ONLY"
+    assert (await desk.send(f"/{record}/filing", token=review))[1]["code"] == "CREDIT_PURPOSE_ONLY"
     other = Desk(living, await living.register(organisations=["hd", "cr"]))
-    assert (await other.send(f"/{record}/objection"))[1]["error"] == "CREDIT_RECORD_NOT_FOUND"
+    assert (await other.send(f"/{record}/objection"))[1]["code"] == "CREDIT_RECORD_NOT_FOUND"
 
 
 async def test_a_region_that_states_no_time_to_object_files_nothing(living):

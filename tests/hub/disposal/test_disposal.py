@@ -137,7 +137,7 @@ async def test_another_organisations_duty_looks_like_none(living):
     assert await owed(living, matter, "jy") is None
     for office, identifier in (("jy", duty), ("hd", "duty_" + "0" * 32), ("hd", "")):
         refused = await report(living, identifier, office)
-        assert (refused.status, refused.body) == (404, {"code": "DUTY_UNKNOWN", "message": "this organisation owes no such disposal"})
+        assert (refused.status, refused.body["code"], refused.body["detail"]) == (404, "DUTY_UNKNOWN", "this organisation owes no such disposal")
 
 
 async def test_nobody_reports_without_proof(living):

@@ -74,7 +74,7 @@ async def test_a_check_is_asked_for_followed_and_its_report_told_with_a_receipt(
     told = await asked(living, matter)
     assert (told["status"], told["whole"], told["people"]) == ("QUEUED", True, 6)
     token = await living.token(matter)
-    assert (await sent(living, token, f"/{told['id']}/report"))[1]["error"] == "CHECK_PENDING"
+    assert (await sent(living, token, f"/{told['id']}/report"))[1]["code"] == "CHECK_PENDING"
     living.clock.advance(120)
     token = await living.token(matter)
     assert (await sent(living, token, f"/{told['id']}"))[1]["data"]["status"] == "COMPLETE"
@@ -110,11 +110,11 @@ async def test_a_report_is_for_the_check_body_that_asked_in_its_case_and_for_nob
     told = await asked(living, matter)
     living.clock.advance(120)
     school = await living.token(matter, "jy", purpose="EDUCATION_AID")
-    assert (await sent(living, school, f"/{told['id']}/report"))[1]["error"] == "CHECK_BODY_ONLY"
+    assert (await sent(living, school, f"/{told['id']}/report"))[1]["code"] == "CHECK_BODY_ONLY"
     assert (await sent(living, school, "", ASKED))[0] == 403
     elsewhere = await living.token(other)
-    assert (await sent(living, elsewhere, f"/{told['id']}/report"))[1]["error"] == "CHECK_NOT_FOUND"
-    assert (await sent(living, elsewhere, "/mc_none/report"))[1]["error"] == "CHECK_NOT_FOUND"
+    assert (await sent(living, elsewhere, f"/{told['id']}/report"))[1]["code"] == "CHECK_NOT_FOUND"
+    assert (await sent(living, elsewhere, "/mc_none/report"))[1]["code"] == "CHECK_NOT_FOUND"
     assert (await sent(living, "no-token", f"/{told['id']}/report"))[0] == 401
     assert "CHECK_BODY_ONLY" in await living.refusals()
 
@@ -159,7 +159,7 @@ async def test_a_withdrawn_letter_stops_checks_and_reports(living):
     for number in matter.numbers:
         await living.withdraw(matter, letter=number, reason="withdrawn")
     status, body = await sent(living, token, f"/{told['id']}/report")
-    assert (status, body["error"]) == (403, "AUTH_REVOKED")
+    assert (status, body["code"]) == (403, "AUTH_REVOKED")
 
 
 async def test_who_withdrew_is_told_of_by_no_report_kept_or_not_while_the_others_still_stand(living):
@@ -175,7 +175,7 @@ async def test_who_withdrew_is_told_of_by_no_report_kept_or_not_while_the_others
     living.government.forget()
     for check in (kept, fresh):
         status, body = await sent(living, token, f"/{check['id']}/report")
-        assert (status, body.get("error")) == (403, "CHECK_OUTDATED")
+        assert (status, body.get("code")) == (403, "CHECK_OUTDATED")
     assert living.government.journal(CQ).calls == 0
 
 
@@ -194,7 +194,7 @@ async def test_a_letter_that_falls_while_the_intent_is_written_stops_the_submiss
 
     living.government.forget()
     monkeypatch.setattr(type(log), "append", lambda _log, entry: slow(entry))
-    assert (await sent(living, token, "", ASKED))[1]["error"] == "AUTH_REVOKED"
+    assert (await sent(living, token, "", ASKED))[1]["code"] == "AUTH_REVOKED"
     assert fallen
     assert living.government.journal(CQ).calls == 0
 
@@ -208,7 +208,7 @@ async def test_a_kept_report_is_not_told_to_who_reads_it_as_somebody_withdraws(l
     assert (await sent(living, token, f"/{told['id']}/report"))[0] == 200
     before = len(await living.entries(kind=Kind.OUTCOME, case=matter.id))
     during(monkeypatch, kind, lambda: living.withdraw(matter, by="p2", factGroups=["tax"]))
-    assert (await sent(living, token, f"/{told['id']}/report"))[1]["error"] == "AUTH_REVOKED"
+    assert (await sent(living, token, f"/{told['id']}/report"))[1]["code"] == "AUTH_REVOKED"
     assert len(await living.entries(kind=Kind.OUTCOME, case=matter.id)) == before + outcomes, "nothing is recorded as told that was stopped before"
 
 
@@ -224,10 +224,10 @@ async def test_a_letter_that_falls_while_the_report_is_under_way_leaves_none_in_
         return report
 
     monkeypatch.setattr(MeansCheckSystem, "report", slow)
-    assert (await sent(living, token, f"/{told['id']}/report"))[1]["error"] == "AUTH_REVOKED"
+    assert (await sent(living, token, f"/{told['id']}/report"))[1]["code"] == "AUTH_REVOKED"
     assert await column(living, "SELECT sealed IS NULL AND frozen_at IS NOT NULL FROM means_check WHERE id = $1", told["id"])
     on_file = await living.token(matter, basis={"kind": "file"})
-    assert (await sent(living, on_file, f"/{told['id']}/report"))[1]["error"] == "CHECK_NOT_FOUND"
+    assert (await sent(living, on_file, f"/{told['id']}/report"))[1]["code"] == "CHECK_NOT_FOUND"
 
 
 async def test_a_report_ends_with_its_retention_and_the_check_stays(living):
@@ -262,6 +262,6 @@ async def test_a_check_counts_as_a_question_of_its_token(living):
     assert (await sent(living, token, "", ASKED))[0] == 201
     before = await column(living, "SELECT count(*) FROM means_check")
     status, told = await sent(living, token, "", ASKED)
-    assert (status, told["error"]) == (401, "TOKEN_REPLAYED")
+    assert (status, told["code"]) == (401, "TOKEN_REPLAYED")
     assert await column(living, "SELECT count(*) FROM means_check") == before
     assert (await living.refusals())[0] == "TOKEN_REPLAYED"

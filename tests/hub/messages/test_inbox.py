@@ -62,7 +62,7 @@ async def test_no_number_that_stands_in_the_log_can_be_an_id_number(living, send
     for more in ({"reference": number}, {"message": f"lead-{number}"}):
         assert await hotline.push("LEAD", lead(), **more) == 422
         assert hotline.told["code"] == "REGISTRATION_MALFORMED"
-        assert number not in hotline.told["message"]
+        assert number not in hotline.told["detail"]
     desk = senders["cq-jiuzhutong"]
     assert await desk.push("PROGRESS", {"stage": "REFUSED", "officer": number[:17], "reason": "X1"}) == 422
 
@@ -95,7 +95,7 @@ async def test_what_is_refused_says_why_and_leaves_a_reason_in_the_log_and_no_co
     name = f"refused-{code}-{kind}-{len(str(body))}"
     assert await sender.push(kind, body, message=name) in {403, 422}
     assert sender.told["code"] == code
-    assert not any(str(value) in sender.told["message"] for value in body.values() if isinstance(value, str))
+    assert not any(str(value) in sender.told["detail"] for value in body.values() if isinstance(value, str))
     [row] = await rows(living, "SELECT state, reason, record, sealed, person_id FROM message WHERE id = $1", name)
     assert tuple(row.values()) == ("REFUSED", code, "{}", None, None)
     assert len(await sender.changes("MESSAGE_REFUSED", name)) == 1
@@ -210,6 +210,7 @@ async def test_a_departments_own_approval_returns_to_the_platform_of_the_case(li
     for person, reference in ((stranger, matter.reference), (body, "T-NONE")):
         await school.push("APPROVAL_RESULT", person, reference=reference, of=PLATFORM)
         answers.append(school.told)
+    assert [one.pop("request") for one in answers]
     assert answers[0] == answers[1]
     assert answers[0]["code"] == "CASE_UNKNOWN"
 

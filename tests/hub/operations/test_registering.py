@@ -48,7 +48,7 @@ async def test_a_known_client_that_is_refused_leaves_an_entry(living, token):
     before = await living.refusals()
     for body, code in ((b"{", "BAD_REQUEST"), ({"query": "{ nobody }"}, "DOCUMENT_INVALID"), (b"x" * 100_001, "TOO_LARGE")):
         refused = await sent(living, token, body)
-        assert refused.body["error"] == code
+        assert refused.body["code"] == code
         after = await living.refusals()
         assert (after[0], len(after)) == (code, len(before) + 1)
         before = after
@@ -58,7 +58,7 @@ async def test_a_nameless_request_is_counted_and_leaves_no_entry(living):
     size, counted = await living.size(), living.hub.security._counts["TOKEN_INVALID"]
     for token in (None, "x.y.z"):
         refused = await sent(living, token, {"query": PEOPLE})
-        assert (refused.status, refused.body["error"]) == (401, "TOKEN_INVALID")
+        assert (refused.status, refused.body["code"]) == (401, "TOKEN_INVALID")
         assert refused.headers["www-authenticate"].startswith("DPoP")
     assert living.hub.security._counts["TOKEN_INVALID"] == counted + 2
     assert await living.size() == size
@@ -74,7 +74,7 @@ async def test_registering_takes_of_the_graphs_quota(living, token):
     finally:
         living.graph.quota = quota
     assert first.status == 201
-    assert (second.status, second.body["error"]) == (429, "RATE")
+    assert (second.status, second.body["code"]) == (429, "RATE")
     assert 1 <= int(second.headers["retry-after"]) <= 60
     assert await living.refusals() == refusals, "a flood is counted, not written down one by one"
 
@@ -86,7 +86,7 @@ async def test_past_the_requests_in_flight_nobody_is_identified(living, token):
         shed = await sent(living, token, {"query": PEOPLE})
     finally:
         living.graph.in_flight = held
-    assert (shed.status, shed.body["error"], shed.headers["retry-after"]) == (503, "OVERLOADED", "1")
+    assert (shed.status, shed.body["code"], shed.headers["retry-after"]) == (503, "OVERLOADED", "1")
 
 
 async def test_where_nobody_can_be_identified_now_it_is_503(living, token):
@@ -111,7 +111,7 @@ async def test_a_client_that_registered_its_share_is_refused_and_the_log_knows(l
     )
     try:
         refused = await sent(living, token, {"query": PEOPLE.replace("People", "OneMore")})
-        assert (refused.status, refused.body["error"]) == (429, "OPERATIONS")
+        assert (refused.status, refused.body["code"]) == (429, "OPERATIONS")
         assert (await living.refusals())[0] == "OPERATIONS"
     finally:
         await living.hub.records.execute("DELETE FROM persisted_operation WHERE hash LIKE 'full-%'")
@@ -120,4 +120,4 @@ async def test_a_client_that_registered_its_share_is_refused_and_the_log_knows(l
 async def test_a_refusal_that_cannot_be_recorded_is_503(living, token):
     async with living.log_stopped():
         refused = await sent(living, token, {"query": "{ nobody }"})
-    assert (refused.status, refused.body["error"], refused.headers["retry-after"]) == (503, "LOG_UNAVAILABLE", "2")
+    assert (refused.status, refused.body["code"], refused.headers["retry-after"]) == (503, "LOG_UNAVAILABLE", "2")

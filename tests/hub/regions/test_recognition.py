@@ -290,6 +290,13 @@ def wire(both) -> Wire:
     return Wire(*both)
 
 
+def nothing_said(raw: bytes) -> bool:
+    """Whether a refusal is the one every stranger gets: its number apart, the same bytes."""
+    told = orjson.loads(raw)
+    number = told.pop("request")
+    return len(number) == 12 and told == {"type": "about:blank", "title": "Forbidden", "status": 403, "code": "EXCHANGE_REFUSED"}
+
+
 async def test_by_hand_a_good_exchange_is_answered_once_and_its_answer_fits_no_other_question(wire):
     body = wire.sealed()
     request = wire.signed(body)
@@ -301,7 +308,7 @@ async def test_by_hand_a_good_exchange_is_answered_once_and_its_answer_fits_no_o
     with pytest.raises(ExchangeRefused):
         wire.opened(other, *answer)
     replayed = await wire.send(request, body)
-    assert replayed[:2] == (403, b"")
+    assert (replayed[0], nothing_said(replayed[1])) == (403, True)
 
 
 async def test_tampered_old_unsigned_foreign_and_unsealed_messages_get_403_and_not_a_word(wire):
@@ -330,7 +337,7 @@ async def test_tampered_old_unsigned_foreign_and_unsealed_messages_get_403_and_n
     size, noted = await quxian.size(), quxian.hub.security._counts.total()
     for name, (request, sent) in attempts.items():
         status, raw, _ = await wire.send(request, sent)
-        assert (status, raw) == (403, b""), name
+        assert (status, nothing_said(raw)) == (403, True), name
     nothing_asked(quxian)
     assert await quxian.size() == size
     assert quxian.hub.security._counts.total() == noted + len(attempts)
@@ -359,9 +366,9 @@ async def test_a_question_that_does_not_arrive_in_time_is_let_go_of_and_gets_not
     at = URL(wire.quxian.url)
     reader, writer = await asyncio.open_connection(at.host, at.port)
     writer.write(f"POST {PATH} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 9\r\n\r\n".encode())
-    whole = await asyncio.wait_for(reader.read(), 5)
-    assert b" 403 " in whole.partition(b"\r\n")[0]
-    assert whole.endswith(b"\r\n\r\n"), whole
+    head, _, raw = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+    assert b" 403 " in head.partition(b"\r\n")[0]
+    assert nothing_said(raw)
     writer.close()
     nothing_asked(wire.quxian)
 

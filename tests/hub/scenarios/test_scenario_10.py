@@ -92,7 +92,7 @@ async def test_scenario_10_a_revocation_stops_what_follows_and_leaves_what_was_i
     living.government.forget()
     denied = await living.line.ask(token, TAXES, {"id": matter.id})
     assert (denied.status, denied.code) == (403, Reason.AUTH_REVOKED)
-    assert (await checks(living, token, f"/{check}/report"))[1]["error"] == "AUTH_REVOKED"
+    assert (await checks(living, token, f"/{check}/report"))[1]["code"] == "AUTH_REVOKED"
     assert await refused(living, matter) == "AUTH_REVOKED"
     assert not any(living.asked().values()), "nobody was asked"
 
@@ -105,12 +105,12 @@ async def test_scenario_10_a_revocation_stops_what_follows_and_leaves_what_was_i
     assert {"file"} <= {str(one.get("basis")) for one in entries}, "the log says on which ground"
 
     assert (await living.line.ask(on_file, TAXES, {"id": matter.id})).code == "PURPOSE_MISMATCH", "the file opens no question"
-    assert (await checks(living, on_file, f"/{check}"))[1]["error"] == "PURPOSE_MISMATCH"
-    assert (await checks(living, on_file, body=CHECK))[1]["error"] == "PURPOSE_MISMATCH"
+    assert (await checks(living, on_file, f"/{check}"))[1]["code"] == "PURPOSE_MISMATCH"
+    assert (await checks(living, on_file, body=CHECK))[1]["code"] == "PURPOSE_MISMATCH"
     elsewhere = await living.token(other, basis=FILE)
-    assert (await checks(living, elsewhere, f"/{check}/report"))[1]["error"] == "CHECK_NOT_FOUND"
+    assert (await checks(living, elsewhere, f"/{check}/report"))[1]["code"] == "CHECK_NOT_FOUND"
     assert await refused(living, matter, "jy", purpose="EDUCATION_AID", basis=FILE) == "PURPOSE_MISMATCH"
-    assert (await checks(living, await newcomer(living, matter), f"/{check}/report"))[1]["error"] == "CHECK_NOT_FOUND"
+    assert (await checks(living, await newcomer(living, matter), f"/{check}/report"))[1]["code"] == "CHECK_NOT_FOUND"
     assert not any(living.asked().values())
 
 
@@ -122,7 +122,7 @@ async def test_the_file_outlives_its_case_and_a_part_withdrawn_seals_a_report_to
     assert lines["CHECKS"]["checks"] == [check]
     assert [one["check"] for one in lines["REPORTS"]["reports"]] == [check]
     living.government.forget()
-    assert (await checks(living, await living.token(matter), f"/{check}/report"))[1]["error"] == "CHECK_OUTDATED"
+    assert (await checks(living, await living.token(matter), f"/{check}/report"))[1]["code"] == "CHECK_OUTDATED"
     ended = await living.withdraw(matter)
     assert [line["code"] for line in ended["consequence"]["stops"]] == ["QUESTIONS", "MATTER"]
     status, read = await checks(living, await living.token(matter, basis=FILE), f"/{check}/report")
