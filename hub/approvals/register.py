@@ -132,9 +132,11 @@ class Approvals:
 
 
 async def _share_a_key(connection: AsyncConnection, one: str, other: str) -> bool:
-    """Whether one key would speak for both systems: enrolled twice it makes no second one."""
+    """Whether one key may speak for both systems: enrolled twice it makes no second one. Of a system known by its certificate no key is
+    kept here; its officers prove themselves anyway.
+    """
     rows = (await connection.execute(select(Client.jwks).where(Client.id.in_((one, other))))).scalars().all()
-    known = [{key.thumbprint() for key in key_set(jwks).keys} for jwks in rows]
+    known = [{key.thumbprint() for key in key_set(jwks).keys} for jwks in rows if jwks.get("keys")]
     return one == other or len(known) != 2 or not known[0].isdisjoint(known[1])
 
 

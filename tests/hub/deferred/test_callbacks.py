@@ -12,8 +12,11 @@ import pytest
 
 from connectors.ledger import REFUSALS
 from hub.access_log.entry import Kind
+from hub.deferred import callback
+from hub.deferred.ledger import PATH
 from tests.hub.deferred.test_later_answers import BANKS, HEAD, of, release, told
 from tests.hub.living import Living, Matter
+from tests.hub.test_slow_bodies import dripped
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -166,3 +169,10 @@ async def test_a_department_that_could_not_do_it_is_an_error_of_its_group(later:
     assert await desk.send({**without(desk.answer, "jl"), "zt": "9"}) == (200, "KEPT")
     await release(later)
     assert told(await later.ask(desk.matter, BANKS))[HEAD]["status"] == "SOURCE_ERROR"
+
+
+async def test_an_answer_that_drips_is_given_up(later, monkeypatch):
+    monkeypatch.setattr(callback, "BODY_SECONDS", 0.05)
+    department = next(iter(later.hub.waiting.departments))
+    status, body = await dripped(later.url, f"{PATH}/{department}", "application/json")
+    assert (status, json.loads(body)["code"]) == (422, "ANSWER_UNREADABLE")

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from hub.errors import Overloaded, TooMany
-from hub.operations.quotas import ClientQuota, InFlight, LookUps
+from hub.operations.quotas import ClientQuota, InFlight, LookUps, asking_region
+from tests.hub.road import caller
 
 
 class Seconds:
@@ -90,3 +91,24 @@ async def test_a_client_without_look_ups_has_none(pool, clock) -> None:
     with pytest.raises(TooMany):
         await LookUps(pool).take("c", 2, per_day=1, now=clock())
     assert await pool.fetchval("SELECT count(*) FROM look_up_count") == 0
+
+
+async def test_one_asking_region_of_a_hub_above_uses_its_share_and_leaves_the_others_theirs(pool, clock) -> None:
+    look_ups = LookUps(pool)
+    for _ in range(2):
+        await look_ups.take("hub", 1, per_day=5, now=clock(), share=("500101", 2))
+    with pytest.raises(TooMany):
+        await look_ups.take("hub", 1, per_day=5, now=clock(), share=("500101", 2))
+    assert await look_ups.take("hub", 2, per_day=5, now=clock(), share=("500102", 2)) == 4
+    with pytest.raises(TooMany):
+        await look_ups.take("hub", 2, per_day=5, now=clock(), share=("500103", 2))
+    assert await look_ups.take("hub", 1, per_day=5, now=clock(), share=("500103", 2)) == 5, "what was refused was counted nowhere"
+
+
+@pytest.mark.parametrize(("region", "officer", "asking"), [
+    ("500000000000", "500101-MZ-HD/HD-1", "500101"), ("500000000000", "510101-MZ-HD/HD-1", None), ("500000000000", "HD-0107", None),
+    ("500152000000", "500152-MZ-HD/HD-1", None), ("510000000000", "510101-MZ/HD-1", None), ("500000000000", "500101-MZ-HD/", None),
+    ("500100000000", "500101-MZ/x", "500101"),
+])
+def test_who_asks_of_a_hub_above_is_named_in_its_signed_assertion_and_lies_below_it(region, officer, asking) -> None:
+    assert asking_region(caller(region=region, officer=officer), "500152000000") == asking

@@ -104,3 +104,11 @@ def test_an_answer_of_another_shape_is_an_error_of_its_person_and_tells_nothing(
     good = below._records(asked, shape, {"tax": GOOD})
     assert (good.status, good.rows, good.below.disclosure) == ("MATCHED", (("2026-10",),), (("income", "BAND", "UNDER_14"),))
     assert below._records(asked, shape, {"tax": GOOD | wrong}) is MISSING
+
+
+def test_its_manners_are_the_operators_to_hear_of_as_any_departments(clock, random) -> None:
+    settings = {"BELOW_500152_REGION": TONGNAN, "BELOW_500152_URL": "http://127.0.0.1:1", "BELOW_500152_CLIENT": "hub-500000"}
+    read, heard = manifest.parse("T.toml", BELOW.format(region="500152", groups='"tax"'), settings), []
+    below = HubBelow(read, keys=None, session=None, clock=clock, random=random, noted=lambda *one: heard.append(one))
+    below._batches.tally.note("missing", 2)
+    assert heard == [("MZ", "missing", 2)]
