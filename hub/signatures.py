@@ -1,4 +1,5 @@
-"""Signatures the hub accepts: compact JWS by Ed25519 or ES256, under a key somebody registered; its claims are for `hub/claims.py`.
+"""Signatures the hub accepts: compact JWS by Ed25519 or ES256, under a key somebody registered; its claims are for `hub/claims.py`. A platform may
+be enrolled with a key of another suite (`Keys`), which then signs its messages and nothing else here.
 
 Nothing here picks an algorithm by what a message says: the allow-list is fixed, the key decides what its signature may be, and
 `alg: none` or an HMAC under a public key never reaches a key (RFC 8725 §3.1). "EdDSA" is not listed: RFC 9864 replaced it.
@@ -12,6 +13,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from typing import Protocol
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -51,6 +53,26 @@ _PUBLIC_MEMBERS = {"OKP": ("kty", "crv", "x"), "EC": ("kty", "crv", "x", "y")}
 
 class BadSignature(Exception):
     """A signed thing is refused; the text says why and is for the log, never for the sender."""
+
+
+class OtherKey(Protocol):
+    """A public key of a suite JOSE has no registered name for (`hub/suites.py`)."""
+
+    @property
+    def alg(self) -> str:
+        """As it stands in a message's header."""
+
+    def holds(self, signature: bytes, message: bytes) -> bool:
+        """Whether a signature over `message` holds."""
+
+
+class Keys(KeySet):
+    """A platform's keys; `others` by kid are of another suite, and no kid is in both."""
+
+    def __init__(self, keys: list[PublicKey], others: Mapping[str, OtherKey]) -> None:
+        """`keys` each with a kid."""
+        super().__init__(list(keys))
+        self.others = others
 
 
 class OutOfTime(BadSignature):
@@ -113,10 +135,10 @@ def open_jws(token: str, keys: KeySet | PublicKey, *, typ: tuple[str, ...], long
     `keys` as a set demands a known `kid` (D-C4 check 1); as one key it is the key the caller bound beforehand.
     """
     header = header_of(token, longest=longest)
-    head, payload, _ = (unbase64url(part) for part in token.split("."))
+    head, payload, signature = (unbase64url(part) for part in token.split("."))
     _once(head, "header")
-    alg = header.get("alg")
-    if not isinstance(alg, str) or alg not in ALGORITHMS:
+    alg, other = header.get("alg"), _other(header, keys)
+    if not isinstance(alg, str) or alg not in (ALGORITHMS if other is None else {other.alg}):
         raise BadSignature("algorithm is not allow-listed")
     if str(header.get("typ", "")).lower().removeprefix("application/") not in typ:
         raise BadSignature("wrong typ")
@@ -124,6 +146,19 @@ def open_jws(token: str, keys: KeySet | PublicKey, *, typ: tuple[str, ...], long
         if name != "jwk" or isinstance(keys, KeySet):
             raise BadSignature(_REFUSED[name])
     _once(payload, "payload")
+    if other is None:
+        _verified(token, header, keys, alg)
+    elif not other.holds(signature, token.rpartition(".")[0].encode("ascii")):
+        raise BadSignature("signature refused: it does not hold")
+    return _object(payload, "payload")
+
+
+def _other(header: Mapping[str, object], keys: KeySet | PublicKey) -> OtherKey | None:
+    kid = header.get("kid")
+    return keys.others.get(kid) if isinstance(keys, Keys) and isinstance(kid, str) else None
+
+
+def _verified(token: str, header: Mapping[str, object], keys: KeySet | PublicKey, alg: str) -> None:
     try:
         key = keys.get_by_kid(_kid(header)) if isinstance(keys, KeySet) else keys
         if (key.key_type, key.curve_name) != ALGORITHMS[alg]:  # type: ignore[union-attr]
@@ -133,7 +168,6 @@ def open_jws(token: str, keys: KeySet | PublicKey, *, typ: tuple[str, ...], long
         raise BadSignature(f"signature refused: {type(error).__name__}") from error
     except (ValueError, TypeError, KeyError, binascii.Error) as error:
         raise BadSignature("not a JWS") from error
-    return _object(payload, "payload")
 
 
 def signature_holds(key: PublicKey, alg: str, signature: bytes, message: bytes) -> bool:

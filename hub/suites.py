@@ -8,13 +8,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from hub.canonical import canonical
-from hub.signatures import ALGORITHMS, BadSignature, PublicKey, base64url, public_key, sha256, signature_holds, unbase64url
+from hub.signatures import (
+    ALGORITHMS,
+    BadSignature,
+    Keys,
+    PublicKey,
+    base64url,
+    public_key,
+    sha256,
+    signature_holds,
+    unbase64url,
+)
 
 try:
     import gmssl_pyx
@@ -69,6 +81,27 @@ def signer_key(jwk: object, alg: str) -> SignerKey:
     except gmssl_pyx.GmsslInnerError as error:
         raise BadSignature("an SM2 key cannot be read") from error
     return SignerKey(alg, sm2_thumbprint(x, y), None, point)
+
+
+def is_sm2(jwk: object) -> bool:
+    """Whether a key says that it is of SM2."""
+    return isinstance(jwk, dict) and jwk.get("crv") == "SM2"
+
+
+def enrolled_key(jwk: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """A platform's public key as it is kept, with its kid (RFC 7638's where it has none), and its thumbprint. Raises `BadSignature`, `SuiteMissing`."""
+    if not is_sm2(jwk):
+        plain = public_key(jwk)
+        plain.ensure_kid()
+        return dict(plain.as_dict(private=False)), plain.thumbprint()
+    digest, kid = signer_key(jwk, SM2).thumbprint, jwk.get("kid")
+    return {"kty": "EC", "crv": "SM2", "x": jwk["x"], "y": jwk["y"], "kid": kid if isinstance(kid, str) and kid else digest}, digest
+
+
+def platform_keys(jwks: Sequence[Mapping[str, Any]], kid: object) -> Keys:
+    """A platform's keys to verify a message of `kid` with: those of SM2 only where it is one, so that the other suites need nothing installed."""
+    others = {str(kid): signer_key(jwk, SM2) for jwk in jwks if is_sm2(jwk) and jwk.get("kid") == kid}
+    return Keys([public_key(jwk) for jwk in jwks if not is_sm2(jwk)], others)
 
 
 def sm2_thumbprint(x: str, y: str) -> str:

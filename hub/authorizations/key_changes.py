@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from hub.authorizations.platform_keys import Flagged, brought
 from hub.authorizations.revocation import tell_workers
 from hub.errors import CallerError
-from hub.signatures import public_key
+from hub.suites import enrolled_key
 from hub.tables import Outbox, PlatformKey
 
 PLATFORM = "PLATFORM"
@@ -78,9 +78,7 @@ async def _put(
     connection: AsyncConnection, platform: str, jwk: Mapping[str, Any], valid_from: datetime, valid_to: datetime | None,
 ) -> tuple[str, bool]:
     """The key's kid, and whether it is new. A kid that stands for another key, or for a revoked one, is refused."""
-    key = public_key(jwk)
-    key.ensure_kid()
-    members = key.as_dict(private=False)
+    members, thumbprint = enrolled_key(jwk)
     kid = str(members["kid"])
     row = {"platform": platform, "kid": kid, "jwk": members, "valid_from": valid_from, "valid_to": valid_to}
     added = await connection.execute(insert(PlatformKey).values(row).on_conflict_do_nothing())
@@ -88,7 +86,7 @@ async def _put(
         return kid, True
     where = (PlatformKey.platform == platform, PlatformKey.kid == kid)
     known = (await connection.execute(select(PlatformKey.jwk, PlatformKey.revoked_at).where(*where))).one()
-    if public_key(known.jwk).thumbprint() != key.thumbprint():
+    if enrolled_key(known.jwk)[1] != thumbprint:
         raise PlatformKeyRefused(f"kid '{kid}' stands for another key of this platform: a kid means one key for ever")
     if known.revoked_at is not None:
         raise PlatformKeyRefused(f"key '{kid}' was revoked, and stays so")

@@ -16,7 +16,8 @@ from joserfc.jwk import KeySet
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hub.signatures import LEEWAY, BadSignature, key_set
+from hub.signatures import LEEWAY, BadSignature
+from hub.suites import platform_keys
 from hub.tables import Case, Letter, Platform, PlatformKey
 
 _LATEST = 2**33
@@ -70,7 +71,7 @@ async def keys_for(connection: AsyncConnection, platform: object, *, kid: object
     good = [{**row.jwk, "kid": row.kid} for row in rows if states[row.kid] is KeyState.ACTIVE]
     if not good:
         raise BadSignature("no such platform, or none of its keys is valid at the message's iat")
-    return key_set({"keys": good})
+    return platform_keys(good, kid)
 
 
 async def brought(connection: AsyncConnection, platform: str, kid: str) -> Flagged:

@@ -212,7 +212,7 @@ def letter_entry(number: str, document: bytes, signatories: Sequence[Signatory])
 
 
 def sign_registration(
-    key: PrivateKey, *, kid: str, platform: str, audience: str, jti: str, now: datetime, case: Mapping[str, Any],
+    key: PrivateKey | Sm2Key, *, kid: str, platform: str, audience: str, jti: str, now: datetime, case: Mapping[str, Any],
     household: Mapping[str, Any], letters: Sequence[Mapping[str, Any]],
 ) -> str:  # fmt: skip
     """The compact JWS to POST to /registrations."""
@@ -221,7 +221,7 @@ def sign_registration(
 
 
 def sign_revocation(
-    key: PrivateKey, *, kid: str, platform: str, audience: str, jti: str, now: datetime, reference: str, letter: str = "",
+    key: PrivateKey | Sm2Key, *, kid: str, platform: str, audience: str, jti: str, now: datetime, reference: str, letter: str = "",
     reason: str = "", **part: Any,
 ) -> str:  # fmt: skip
     """The compact JWS to POST to /revocations; without a letter, and nobody who withdraws, the whole matter ends. `part`: `by`, `people`,
@@ -232,7 +232,7 @@ def sign_revocation(
 
 
 def sign_pause(
-    key: PrivateKey, *, kid: str, platform: str, audience: str, jti: str, now: datetime, reference: str, state: str, letter: str = "",
+    key: PrivateKey | Sm2Key, *, kid: str, platform: str, audience: str, jti: str, now: datetime, reference: str, state: str, letter: str = "",
 ) -> str:  # fmt: skip
     """The compact JWS to POST to /pauses; `state` PAUSED or ACTIVE, without a letter every letter of the matter."""
     claims = {"reference": reference, "state": state} | ({"letter": letter} if letter else {})
@@ -240,9 +240,12 @@ def sign_pause(
 
 
 def sign_message(
-    key: PrivateKey, typ: str, claims: Mapping[str, Any], *, kid: str, issuer: str, audience: str, jti: str, now: datetime
+    key: PrivateKey | Sm2Key, typ: str, claims: Mapping[str, Any], *, kid: str, issuer: str, audience: str, jti: str, now: datetime
 ) -> str:
     """Any of a platform's messages."""
     header = {"alg": algorithm(key), "typ": typ, "kid": kid}
     told = {"iss": issuer, "aud": audience, "iat": int(now.timestamp()), "jti": jti} | dict(claims)
+    if isinstance(key, Sm2Key):  # no library of JOSE knows it
+        text = f"{base64url(canonical(header))}.{base64url(canonical(told))}"
+        return f"{text}.{base64url(sign_raw(key, text.encode('ascii')))}"
     return jws.serialize_compact(header, canonical(told), key, algorithms=[header["alg"]])

@@ -23,7 +23,7 @@ def key() -> None:
 
 @key.command()
 @click.argument("platform_id")
-@click.option("--jwks", required=True, type=PublicKeys(), help="JWK set of the public keys to add.")
+@click.option("--jwks", required=True, type=PublicKeys(of_a_platform=True), help="JWK set of the public keys to add.")
 @click.option("--from", "valid_from", type=_TIME, help="In China's time; now, where not given.")
 @click.option("--to", "valid_to", type=_TIME, help="In China's time; until it is retired, where not given.")
 def add(platform_id: str, jwks: dict[str, Any], valid_from: datetime | None, valid_to: datetime | None) -> None:

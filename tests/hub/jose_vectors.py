@@ -13,16 +13,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import gmssl_pyx
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from joserfc.jwk import ECKey, OKPKey
 
-from hub.authorizations.signing import algorithm, sign_raw
+from hub.authorizations.signing import Sm2Key, algorithm, sign_raw
 from hub.signatures import base64url, unbase64url
 
 P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # order of the group
 ED25519 = 2**252 + 27742317777372353535851937790883648493
+SM2 = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 FAR = 2**33
 DEEP = 900  # orjson reads it, and a recursive reader still stands
 
@@ -31,12 +33,12 @@ DEEP = 900  # orjson reads it, and a recursive reader still stands
 class Good:
     """A message a door lets in, taken apart."""
 
-    key: OKPKey | ECKey
+    key: OKPKey | ECKey | Sm2Key
     header: Mapping[str, Any]
     claims: Mapping[str, Any]
     never: frozenset[str] = field(default=frozenset())  # claims a door does not ask for
 
-    def signed(self, head: bytes | None = None, body: bytes | None = None, *, key: OKPKey | ECKey | None = None) -> str:
+    def signed(self, head: bytes | None = None, body: bytes | None = None, *, key: OKPKey | ECKey | Sm2Key | None = None) -> str:
         """Signed by its key, or another, whatever its parts are."""
         text = f"{base64url(dumped(self.header) if head is None else head)}.{base64url(dumped(self.claims) if body is None else body)}"
         return f"{text}.{base64url(sign_raw(key or self.key, text.encode()))}"
@@ -51,7 +53,7 @@ class Good:
         return self.signed(dumped({**self.header, **header}))
 
 
-def taken_apart(token: str, key: OKPKey | ECKey, **more: Any) -> Good:
+def taken_apart(token: str, key: OKPKey | ECKey | Sm2Key, **more: Any) -> Good:
     """A good message from its text."""
     header, claims = (json.loads(unbase64url(part)) for part in token.split(".")[:2])
     return Good(key, header, claims, **more)
@@ -80,11 +82,13 @@ def _algorithms(good: Good) -> Iterator[tuple[str, str]]:
     yield "no alg", good.signed(dumped({name: told for name, told in good.header.items() if name != "alg"}))
     odd = ("EdDSA", "ed25519", "Ed25519 ", "Ed448", "ES384", "ES512", "ES256K", "RS256", "PS256", "SM2-SM3", "Ｅｄ25519", "ЕS256", "ES256\0")
     for other in (*odd, ["Ed25519"], ["ES256"], {"Ed25519": 1}, None, 1, True):
-        yield f"alg {other!r}", good.headed(alg=other)
+        if other != algorithm(good.key):
+            yield f"alg {other!r}", good.headed(alg=other)
     swapped = "ES256" if algorithm(good.key) == "Ed25519" else "Ed25519"
     yield "the other listed algorithm", good.headed(alg=swapped)
     public = good.key.as_dict(private=False)
-    secrets = (good.key.as_pem(private=False), good.key.as_pem(private=False).strip(), dumped(public), unbase64url(public["x"]), b"")
+    pem = b"" if isinstance(good.key, Sm2Key) else good.key.as_pem(private=False)
+    secrets = (pem, pem.strip(), dumped(public), unbase64url(public["x"]), b"")
     for name, digest in (("HS256", hashlib.sha256), ("HS384", hashlib.sha384), ("HS512", hashlib.sha512)):
         text = f"{base64url(dumped({**good.header, 'alg': name}))}.{payload}"
         for place, secret in enumerate(secrets):
@@ -94,7 +98,10 @@ def _algorithms(good: Good) -> Iterator[tuple[str, str]]:
 
 
 def _keys(good: Good) -> Iterator[tuple[str, str]]:
-    other = type(good.key).generate_key("Ed25519" if isinstance(good.key, OKPKey) else "P-256")
+    if isinstance(good.key, Sm2Key):
+        other: OKPKey | ECKey | Sm2Key = Sm2Key(*gmssl_pyx.sm2_key_generate())
+    else:
+        other = type(good.key).generate_key("Ed25519" if isinstance(good.key, OKPKey) else "P-256")
     shown = other.as_dict(private=False)
     if "jwk" not in good.header:  # a proof shows its key: that it is the token's is another question
         yield "a key of nobody", good.signed(key=other)
@@ -248,7 +255,11 @@ def _edges(good: Good) -> Iterator[tuple[str, str]]:
     token = good.signed()
     text, _, last = token.rpartition(".")
     signature = unbase64url(last)
-    for name, raw in _ed25519(signature) if isinstance(good.key, OKPKey) else _es256(signature, text.encode(), good.key):
+    if isinstance(good.key, Sm2Key):
+        found = _sm2(signature)
+    else:
+        found = _ed25519(signature) if isinstance(good.key, OKPKey) else _es256(signature, text.encode(), good.key)
+    for name, raw in found:
         yield name, f"{text}.{base64url(raw)}"
     for name, raw in (
         ("no bytes", b""), ("63 bytes", signature[:-1]), ("65 bytes", signature + b"\0"), ("65 bytes before", b"\0" + signature), ("twice", signature * 2),
@@ -330,3 +341,13 @@ WRONG_KEYS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 """Public keys that are none the hub verifies by."""
+
+
+def _sm2(signature: bytes) -> Iterator[tuple[str, bytes]]:
+    r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+    for name, told in (
+        ("r of 0", (0, s)), ("s of 0", (r, 0)), ("r of n", (SM2, s)), ("s of n", (r, SM2)), ("r + s = n", (r, SM2 - r)), ("s negated", (r, SM2 - s)),
+        ("r beyond n", ((r + SM2) % 2**256, s)),
+    ):
+        yield f"SM2 {name}", told[0].to_bytes(32) + told[1].to_bytes(32)
+    yield "SM2 in DER", encode_dss_signature(r, s)

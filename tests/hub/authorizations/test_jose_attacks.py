@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+import gmssl_pyx
 import orjson
 import pytest
 import structlog
@@ -13,13 +14,14 @@ from joserfc.jwk import ECKey, OKPKey
 from hub.authorizations.key_changes import add_key
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import verify
-from hub.authorizations.signing import sign_message, sign_revocation
+from hub.authorizations.signing import Sm2Key, sign_message, sign_revocation
 from hub.identity import TokenRefused
 from hub.keys import Use
 from hub.messages.sending import push
 from hub.oauth.presenting import build_assertion, household_facts, token_request
 from hub.oauth.tokens import TYP as ACCESS_TOKEN
-from hub.signatures import BadSignature, base64url, key_set, open_jws, public_key
+from hub.signatures import LONGEST_REGISTRATION, BadSignature, base64url, header_of, key_set, open_jws, public_key
+from hub.suites import platform_keys
 from tests.hub.authorizations.family import HUB, PLATFORM, letter, letters, platform_jwks, registration, revocation, signs
 from tests.hub.authorizations.family import PLATFORM_KEY as KEY
 from tests.hub.authorizations.world import CLIENT_KEYS
@@ -76,6 +78,30 @@ async def test_revocations_under_a_p256_key(world, clock):
     assert await world.pool.fetchval("SELECT count(*) FROM letter WHERE status = 'REVOKED'") == 0
     answer = await world.http.post("/revocations", content=good.signed(), headers={"content-type": "application/jose"})
     assert answer.status_code == 200
+
+
+def opened_by_sm2(token: str, rows) -> object:
+    """As a platform's door reads it: the kid of the message says which key is looked for."""
+    kid = header_of(token, longest=LONGEST_REGISTRATION).get("kid")
+    return open_jws(token, platform_keys(rows, kid), typ=("household-revocation+jws",), longest=LONGEST_REGISTRATION)
+
+
+async def test_revocations_under_an_sm2_key(world, clock):
+    await world.register()
+    key = Sm2Key(*gmssl_pyx.sm2_key_generate())
+    await add_key(
+        world.engine, platform=PLATFORM, jwk={**key.as_dict(private=False), "kid": "sm2"}, at=clock(), valid_from=clock() - timedelta(days=1),
+    )
+    token = sign_revocation(key, kid="sm2", platform=PLATFORM, audience=HUB, jti=world.jti(), now=clock(), reference="TN-2026-0001")
+    good, knock = taken_apart(token, key), posting(world, "/revocations")
+    rows = [*platform_jwks()["keys"], {**key.as_dict(private=False), "kid": "sm2"}]
+    for name, forged in forgeries(good, claims=False):  # what is read of claims is the same whoever signed
+        with pytest.raises(BadSignature):
+            pytest.fail(f"{name}: {opened_by_sm2(forged, rows)}")
+    for name, other in (("its kid by another key", good.signed(key=KEY)), ("its algorithm for another's kid", good.headed(kid="platform-1"))):
+        assert (await knock(other))[0] == 401, name
+    assert await world.pool.fetchval("SELECT count(*) FROM letter WHERE status = 'REVOKED'") == 0
+    assert (await knock(good.signed()))[0] == 200
 
 
 async def test_client_assertions(world, clock):

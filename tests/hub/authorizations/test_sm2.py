@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hub import suites
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import verify
-from hub.authorizations.signing import Sm2Key, sign_raw
+from hub.authorizations.signing import Sm2Key, sign_message, sign_raw
 from hub.desk import open_desk
 from hub.settings import Settings, SettingsError
-from hub.signatures import base64url, key_set, unbase64url
-from hub.suites import SM2, SM2_ID, allow_list, document_digest, signer_key
+from hub.signatures import base64url, key_set, open_jws, unbase64url
+from hub.suites import SM2, SM2_ID, allow_list, document_digest, enrolled_key, platform_keys, signer_key
 from tests.hub.authorizations.family import HUB, PLATFORM, letter, platform_jwks, registration, signs
 
 # GB/T 32918.5-2017 annex A.2: the recommended curve, signer id ALICE's default, message "message digest".
@@ -129,6 +129,30 @@ def test_what_is_off_the_list_is_refused_whether_or_not_it_verifies(clock):
     assert flaw(clock, signs("head", key=sm2_key()), suites=allow_list("Ed25519,ES256")) is Flaw.SIGNATURE_ALGORITHM
     assert flaw(clock, signs("wife"), suites=allow_list("SM2-SM3")) is Flaw.SIGNATURE_ALGORITHM
     assert verified(clock, signs("head", key=sm2_key()), suites=allow_list("SM2-SM3")).letters
+
+
+def by_sm2(clock, key: Sm2Key, *, kid: str = "sm2", **more: object) -> str:
+    told = {"case": {}, "household": {}, "letters": []}
+    return sign_message(key, "household-registration+jws", told | more, kid=kid, issuer=PLATFORM, audience=HUB, jti="registration-1", now=clock())
+
+
+def test_a_platforms_message_may_be_signed_by_sm2_under_a_key_of_its_own(clock, monkeypatch):
+    key, other = sm2_key(), platform_jwks()["keys"]
+    enrolled, digest = enrolled_key(key.as_dict(private=False))
+    assert enrolled["kid"] == digest == key.thumbprint()
+    rows = [*other, {**enrolled, "kid": "sm2"}]
+    token = by_sm2(clock, key)
+    assert open_jws(token, platform_keys(rows, "sm2"), typ=("household-registration+jws",))["iss"] == PLATFORM
+    forged = by_sm2(clock, sm2_key())
+    for wrong, kid in ((forged, "sm2"), (token[:-2], "sm2"), (by_sm2(clock, key, kid="platform-1"), "platform-1"), (token, "platform-1")):
+        with pytest.raises(suites.BadSignature):
+            open_jws(wrong, platform_keys(rows, kid), typ=("household-registration+jws",))
+    with pytest.raises(suites.BadSignature, match="not allow-listed"):
+        open_jws(token, key_set(platform_jwks()), typ=("household-registration+jws",))  # and nobody else's: clients, tokens, neighbours
+    monkeypatch.setattr(suites, "gmssl_pyx", None)
+    assert platform_keys(rows, "platform-1").others == {}, "without the extra the platform's other keys still sign"
+    with pytest.raises(suites.SuiteMissing):
+        platform_keys(rows, "sm2")
 
 
 @pytest.mark.parametrize("text", ["", "RS256", "Ed25519,none", "Ed25519 ES256"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from gmssl_pyx import sm2_key_generate
 
+from hub.authorizations.signing import Sm2Key
 from hub.authorizations.store import Registrar
 from hub.people.vault import Vault
 from hub.postgres.connection import engine
@@ -33,6 +35,20 @@ def test_a_key_is_added_retired_and_revoked_and_shown(platform) -> None:
     assert [line.split()[:2] for line in shown.splitlines()[2:]] == [["k1", "RETIRED"], ["k2", "REVOKED"]]
     assert platform.outbox()[1:] == [("PLATFORM_KEY_ADDED", "p k2"), ("PLATFORM_KEY_RETIRED", "p k1"), ("PLATFORM_KEY_REVOKED", "p k2")]
     assert platform.ask("SELECT kind, ref FROM revocation") == [("PLATFORM", "p")]
+
+
+def test_a_platform_may_have_a_key_of_sm2_and_a_client_not(platform) -> None:
+    key = Sm2Key(*sm2_key_generate())
+    file = platform.file("sm2.json", {"keys": [{**key.as_dict(private=False), "kid": "sm2"}]})
+    assert "may sign with 'sm2'" in platform.run("platform", "key", "add", "p", "--jwks", file)
+    assert platform.ask("SELECT jwk ->> 'crv', jwk ->> 'x' FROM platform_key WHERE kid = 'sm2'") == [("SM2", key.as_dict(private=False)["x"])]
+    assert "has key 'sm2'" in platform.run("platform", "key", "add", "p", "--jwks", file, code=1)
+    other = platform.file("other.json", {"keys": [{**Sm2Key(*sm2_key_generate()).as_dict(private=False), "kid": "sm2"}]})
+    assert "another key of this platform" in platform.run("platform", "key", "add", "p", "--jwks", other, code=1)
+    off = platform.file("off.json", {"keys": [{**key.as_dict(private=False), "y": key.as_dict(private=False)["x"]}]})
+    assert "SM2 key cannot be read" in platform.run("platform", "key", "add", "p", "--jwks", off, code=2)
+    refused = platform.run("client", "add", "c", "--organisation", "o", "--name", "n", "--purpose", "DIBAO_REVIEW", "--jwks", file, code=2)
+    assert "neither Ed25519 nor P-256" in refused
 
 
 def test_what_is_not_there_is_refused(platform) -> None:
