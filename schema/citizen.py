@@ -182,6 +182,8 @@ class PersonalLetter:
     signed_at: Instant = told("签署时间", "When it was signed for this person.")
     capacity: SignerCapacity = told("签署身份", "By themselves, by a legal representative, or by an agent.")
     expires_at: Instant | None = told("有效期至", "Until when; null where it ends with the matter.")
+    unticked: list[str] = told("未单独同意", "Sensitive groups it lists that were not consented to one by one (PIPL §29): nothing of them is told under it.")
+    sign_anew: bool = told("需重新签署", "Whether a later privacy notice took something from it (PIPL §14).")
     state: LetterState = told("状态", "Whether it is in force.")
     revoked_at: Instant | None = told("撤回时间", "When it was withdrawn.")
     withdrawn: list[WithdrawnPart] = told("已撤回部分", "Parts withdrawn for this person.")

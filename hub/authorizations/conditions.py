@@ -55,7 +55,8 @@ class Conditions:
         if self.consent is None:
             return _NONE
         given = frozenset(separately) if capacity != "AGENT" or self.consent.by_agent else _NONE
-        child = frozenset({UNDER_14}) - given if self.consent.under_14 else _NONE
+        # Nobody under sixteen signs for themselves (Civil Code §18): their own signature is never a child's.
+        child = frozenset({UNDER_14}) - given if self.consent.under_14 and capacity != "SELF" else _NONE
         return (self.sensitive - given - self.consent.named(template)) | child
 
     def outdated(self, version: str) -> tuple[Part, ...]:

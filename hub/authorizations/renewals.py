@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -27,11 +27,25 @@ class Renewal:
     anew: int
 
 
+class Signed(Protocol):
+    """What is looked at of a letter."""
+
+    @property
+    def purposes(self) -> frozenset[str]: ...
+    @property
+    def fact_groups(self) -> frozenset[str]: ...
+    @property
+    def receivers(self) -> frozenset[str]: ...
+    @property
+    def outdated(self) -> tuple[Part, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     purposes: frozenset[str]
     fact_groups: frozenset[str]
     receivers: frozenset[str]
+    outdated: tuple[Part, ...]
 
 
 async def renewals(engine: AsyncEngine, conditions: Conditions, at: datetime) -> tuple[Renewal, ...]:
@@ -51,19 +65,21 @@ async def renewals(engine: AsyncEngine, conditions: Conditions, at: datetime) ->
     living: Counter[str] = Counter()
     anew: Counter[str] = Counter()
     for row in rows:
-        gone = [part for part in conditions.outdated(row.notice_version) if part.at <= at]
         living[row.notice_version] += row.letters
-        if _touched(_Kind(frozenset(row.purposes), frozenset(row.fact_groups), frozenset(row.receivers)), gone):
+        kind = _Kind(frozenset(row.purposes), frozenset(row.fact_groups), frozenset(row.receivers), conditions.outdated(row.notice_version))
+        if to_be_signed_anew(kind, at):
             anew[row.notice_version] += row.letters
     return tuple([Renewal(version, living[version], anew[version]) for version in sorted(living)])
 
 
-def _touched(letter: _Kind, gone: Iterable[Part]) -> bool:
+def to_be_signed_anew(letter: Signed, at: datetime) -> bool:
+    """Whether a later notice, in force at a moment, took something a letter says."""
     return any(
-        (not part.purposes or part.purposes & letter.purposes)
+        part.at <= at
+        and (not part.purposes or part.purposes & letter.purposes)
         and (not part.fact_groups or ALL_LISTED in letter.fact_groups or part.fact_groups & letter.fact_groups)
         and (not part.receivers or ALL_LEVELS in letter.receivers or _share(letter.receivers, part.receivers))
-        for part in gone
+        for part in letter.outdated
     )
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
+from hub.authorizations.ability import under_fourteen
 from hub.authorizations.consequence_words import LINES
 from hub.authorizations.life import WATCHING, letter_state
-from hub.authorizations.matter import Letter, Matter, Signature
+from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.reasons import Reason
+from hub.authorizations.renewals import to_be_signed_anew
+from policies.calendar import CHINA
+from policies.groups import GROUPS
+from policies.letters import ALL_LISTED, UNDER_14
 from policies.purposes import PURPOSES
 
 MatterOf = Callable[[str], Awaitable[Matter | None]]
@@ -43,6 +48,7 @@ def _letter(letter: Letter, signature: Signature, matter: Matter, person: str, a
         "id": letter.id, "number": letter.number, "platform": matter.platform, "case": matter.reference,
         "matter": matter.assistance_type, "purposes": sorted(letter.purposes), "factGroups": sorted(letter.fact_groups),
         "receivers": sorted(letter.receivers), "signedAt": signature.signed_at, "capacity": signature.capacity,
+        "unticked": _unticked(letter, signature, matter.people().get(person), at), "signAnew": to_be_signed_anew(letter, at),
         "expiresAt": letter.expires_at, "state": state, "revokedAt": letter.revoked_at,
         "withdrawn": [
             {
@@ -53,6 +59,13 @@ def _letter(letter: Letter, signature: Signature, matter: Matter, person: str, a
         ],
         "withdrawal": _withdrawal(letter, matter) if state in {"ACTIVE", "PAUSED", "UNDER_REVIEW"} else None,
     }
+
+
+def _unticked(letter: Letter, signature: Signature, member: Member | None, at: datetime) -> list[str]:
+    """What the letter lists and the signature consented to no item for (PIPL §29)."""
+    listed = GROUPS.keys() if ALL_LISTED in letter.fact_groups else letter.fact_groups
+    child = member is not None and under_fourteen(member.person.birth_date, at.astimezone(CHINA).date())
+    return sorted((signature.lacking & listed) | (signature.lacking & {UNDER_14} if child else frozenset()))
 
 
 def _state(letter: Letter, matter: Matter, at: datetime) -> str:

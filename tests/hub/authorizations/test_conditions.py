@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -15,6 +15,7 @@ from hub.authorizations.reasons import Flaw, Reason, Refused
 from hub.authorizations.renewals import Renewal, renewals
 from hub.authorizations.withdrawal import LISTED
 from hub.caller import Basis
+from hub.citizens.letters import letters_of
 from hub.people.store import People
 from policies.groups import GROUPS
 from policies.letter_templates import TEMPLATES
@@ -59,9 +60,10 @@ def test_what_is_labelled_highly_sensitive_or_of_a_kind_the_law_names_needs_an_i
 
 
 def test_a_signature_lacks_what_it_did_not_tick():
-    assert CONDITIONS.lacking("SELF", TICKED, "") == {UNDER_14}
+    assert CONDITIONS.lacking("SELF", TICKED, "") == frozenset(), "nobody signs for themselves who is a child"
+    assert CONDITIONS.lacking("LEGAL_REPRESENTATIVE", TICKED, "") == {UNDER_14}
     assert CONDITIONS.lacking("LEGAL_REPRESENTATIVE", (*TICKED, UNDER_14), "") == frozenset()
-    assert CONDITIONS.lacking("SELF", ("health",), "") == SENSITIVE - {"health"} | {UNDER_14}
+    assert CONDITIONS.lacking("SELF", ("health",), "") == SENSITIVE - {"health"}
     assert AS_SIGNED.lacking("SELF", (), "") == frozenset()
 
 
@@ -72,12 +74,12 @@ def test_an_agent_ticks_for_nobody_unless_the_region_lets_them():
 
 def test_words_that_the_region_takes_for_an_item_are_one():
     lets = consenting(words=("texts = []", 'texts = ["national-text"]'))
-    assert lets.lacking("SELF", (), "national-text") == SENSITIVE - TEMPLATES["national-text"].named | {UNDER_14}
-    assert lets.lacking("SELF", (), "national") == CONDITIONS.lacking("SELF", (), "national-text") == SENSITIVE | {UNDER_14}
+    assert lets.lacking("SELF", (), "national-text") == SENSITIVE - TEMPLATES["national-text"].named
+    assert lets.lacking("SELF", (), "national") == CONDITIONS.lacking("SELF", (), "national-text") == SENSITIVE
 
 
 def test_a_region_may_ask_no_item_for_a_child():
-    assert consenting(child=("under_14 = true", "under_14 = false")).lacking("SELF", (), "") == SENSITIVE
+    assert consenting(child=("under_14 = true", "under_14 = false")).lacking("LEGAL_REPRESENTATIVE", (), "") == SENSITIVE
 
 
 def test_each_signer_opens_what_they_ticked_and_the_rest_says_why():
@@ -120,6 +122,14 @@ def test_a_child_stands_under_a_letter_only_by_the_guardians_item_and_from_fourt
 
 
 # Notices
+
+
+def test_which_notices_may_be_shown_on_a_day():
+    both = changed(V1.replace("2025-01-01", "2025-01-01\nuntil = 2026-12-31") + V2 + change())
+    assert [both.shown(date(*day)) for day in ((2024, 12, 31), (2026, 1, 1), (2026, 12, 1), (2027, 1, 1))] == [
+        (), ("2025-01",), ("2025-01", "2026-11"), ("2026-11",),
+    ]
+    assert AS_SIGNED.shown(date(2026, 1, 1)) == ()
 
 
 def test_a_letter_under_a_notice_nobody_registered_carries_nothing():
@@ -187,6 +197,20 @@ def test_a_letter_withdrawn_from_the_purpose_is_revoked_to_it_whatever_notices_s
     with pytest.raises(NotStanding) as caught:
         asked(stored("auth_1", signature("head"), outdated=gone, withdrawn=(replace(gone[0], purposes=frozenset({"DIBAO_REVIEW"})),)))
     assert caught.value.reason is Reason.AUTH_REVOKED
+
+
+async def test_a_person_sees_what_nobody_ticked_and_what_is_to_be_signed_anew():
+    guardian = replace(signature("head", covers=("girl",), capacity="LEGAL_REPRESENTATIVE"), lacking=frozenset({"health", "justice", UNDER_14}))
+    old = changed(V1 + V2 + change(groups='["vehicle"]')).outdated("2025-01")
+    held = matter(stored("auth_1", guardian, fact_groups=frozenset({"health", "vehicle"}), outdated=old))
+
+    async def matter_of(_: str):
+        return held
+
+    (child,) = await letters_of("girl", ["case_1"], matter_of, NOW)
+    (parent,) = await letters_of("head", ["case_1"], matter_of, NOW)
+    assert (child["unticked"], child["signAnew"]) == (["UNDER_14", "health"], True)
+    assert parent["unticked"] == ["health"]
 
 
 # Registered and read

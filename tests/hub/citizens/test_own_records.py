@@ -21,7 +21,7 @@ from tests.hub.many_cases import details, granted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LETTERS = """{ me { letters { id number platform case matter purposes factGroups receivers signedAt capacity expiresAt state revokedAt
+LETTERS = """{ me { letters { id number platform case matter purposes factGroups receivers signedAt capacity expiresAt state revokedAt unticked signAnew
   withdrawn { factGroups } withdrawal { platform stops consequences { code ground zh en } } } } }"""
 CORRECTIONS = "{ me { corrections { id group provider text state filedAt due overdue answeredAt note } } }"
 FILE = "mutation File($text: Statement!) { requestCorrection(group: vehicle, text: $text) { id state due } }"
@@ -172,6 +172,7 @@ async def test_letters_are_shown_with_their_state_and_how_to_withdraw(living, co
     mine = {one["number"]: one for one in (await counter.me(token, LETTERS))["letters"]}
     own, for_ward = mine[f"{matter.reference}-H"], mine[f"{matter.reference}-G1"]
     assert (own["capacity"], own["state"], own["platform"], own["case"]) == ("SELF", "ACTIVE", living.platform.platform, matter.reference)
+    assert (own["unticked"], own["signAnew"], for_ward["unticked"]) == ([], False, [])
     assert own["withdrawal"]["stops"] == ["低保审核确认"]
     assert [one["ground"] for one in own["withdrawal"]["consequences"]] == ["PIPL §15", "57 §29; PIPL §16", "PIPL §15"]
     assert for_ward["capacity"] == "LEGAL_REPRESENTATIVE"
