@@ -103,8 +103,8 @@ async def test_only_approvals_that_were_given_stand_in_their_matter(world, clock
     accepted = await world.register()
     values = {
         "id": "apr_1", "case_id": accepted.case, "kind": "COMPLAINT_CHECK", "purpose": "COMPLAINT_CHECK", "fact_groups": ["tax"], "people": ["p1"],
-        "sample": "", "organisation": "mz-hd-500152", "officer": "o1", "reason": "x", "asked_at": clock(), "state": "APPROVED", "decided_by": "o2",
-        "decided_organisation": "mz-hd-500152", "decided_at": clock(), "valid_until": clock() + timedelta(days=1), "ended_by": "", "ended_at": None,
+        "sample": "", "organisation": "mz-hd-500152", "officer": "o1", "reason": "x", "client": "c1", "officer_proof": "ASSERTED", "asked_at": clock(), "state": "APPROVED", "decided_by": "o2",
+        "decided_organisation": "mz-hd-500152", "decided_client": "c2", "decided_proof": "ASSERTED", "decided_at": clock(), "valid_until": clock() + timedelta(days=1), "ended_by": "", "ended_at": None,
     }
     async with world.engine.begin() as connection:
         await connection.execute(insert(Approval), [values, values | {"id": "apr_2", "state": "ASKED", "decided_by": ""}])

@@ -200,8 +200,9 @@ async def test_over_http_the_platform_gets_ids_and_hashes_or_a_named_flaw(world,
 
     bad = registration(clock(), jti="registration-2", letters=[letter("G-1", [signs("girl")], now=clock())])
     answer = await world.http.post("/registrations", content=bad, headers=jose)
-    assert (answer.status_code, answer.json()) == (
-        422, {"code": "CHILD_SIGNED_ALONE", "message": "letter 'G-1': 'girl' needs a guardian's signature, not their own"},
+    told = answer.json()
+    assert (answer.status_code, told["code"], told["detail"]) == (
+        422, "CHILD_SIGNED_ALONE", "letter 'G-1': 'girl' needs a guardian's signature, not their own",
     )  # fmt: skip
     assert (await world.http.post("/registrations", content="x", headers=jose)).status_code == 401
     assert (await world.http.post("/registrations", content=token)).status_code == 415
