@@ -49,6 +49,7 @@ from hub.operations.registering import routes as operation_routes
 from hub.people.handles import Handles
 from hub.problems import HANDLERS, NUMBER
 from hub.regions.routes import routes as region_routes
+from hub.regions.routes import witness_routes
 from hub.settings import Settings
 from policies.approvals import approval_rules
 from policies.disposal import disposal_terms
@@ -148,6 +149,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *operation_routes(answering, _fits(hub), hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader, gate),
         *region_routes(hub, gate),
+        *witness_routes(hub, gate),
         *_callbacks(hub, gate),
     ]
     if hub.settings.console:

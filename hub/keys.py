@@ -44,6 +44,8 @@ class Use(StrEnum):
     """Ed25519: signs requests and results between hubs."""
     REGION_ENC = "region-enc"
     """X25519: opens what other hubs encrypted to this one."""
+    WITNESS = "witness"
+    """Ed25519: cosigns the checkpoints of neighbours' logs."""
     CITIZEN = "citizen"
     """X25519: opens what platforms encrypt of people who ask about themselves."""
     DEFERRED = "deferred"
@@ -54,7 +56,7 @@ _SIZES: Mapping[Use, int] = MappingProxyType(dict.fromkeys(Use, 32) | {Use.HANDL
 """Bytes; AES-SIV takes two AES-256 keys (RFC 5297 §2.2)."""
 
 
-ADDED = (Use.DEFERRED, Use.CITIZEN)
+ADDED = (Use.DEFERRED, Use.CITIZEN, Use.WITNESS)
 """Uses that came after the first version: nothing was ever made under them in a ring that lacks them, so `hub migrate` makes the key."""
 
 

@@ -50,6 +50,10 @@ FOLLOW_UPS = Gauge(
     "hub_emergency_follow_ups", "Duties to complete the papers of an emergency, by state: OPEN, OVERDUE", ["state"],
     multiprocess_mode="mostrecent",
 )
+WITNESSED = Gauge(
+    "hub_witnessed_logs", "Neighbours' logs by what the last look found: CONSISTENT, MISSED, SHRUNK, FORK, UNSEEN", ["state"],
+    multiprocess_mode="mostrecent",
+)
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
 REVOCATION_NOTICES = Gauge(
     "hub_revocation_notices_up", "1 while the database announces revocations to this worker, 0 while it asks for them", multiprocess_mode="livemin",

@@ -57,6 +57,7 @@ from hub.plan import Planner
 from hub.postgres.connection import LOG_ROLE, engine, pool
 from hub.question import Question
 from hub.regions.neighbours import Neighbours, open_neighbours
+from hub.regions.witnessing import Witness, open_witness
 from hub.route import Road
 from hub.settings import Settings
 from hub.sharing.corrections import Corrections
@@ -99,6 +100,7 @@ class Hub:
     credit: CreditPlatform | None
     waiting: Waiting
     limits: Limits
+    witness: Witness
     clock: Clock
     random: Random
 
@@ -133,7 +135,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
             settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=random, watch=desk.watch,
         )
         stack.push_async_callback(neighbours.close)
-        limits = Limits()
+        limits, witness = Limits(), open_witness(stack, settings, lambda: neighbours.agreements, database, keys, session, clock)
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
@@ -142,7 +144,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=Documents(schema, limits, introspection=settings.introspection), planner=planner, road=road,
-            neighbours=neighbours, check_systems=systems, credit=credit, waiting=waiting, limits=limits, clock=clock, random=random,
+            neighbours=neighbours, check_systems=systems, credit=credit, waiting=waiting, limits=limits, witness=witness, clock=clock, random=random,
         )
 
 

@@ -42,6 +42,7 @@ class Settings:
     rate_per_minute: int = 1200  # per client and worker; of a platform: registrations, messages, collections, and never withdrawals
     concurrency: int = 64  # per client and worker
     log_wait: float = 2.0  # seconds an answer waits for its log entry
+    witness_every: float = 300.0  # seconds between two looks at each neighbour's log; 0: nobody is looked at
     gather: bool = True
     secure_cookies: bool = False  # where nothing is set: whether the issuer is an https URL
 
@@ -49,6 +50,11 @@ class Settings:
     def log_origin(self) -> str:
         """The name of this hub's log, in checkpoints and public keys: the issuer without its scheme."""
         return f"{self.issuer.partition('//')[2]}/log"
+
+    @property
+    def witness_name(self) -> str:
+        """The name this hub cosigns other logs' checkpoints under."""
+        return f"{self.issuer.partition('//')[2]}/witness"
 
     def departments(self) -> dict[str, Any]:
         """The departments' addresses and secrets, as the file of `sources` has them. Raises SettingsError, which quotes none."""

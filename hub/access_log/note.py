@@ -90,7 +90,7 @@ class Signer:
 
 def open_note(note: str, verifiers: Iterable[Verifier]) -> str:
     """The text of a note that at least one of `verifiers` signed; one bad signature of a known key spoils the note."""
-    text, signatures = _divide(note)
+    text, signatures = divide(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     good = False
     for name, data in signatures:
@@ -144,7 +144,8 @@ class Checkpoint:
         return checkpoint
 
 
-def _divide(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+def divide(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The text of a note, and its signatures by name: key id and what follows it. Raises `BadNote`."""
     if len(note) > _LARGEST or any(character < " " and character != "\n" for character in note):
         raise BadNote("not a note")
     text, empty, tail = note.rpartition("\n\n")

@@ -27,18 +27,8 @@ class NoSuchTile(LookupError):
     """The tree is not that large."""
 
 
-class Tiles:
-    """Tiles and proofs of the stored tree. `read` gives the leaf hashes of [start, end); `directory` keeps full tiles."""
-
-    def __init__(self, read: Read, directory: Path) -> None:
-        self._read = read
-        self._directory = directory
-        self._held: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
-        self._turn = asyncio.Lock()
-
-    async def tile(self, level: int, index: int, width: int = WIDTH) -> bytes:
-        """The first `width` hashes of a tile, concatenated; raises `NoSuchTile` when the tree does not reach so far."""
-        return b"".join(await self._hashes(level, index, width))
+class Nodes:
+    """Proofs and roots out of tiles, wherever those come from."""
 
     async def root(self, size: int) -> bytes:
         """The root the tree had at `size`."""
@@ -52,12 +42,6 @@ class Tiles:
         """Proof that the tree of `new` extends that of `old`."""
         return await self._prove(consistency_ranges(old, new))
 
-    async def forget(self) -> None:
-        """Drop every cached tile."""
-        async with self._turn:
-            self._held.clear()
-            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
-
     async def _prove(self, ranges: list[tuple[int, int]]) -> tuple[bytes, ...]:
         names = {name for start, end in ranges for name in perfect(start, end)}
         nodes = {name: await self._node(name) for name in sorted(names)}
@@ -69,6 +53,30 @@ class Tiles:
         first = index << tall
         hashes = await self._hashes(level // _HEIGHT, first // WIDTH, first % WIDTH + (1 << tall))
         return _root(hashes[first % WIDTH :])
+
+    async def _hashes(self, level: int, index: int, width: int) -> Sequence[bytes]:
+        """The first `width` hashes of a tile. Raises `NoSuchTile`."""
+        raise NotImplementedError
+
+
+class Tiles(Nodes):
+    """Tiles and proofs of the stored tree. `read` gives the leaf hashes of [start, end); `directory` keeps full tiles."""
+
+    def __init__(self, read: Read, directory: Path) -> None:
+        self._read = read
+        self._directory = directory
+        self._held: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
+        self._turn = asyncio.Lock()
+
+    async def tile(self, level: int, index: int, width: int = WIDTH) -> bytes:
+        """The first `width` hashes of a tile, concatenated; raises `NoSuchTile` when the tree does not reach so far."""
+        return b"".join(await self._hashes(level, index, width))
+
+    async def forget(self) -> None:
+        """Drop every cached tile."""
+        async with self._turn:
+            self._held.clear()
+            await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     async def _hashes(self, level: int, index: int, width: int) -> Sequence[bytes]:
         if level == 0:

@@ -16,6 +16,7 @@ from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
 from hub.cli.vouching import vouching_bounded
 from hub.cli.without_letter import assessments_current, emergencies_followed, two_people
+from hub.cli.witnessing import logs_consistent
 from hub.cli.working_days import calendar_ahead
 from hub.settings import Settings, SettingsError
 
@@ -65,6 +66,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("login", partial(ailments.login_bounded, settings, premises)),
         ("later answers", partial(ailments.later_answers, premises)),
         ("agreements", partial(ailments.agreements_hold, premises)),
+        ("witness", partial(logs_consistent, premises)),
         ("sharing", partial(ailments.sharing_in_time, premises)),
         ("notices", partial(notices_current, premises)),
         ("assessments", partial(assessments_current, premises)),

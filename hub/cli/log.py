@@ -17,6 +17,7 @@ from hub.access_log.writer import AccessLog
 from hub.cli.faults import reported
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, keys_directory, read_settings
+from hub.cli.witnessing import witness_anew, witnessed
 from hub.clock import clock
 from hub.keys import KeyRing, Use
 from hub.postgres.connection import LOG_ROLE, pool
@@ -81,6 +82,10 @@ def key() -> None:
         ring = KeyRing.load(keys_directory(settings))
         for version in ring.versions(Use.LOG):
             click.echo(Signer(settings.log_origin, version.secret).verifier.vkey)
+
+
+log.add_command(witnessed)
+log.add_command(witness_anew)
 
 
 def access_log(premises: Premises, reading: asyncpg.Pool[asyncpg.Record]) -> AccessLog:

@@ -26,6 +26,7 @@ from hub.regions.asking import PATH, STATUS_PATH
 from hub.regions.exchange import ExchangeRefused
 from hub.regions.issuing import Issuing
 from hub.regions.recognition import GROUP
+from hub.regions.witnessed import WitnessedLogs
 from schema.register import GROUPS
 
 _log = structlog.get_logger("hub.regions")
@@ -72,6 +73,24 @@ def routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
     return [
         Route(PATH, gate.private(open_(answering.confirmations)), methods=["POST"]),
         Route(STATUS_PATH, gate.public(open_(answering.status_list)), methods=["GET"]),
+    ]
+
+
+def witness_routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
+    """What this hub saw of neighbours' logs, for anybody: hashes and signatures."""
+    logs = WitnessedLogs(hub.engine)
+
+    async def witnessed(request: Request) -> Response:
+        """The last checkpoint of a neighbour's log this hub saw and cosigned: hashes, for whoever wants to hold that log to it."""
+        note = await logs.note(request.path_params["region"])
+        return PlainTextResponse(note or "Not Found", status_code=200 if note else 404)
+
+    async def witness_key(_request: Request) -> Response:
+        return PlainTextResponse(f"{hub.witness.cosigner.vkey}\n")
+
+    return [
+        Route("/log/witnessed/{region}", gate.public(witnessed), methods=["GET"]),
+        Route("/log/witness-key", gate.public(witness_key), methods=["GET"]),
     ]
 
 

@@ -33,7 +33,7 @@ from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
 from hub.tables.matter import Case, Household, Letter, Member, Person, Platform, PlatformKey, Signer
 from hub.tables.means_check import MeansCheck
 from hub.tables.messages import Message
-from hub.tables.regions import Agreement, IssuedResult
+from hub.tables.regions import Agreement, IssuedResult, WitnessedLog
 from hub.tables.sharing import CatalogueEntry, CorrectionRequest, ShareRequest, SharingDispute
 
 __all__ = [
@@ -86,4 +86,5 @@ __all__ = [
     "TokenCases",
     "UsedAssertion",
     "VouchedPerson",
+    "WitnessedLog",
 ]

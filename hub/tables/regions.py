@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, false
+from sqlalchemy import BigInteger, CheckConstraint, Identity, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.tables.declared import Base
@@ -21,6 +21,24 @@ class Agreement(Base):
     valid_from: Mapped[date]
     valid_to: Mapped[date]
     active: Mapped[bool] = mapped_column(default=True)
+
+
+class WitnessedLog(Base):
+    """A neighbour's access log as it was last seen: the tree it must continue, and what did not. Hashes, nobody's name."""
+
+    __tablename__ = "witnessed_log"
+    region: Mapped[str] = mapped_column(primary_key=True)
+    origin: Mapped[str]
+    vkeys: Mapped[list[str]]  # its known verifier keys; none before the first look
+    size: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[bytes]
+    note: Mapped[str]  # its checkpoint, cosigned
+    state: Mapped[str]  # CONSISTENT, MISSED, SHRUNK, FORK, UNSEEN
+    reason: Mapped[str]  # why it was missed
+    evidence: Mapped[str]  # the signed checkpoint that does not continue what was seen
+    seen_at: Mapped[datetime | None]
+    looked_at: Mapped[datetime]
+    __table_args__ = (CheckConstraint("state IN ('CONSISTENT','MISSED','SHRUNK','FORK','UNSEEN')", name="state"),)
 
 
 class IssuedResult(Base):

@@ -349,7 +349,7 @@ async def prepare(
     ceilings = directory / "fair_use.toml"
     ceilings.write_text(UNBOUNDED)
     made = Settings(
-        region=region, issuer=url, directory=directory, database_url=own, **{"require_dpop": False, "log_wait": 1.0, "fair_use": str(ceilings), **settings},
+        region=region, issuer=url, directory=directory, database_url=own, **{"require_dpop": False, "log_wait": 1.0, "witness_every": 0, "fair_use": str(ceilings), **settings},
     )
     return Prepared(made, sources, government, desk, staff, clock, random)
 
