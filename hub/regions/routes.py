@@ -8,7 +8,7 @@ from datetime import datetime
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub.authorizations.catalogue import Asking, Catalogue
@@ -83,7 +83,7 @@ def witness_routes(hub: Hub, gate: Gate) -> list[BaseRoute]:
     async def witnessed(request: Request) -> Response:
         """The last checkpoint of a neighbour's log this hub saw and cosigned: hashes, for whoever wants to hold that log to it."""
         note = await logs.note(request.path_params["region"])
-        return PlainTextResponse(note or "Not Found", status_code=200 if note else 404)
+        return PlainTextResponse(note) if note else not_found(request)
 
     async def witness_key(_request: Request) -> Response:
         return PlainTextResponse(f"{hub.witness.cosigner.vkey}\n")
