@@ -41,7 +41,7 @@ from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
 from hub.oauth.single_use import SingleUse
 from hub.opening import Hub, open_hub
-from hub.operations.fitting import StoredFits
+from hub.operations.fitting import StoredFits, keep_fresh
 from hub.operations.gate import Gate
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
@@ -82,9 +82,12 @@ class Front:
         async with open_hub(self._settings, self._settings.departments(), clock=clock, random=os.urandom) as hub:
             self.graph = graph(hub)
             app.router.routes.extend(routes(hub, self.graph))
+            refreshing = asyncio.create_task(keep_fresh(_fits(hub), hub.clock), name="operation fits")
             settle()
             yield
             self.graph = None
+            refreshing.cancel()
+            await asyncio.gather(refreshing, return_exceptions=True)
 
 
 def settle() -> None:

@@ -7,12 +7,14 @@ another policy is stale, and says nothing. The catalogue is not among what it re
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
+from hub.access_log.failures import FAILURES
 from hub.errors import Malformed, TooLarge
 from hub.fits import Asker, Fit, Fitter, Fitting
 from hub.operation import Documents, Operation
@@ -34,6 +36,17 @@ ON CONFLICT (hash, client_id, purpose, template) DO UPDATE SET (at, department, 
     = (excluded.at, excluded.department, excluded.region, excluded.role, excluded.fit, excluded.reasons, excluded.policy_digest,
        excluded.template_digest)
 """  # noqa: S608 (ours)
+_STALE = """
+SELECT DISTINCT f.client_id, f.hash, p.document FROM operation_fit f JOIN persisted_operation p ON p.hash = f.hash
+JOIN client c ON c.id = f.client_id JOIN organisation o ON o.code = c.organisation
+WHERE c.active AND f.purpose = ANY(c.purposes) AND f.client_id || ' ' || f.hash <> ALL($1::text[])
+  AND (f.policy_digest <> $2 OR f.template || ' ' || f.template_digest <> ALL($3::text[])
+    OR (f.department, f.region, f.role) <> (o.department, o.region, o.role))
+ORDER BY f.client_id, f.hash LIMIT 1
+"""
+_ALONE = "SELECT pg_try_advisory_xact_lock(hashtext('operation fits'))"
+REST = 0.2
+"""Seconds between two documents decided anew: a worker that has just started answers questions first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +77,7 @@ class StoredFits:
         self._pool = pool
         self._fitter = fitter
         self._documents = documents
+        self._undecided: set[str] = set()
 
     async def stored(self, client: str, digest: str | None = None) -> Sequence[StoredFit]:
         """What is kept for a client, of one document or of all; nothing is decided."""
@@ -94,6 +108,22 @@ class StoredFits:
             ])
         return [one for one in await self.stored(client, digest) if one.purpose in wanted]
 
+    async def refresh(self, at: datetime) -> bool:
+        """Decide one document's stale verdicts anew; False where none is stale, or another process is at it. What nobody could tell the last
+        time is left alone for as long as this process lives.
+        """
+        templates = [f"{name} {template.digest}" for name, template in TEMPLATES.items()]
+        async with self._pool.acquire() as connection, connection.transaction():
+            if not await connection.fetchval(_ALONE):
+                return False
+            row = await connection.fetchrow(_STALE, sorted(self._undecided), self._fitter.policy_digest, templates)
+            if row is None:
+                return False
+            await self.decided(row["document"], row["hash"], client=row["client_id"], at=at)
+            if row == await connection.fetchrow(_STALE, sorted(self._undecided), self._fitter.policy_digest, templates):
+                self._undecided.add(f"{row['client_id']} {row['hash']}")
+        return True
+
     async def _fit(self, operations: Sequence[Operation], purpose: str, asker: Asker, at: datetime) -> Fitting:
         """Of the whole document: every operation may be run by its hash."""
         fittings: list[Fitting] = []
@@ -109,6 +139,15 @@ class StoredFits:
         return StoredFit(
             row["hash"], row["purpose"], row["template"], Fit(row["fit"]), tuple(row["reasons"]), row["policy_digest"], stale=now != then,
         )
+
+
+async def keep_fresh(fits: StoredFits, clock: Callable[[], datetime], *, every: float = 60.0, rest: float = REST) -> None:
+    """Decide what became stale, one document at a time, beside the questions; ends when cancelled. Seconds."""
+    while True:
+        found = False
+        with suppress(*FAILURES):
+            found = await fits.refresh(clock())
+        await asyncio.sleep(rest if found else every)
 
 
 def _asker(row: asyncpg.Record) -> Asker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
 
 import pytest
@@ -10,7 +11,7 @@ from joserfc.jwk import OKPKey
 from hub.enrolment import enrol_client, enrol_organisation
 from hub.fits import Fit, Fitter
 from hub.operation import Documents
-from hub.operations.fitting import StoredFits
+from hub.operations.fitting import StoredFits, keep_fresh
 from hub.operations.limits import Limits
 from hub.operations.persisted import PersistedOperations
 from schema import SCHEMA
@@ -69,6 +70,39 @@ async def test_the_same_again_decides_nothing_and_another_policy_decides_anew(fi
     assert {one.purpose: one.stale for one in await fits.stored("c")} == {"DIBAO_REVIEW": True, "RESULT_RECOGNITION": False}
     again = {one.purpose: one for one in await registered(fits, TEXT, clock)}
     assert (again["DIBAO_REVIEW"].fit, again["DIBAO_REVIEW"].stale, fits._fitter.decided) == (Fit.FITS, False, decided + 1)
+
+
+async def test_stale_verdicts_are_decided_anew_beside_the_questions_one_document_at_a_time(fits, pool, clock):
+    for text in (TEXT, BIRTHS):
+        await registered(fits, text, clock)
+    assert not await fits.refresh(clock()), "nothing is stale"
+    await pool.execute("UPDATE operation_fit SET policy_digest = 'of last year', fit = 'DOES_NOT_FIT'")
+    async with pool.acquire() as other, other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock(hashtext('operation fits'))")
+        assert not await fits.refresh(clock()), "another process is at it"
+    decided = fits._fitter.decided
+    assert await fits.refresh(clock())
+    assert [one.stale for one in await fits.stored("c")].count(False) == 2, "one document, both its purposes"
+    working = asyncio.create_task(keep_fresh(fits, clock, every=0, rest=0))
+    async with asyncio.timeout(30):
+        while any(one.stale for one in await fits.stored("c")):  # noqa: ASYNC110 - rows of the database, not an event
+            await asyncio.sleep(0.005)
+    working.cancel()
+    assert fits._fitter.decided == decided + 4
+    await pool.execute("UPDATE operation_fit SET template_digest = 'of last year' WHERE purpose = 'DIBAO_REVIEW'")
+    await pool.execute("UPDATE client SET active = false")
+    assert not await fits.refresh(clock()), "nobody asks with it"
+
+
+async def test_what_nobody_can_tell_any_more_is_tried_once(fits, pool, clock):
+    await registered(fits, TEXT, clock)
+    switches = " ".join(f"b{number}: id @skip(if: $b{number})" for number in range(5))
+    open_ways = f"query Q($c: ID!, {', '.join(f'$b{number}: Boolean!' for number in range(5))}) {{ person(id: $c) {{ {switches} }} }}"
+    await pool.execute("UPDATE persisted_operation SET document = $1", open_ways)
+    await pool.execute("UPDATE operation_fit SET policy_digest = 'of last year'")
+    assert await fits.refresh(clock())
+    assert not await fits.refresh(clock())
+    assert all(one.stale for one in await fits.stored("c"))
 
 
 async def test_a_client_that_moved_to_another_department_has_stale_verdicts(fits, pool, clock):
