@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +12,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.conditions import Conditions
+from hub.authorizations.declared import DeclaredLetter
 from hub.authorizations.lapsing import IN_FORCE
 from hub.authorizations.matter import Part
 from hub.authorizations.receivers import ALL_LEVELS, receives
@@ -70,6 +72,14 @@ async def renewals(engine: AsyncEngine, conditions: Conditions, at: datetime) ->
         if to_be_signed_anew(kind, at):
             anew[row.notice_version] += row.letters
     return tuple([Renewal(version, living[version], anew[version]) for version in sorted(living)])
+
+
+def warned_of(letters: Iterable[DeclaredLetter], conditions: Conditions, at: datetime) -> tuple[str, ...]:
+    """What a platform is told of letters it brings under a notice that has changed since: by number."""
+    kinds = {
+        one.number: _Kind(frozenset(one.purposes), frozenset(one.fact_groups), frozenset(one.receivers), conditions.outdated(one.notice)) for one in letters
+    }
+    return tuple([f"letter '{number}' is to be signed anew: a later notice changed what it is for" for number, one in kinds.items() if to_be_signed_anew(one, at)])
 
 
 def to_be_signed_anew(letter: Signed, at: datetime) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from hub.authorizations.letter_store import Letters
 from hub.authorizations.platforms import first_use, one_at_a_time, sender
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.registration import FRESH, verify
+from hub.authorizations.renewals import warned_of
 from hub.authorizations.revocation import tell_workers
 from hub.authorizations.trust_list import TrustList
 from hub.emergencies.follow_ups import papers_came
@@ -79,6 +80,7 @@ class Registrar:
         suites, held = await self._allowed(platform), await self._held(platform, token)
         registration = await asyncio.to_thread(self._verified, token, keys, platform, suites, held, now)
         self._conditions.refuse_unshown(registration.letters, held)
+        registration = replace(registration, warnings=(*registration.warnings, *warned_of(registration.letters, self._conditions, now)))
         with placed(self._rate, platform):
             return await self._stored(registration, platform, now)
 

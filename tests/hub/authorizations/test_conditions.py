@@ -283,6 +283,14 @@ async def test_a_letter_the_hub_holds_is_brought_again_though_its_notice_is_no_l
     assert (await world.register(letters=letters(at), case={"stage": "REVIEW"})).changed
 
 
+async def test_a_platform_is_told_which_of_its_letters_are_to_be_signed_anew(world):
+    at = world.clock()
+    assert (await world.register(letters=letters(at))).warnings == ()
+    world.desk.registrar._conditions = changed(V1 + V2 + change(groups='["tax"]'))
+    told = (await world.register(letters=letters(at), case={"stage": "REVIEW"})).warnings
+    assert [one.partition(" is to be signed anew")[0] for one in told] == ["letter 'H-1'", "letter 'G-1'", "letter 'O-1'"]
+
+
 async def test_how_many_living_letters_are_to_be_signed_anew_is_counted(world):
     accepted = await world.register()
     assert await renewals(world.engine, CONDITIONS, world.clock()) == (Renewal("2025-01", 3, 0),)
