@@ -19,6 +19,8 @@ from hub.access_log.routes import routes as log_routes
 from hub.approvals.register import Approvals
 from hub.approvals.routes import routes as approval_routes
 from hub.authorizations.intake import routes as intake_routes
+from hub.case_file.records import CaseFiles
+from hub.case_file.routes import routes as case_file_routes
 from hub.clock import clock
 from hub.console.inquiry import console_routes
 from hub.credit.records import CreditRecords
@@ -149,6 +151,7 @@ def routes(hub: Hub, answering: Graph) -> list[BaseRoute]:
         *_means_checks(hub, answering),
         *_credit(hub, answering),
         *_approvals(hub, answering),
+        *_case_files(hub, answering),
         *operation_routes(answering, _fits(hub), hub.clock, hub.upkeep.wake),
         *log_routes(hub.log, hub.desk.reader, gate),
         *region_routes(hub, gate),
@@ -196,6 +199,14 @@ def _credit(hub: Hub, answering: Graph) -> list[Route]:
         decode=lambda text, standing: handles.decode(text, kind="per", organisation=standing.caller.organisation, case=standing.caller.case),
     )
     return credit_routes(answering, records, hub.clock, hub.upkeep.wake)
+
+
+def _case_files(hub: Hub, answering: Graph) -> list[Route]:
+    reach = hub.road.planner.reach
+    files = CaseFiles(
+        hub.engine, hub.log, handle=lambda person, standing: reach.handle("per", person, standing.caller), clock=hub.clock, random=hub.random,
+    )
+    return case_file_routes(answering, files)
 
 
 def _approvals(hub: Hub, answering: Graph) -> list[Route]:

@@ -177,7 +177,9 @@ _TABLE = (
         bases=_STATUTE, on_statute="civilAssistance fiscalSubsidy", until="当月",
     ),
     _review("SPOT_CHECK", "抽查", "MZ", law="渠县 (A4 #28); 授权书", until="当月"),
-    _review("COMPLAINT_CHECK", "举报核查", "MZ JW", law="57 §37; 授权书", until="至办结"),
+    # JW, SJ and DC read no facts (roles.cedar), the case's file alone, by approval. 渠县 names discipline inspection and audit as supervisors,
+    # 潼南 its 督查; that they follow a complaint under this purpose is [D].
+    _review("COMPLAINT_CHECK", "举报核查", "MZ JW SJ DC", law="57 §37; 授权书", until="至办结"),
     # QX22: 渠委办发〔2022〕26号, whose task 24 has dishonest applicants recorded; a region without such a rule does not enrol the purpose.
     _purpose(
         "CREDIT_RECORD", "失信记录", PurposeKind.AID, "MZ", groups="", law="地方规定; QX22 §24", bases=_STATUTE, on_statute=IDENTITY,

@@ -22,7 +22,7 @@ _MAX_BYTES = 16_000
 
 
 def routes(graph: Graph, approvals: Approvals, wake: Callable[[], None]) -> list[Route]:
-    """POST and GET /approvals, POST /approvals/{id}/decision, POST /approvals/{id}/withdrawal."""
+    """POST and GET /approvals, POST /approvals/{id}/decision, POST /approvals/{id}/withdrawal; a supervisor's is of the case's file."""
 
     async def ask(request: Request, standing: Standing) -> Response:
         told = await approvals.ask(standing, read(await _body(request)))
@@ -46,10 +46,10 @@ def routes(graph: Graph, approvals: Approvals, wake: Callable[[], None]) -> list
         return _json(told)
 
     return [
-        Route("/approvals", guarded(graph, ask), methods=["POST"]),
-        Route("/approvals", guarded(graph, of_case), methods=["GET"]),
-        Route("/approvals/{id}/decision", guarded(graph, decide), methods=["POST"]),
-        Route("/approvals/{id}/withdrawal", guarded(graph, withdraw), methods=["POST"]),
+        Route("/approvals", guarded(graph, ask, reads_files=True), methods=["POST"]),
+        Route("/approvals", guarded(graph, of_case, reads_files=True), methods=["GET"]),
+        Route("/approvals/{id}/decision", guarded(graph, decide, reads_files=True), methods=["POST"]),
+        Route("/approvals/{id}/withdrawal", guarded(graph, withdraw, reads_files=True), methods=["POST"]),
     ]
 
 

@@ -21,6 +21,7 @@ from hub.access_log.receipt import salted_digest
 from hub.access_log.writer import AccessLog
 from hub.authorizations.recheck import Recheck
 from hub.authorizations.standing import Standing
+from hub.case_file.supervision import supervises
 from hub.errors import CallerError, Forbidden, Malformed
 from hub.keys import Random
 from hub.means_check.entitlement import Entitled, entitled, on_file
@@ -133,8 +134,9 @@ class MeansChecks:
         return row, may
 
     async def _filed(self, standing: Standing, check: str) -> tuple[MeansCheck, Entitled]:
-        """A check whose report was issued, read where it lies: in its case, by who asked for it. Nothing is fetched for the file."""
-        row = await self._register.of(check, case=standing.caller.case, organisation=standing.caller.organisation)
+        """A check whose report was issued, read where it lies: in its case, by who asked for it or supervises. Nothing is fetched for the file."""
+        asked_by = None if supervises(standing) else standing.caller.organisation
+        row = await self._register.of(check, case=standing.caller.case, organisation=asked_by)
         may = on_file(standing, row.people if row is not None else ())
         if row is None or row.sealed is None:
             raise NoSuchCheck("no report of such a check lies in this case's file")
@@ -194,7 +196,7 @@ class MeansChecks:
         operation = hashlib.sha256(f"means-check {row.system} {step}".encode()).hexdigest()
         appended = await self._log.append(intent(
             standing.caller, at=self._clock(), operation=operation, plan="", policy="", subjects=_pseudonyms(may),
-            fields=[f"{row.system}: means check {row.id}, {step}"], letters=[letter.id for letter in may.letters],
+            fields=[f"{row.system}: means check {row.id}, {step}"], letters=[letter.id for letter in may.letters], approvals=may.approvals,
         ))  # fmt: skip
         return appended.id
 
@@ -202,6 +204,7 @@ class MeansChecks:
         return outcome(
             standing.caller, at=self._clock(), question=intended, decision=Decision.ALLOW if may.whole else Decision.PARTIAL, answer=answer,
             subjects=_pseudonyms(may), letters=[letter.id for letter in may.letters], statuses={"meansCheck": status},
+            approvals=may.approvals,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hub.authorizations.matter import OUTSIDE, Letter, Matter, Member
 from hub.authorizations.standing import Standing
+from hub.case_file.supervision import of_report, supervises
 from hub.errors import Forbidden
 from policies.purposes import PURPOSES, PurposeKind
 from policies.verdict import BasisKind
@@ -23,6 +24,7 @@ class Entitled:
     people: tuple[Member, ...]
     whole: bool
     letters: tuple[Letter, ...]
+    approvals: tuple[str, ...] = ()  # a second person's, that a supervisor's look rests on
 
 
 def entitled(standing: Standing) -> Entitled:
@@ -43,11 +45,12 @@ def entitled(standing: Standing) -> Entitled:
 
 
 def on_file(standing: Standing, people: Collection[str]) -> Entitled:
-    """Who reads a report in its case's file, whatever became of the letters since (PIPL §15). Raises `Forbidden`."""
-    matter = standing.matter
-    if matter is None or standing.caller.department != CHECK_BODY:
-        raise Forbidden("a report is read in its case's file by the check body that asked for it", code="CHECK_BODY_ONLY")
-    return Entitled(matter, tuple(member for member in matter.members if member.person.id in people), False, ())
+    """Who reads a report in its case's file, whatever became of the letters since (PIPL §15); a supervisor by approval. Raises `Forbidden`."""
+    matter, supervisor = standing.matter, supervises(standing)
+    if matter is None or not (supervisor or standing.caller.department == CHECK_BODY):
+        raise Forbidden("a report is read in its case's file by the check body that asked for it, or by approval", code="CHECK_BODY_ONLY")
+    approvals = of_report(standing, people) if supervisor else ()
+    return Entitled(matter, tuple(member for member in matter.members if member.person.id in people), False, (), approvals)
 
 
 def _wholly(standing: Standing, member: Member) -> bool:

@@ -41,9 +41,11 @@ class Register:
             await connection.execute(insert(MeansCheck).values(row))
             await _note(connection, "CHECK_REQUESTED", row["id"], row["case_id"], at)
 
-    async def of(self, check: str, *, case: str, organisation: str) -> MeansCheck | None:
-        """The check, where this organisation asked for it in this case; a stranger's looks like none."""
-        query = select(MeansCheck).where(MeansCheck.id == check, MeansCheck.case_id == case, MeansCheck.requested_by == organisation)
+    async def of(self, check: str, *, case: str, organisation: str | None) -> MeansCheck | None:
+        """The check, where this organisation (None: any) asked for it in this case; a stranger's looks like none."""
+        query = select(MeansCheck).where(MeansCheck.id == check, MeansCheck.case_id == case)
+        if organisation is not None:
+            query = query.where(MeansCheck.requested_by == organisation)
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         return None if row is None else MeansCheck(**row._mapping)  # noqa: SLF001 - the row's public mapping

@@ -17,6 +17,7 @@ from hub.oauth.details import Details
 from policies.fair_use import Ceilings
 from policies.groups import IDENTITY
 from policies.purposes import PURPOSES
+from policies.verdict import BasisKind
 
 _Groups = frozenset[str]
 
@@ -29,7 +30,7 @@ def granted(
     """
     asked = _limited(asked, client, ceilings)
     told = PURPOSES[asked.purpose].told_groups()
-    if not told or asks_for_themself(asked.basis):
+    if not told or asks_for_themself(asked.basis) or asked.basis.kind is BasisKind.FILE:
         return asked  # a purpose, or a token, that is told no facts has no groups to grant
     wanted = told if asked.groups is None else asked.groups & told
     letters = listed(presented)
