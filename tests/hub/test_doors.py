@@ -24,7 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "doors.md").read_text(encoding="utf-8")
 MODULES = {
-    "/approvals": "hub/approvals/register.py hub/approvals/second_person.py", "/means-checks": "hub/means_check", "/credit-records": "hub/credit",
+    "/approvals": "hub/approvals/register.py hub/approvals/second_person.py", "/means-checks": "hub/means_check", "/case-file": "hub/case_file", "/credit-records": "hub/credit",
     "/disposals": "hub/disposal", "/regions/confirmations": "hub/regions/answering.py", "/departments/answers/{department}": "hub/deferred",
     "/operations": "hub/operations/registering.py",
 }
