@@ -8,7 +8,7 @@ VENDOR := hub/console/static/vendor/.installed
 WORKERS ?= 2
 
 # The tests of `make test` that belong to what must be covered at every branch ([tool.coverage.run] of pyproject.toml names that).
-COVERING := tests/policies $(patsubst %,tests/hub/access_log/test_%.py,leaf receipt) tests/hub/citizens/test_admission.py \
+COVERING := tests/policies $(patsubst %,tests/hub/access_log/test_%.py,growing leaf receipt store writer) tests/hub/citizens/test_admission.py \
   $(patsubst %,tests/hub/authorizations/test_%.py,approved assessments checks conditions coverage coverage_by_rule follow_ups letter_life matters \
     reading registration withdrawing) \
   $(patsubst %,tests/hub/test_%.py,answer arguments differential fetch framed freshness gathering identity interpreted operation plan \

@@ -77,14 +77,17 @@ class Turn:
 
     async def extend(self, leaves: Sequence[Sealed]) -> int:
         """Append, once a turn; returns the first leaf's index."""
+        return (await self.grow(leaves)).before.size
+
+    async def grow(self, leaves: Sequence[Sealed]) -> Grown:
+        """The same; returns what grew."""
         if self.grown is not None:
             raise TreeBroken("a turn extends the tree once")
-        before = await self.lock()
-        grown = _grown(before, leaves)
+        grown = _grown(await self.lock(), leaves)
         if not await _extend(self.connection, grown, leaves):
             raise TreeBroken("the locked head moved")
         self.head, self.grown = grown.after, grown
-        return before.size
+        return grown
 
 
 class Tree:
@@ -114,13 +117,10 @@ class Tree:
                     return grown
                 self._contended = _CONTENDED
             async with connection.transaction():
-                turn = Turn(connection)
-                await turn.extend(leaves)
-            if turn.grown is None:
-                raise TreeBroken("nothing was appended")
-            self._head = turn.grown.after
+                grown = await Turn(connection).grow(leaves)
+            self._head = grown.after
             self._contended = max(0, self._contended - 1)
-            return turn.grown
+            return grown
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Turn]:
@@ -129,8 +129,7 @@ class Tree:
             async with connection.transaction():
                 turn = Turn(connection)
                 yield turn
-            if turn.grown is not None:
-                self._head = turn.grown.after
+            self._head = turn.grown.after if turn.grown is not None else self._head
 
     async def close(self) -> None:
         """Give the connection back."""

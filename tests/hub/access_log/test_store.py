@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from hub.access_log.entry import Decision, Kind, refusal
+from hub.access_log.merkle import leaf_hash
 from hub.access_log.store import Filter
 from hub.access_log.writer import AccessLog
 from tests.hub.access_log.conftest import MORNING, asked, told
@@ -21,30 +22,49 @@ async def filled(log: AccessLog) -> AccessLog:
     return log
 
 
-@pytest.mark.parametrize(
-    ("wanted", "indexes"),
-    [
-        (Filter(), [3, 2, 1, 0]),
-        (Filter(organisation="jy-500152"), [2]),
-        (Filter(organisation="jy"), []),
-        (Filter(subject="bb"), [2, 0]),
-        (Filter(subject="b"), []),
-        (Filter(letter="let_2"), [0]),
-        (Filter(letter="let_22"), [2]),
-        (Filter(letter="let_%"), []),
-        (Filter(purpose="DIBAO_REVIEW"), [1, 0]),
-        (Filter(case="case_2"), [2]),
-        (Filter(decision=Decision.DENY), [3]),
-        (Filter(kind=Kind.INTENT), [2, 0]),
-        (Filter(since=MORNING + timedelta(seconds=1), until=MORNING + timedelta(seconds=3)), [2, 1]),
-        (Filter(subject="bb", organisation="mz-hd-500152"), [0]),
-        (Filter(subject="'; DROP TABLE log_entry; --"), []),
-    ],
+FOUND = (
+    (Filter(), [3, 2, 1, 0]),
+    (Filter(organisation="jy-500152"), [2]),
+    (Filter(organisation="jy"), []),
+    (Filter(subject="bb"), [2, 0]),
+    (Filter(subject="b"), []),
+    (Filter(letter="let_2"), [0]),
+    (Filter(letter="let_22"), [2]),
+    (Filter(letter="let_%"), []),
+    (Filter(purpose="DIBAO_REVIEW"), [1, 0]),
+    (Filter(case="case_2"), [2]),
+    (Filter(decision=Decision.DENY), [3]),
+    (Filter(kind=Kind.INTENT), [2, 0]),
+    (Filter(since=MORNING + timedelta(seconds=1), until=MORNING + timedelta(seconds=3)), [2, 1]),
+    (Filter(subject="bb", organisation="mz-hd-500152"), [0]),
+    (Filter(subject="'; DROP TABLE log_entry; --"), []),
+    (Filter(subject="aa", kind=Kind.OUTCOME, review="EMERGENCY"), []),
 )
-async def test_a_filter_finds_what_it_names(filled: AccessLog, wanted: Filter, indexes: list[int]) -> None:
-    page = await filled.store.query(wanted)
-    assert [entry.index for entry in page.entries] == indexes
-    assert page.after is None
+
+
+async def test_a_filter_finds_what_it_names(filled: AccessLog) -> None:
+    for wanted, indexes in FOUND:
+        page = await filled.store.query(wanted)
+        assert ([entry.index for entry in page.entries], page.after) == (indexes, None), wanted
+
+
+async def test_leaves_bodies_counts_and_checkpoints_are_those_of_the_tree(filled: AccessLog, owner) -> None:
+    store = filled.store
+    entries = await store.bodies(0, 4)
+    assert [entry.index for entry in entries] == [0, 1, 2, 3]
+    assert await store.leaf_hashes(1, 3) == [leaf_hash(entry.head_bytes) for entry in entries[1:3]]
+    assert await store.counted(Filter(kind=Kind.INTENT)) == [("jy-500152", "EDUCATION_AID", 1), ("mz-hd-500152", "DIBAO_REVIEW", 1)]
+    assert await store.counted(Filter()) == [
+        ("mz-hd-500152", "DIBAO_REVIEW", 2), ("jy-500152", "EDUCATION_AID", 1), ("sw-500152", "", 1),
+    ]
+    assert (await store.head()).size == (await store.extent())[0] == 4
+    await filled.stop()
+    newest = await store.newest_checkpoint()
+    assert newest is not None
+    assert (await store.checkpoints(newest.size - 1, 10)) == [newest]
+    assert await store.writable()
+    await owner.execute("REVOKE INSERT ON log_entry FROM hub_log")
+    assert not await store.writable()
 
 
 async def test_pages_neither_repeat_nor_skip_while_the_log_grows(log: AccessLog) -> None:
