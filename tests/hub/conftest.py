@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import FakeClock
+from tests.hub.citizens.counter import Counter
 from tests.hub.living import TONGNAN, Living, Matter, live, pair, prepare
 
 
@@ -37,6 +38,12 @@ async def neighbours(postgres, tmp_path_factory) -> AsyncIterator[tuple[Living, 
     """(Tongnan, Quxian) under one agreement."""
     async with AsyncExitStack() as stack:
         yield await pair(stack, postgres, tmp_path_factory.mktemp("regions"), FakeClock())
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def counter(living_hub: Living) -> Counter:
+    """The one client of a platform at the running hub: enrolled twice, the second key would end the first one's."""
+    return await Counter(living_hub).enrol()
 
 
 @pytest.fixture

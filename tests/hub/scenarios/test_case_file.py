@@ -17,7 +17,7 @@ from hub.cli.demo.offices import Office
 from hub.enrolment import enrol_client, enrol_organisation
 from hub.identity import Presentation
 from policies.groups import CHECK_GROUPS
-from tests.hub.citizens.counter import BRIEF, Counter
+from tests.hub.citizens.counter import BRIEF
 from tests.hub.living import TONGNAN, WHOLE, Living, Matter, secrets_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -107,11 +107,6 @@ async def supervised(living_hub: Living) -> AsyncIterator[Supervised]:
         assert reply.status == 200
     yield Supervised(living, office, matter, check, await living.second_system(office))
     del living.offices["supervisor"]
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def counter(living_hub: Living) -> Counter:
-    return await Counter(living_hub).enrol()
 
 
 async def test_one_officer_alone_reads_nothing_and_a_second_one_opens_the_file_and_no_more(supervised, living):
