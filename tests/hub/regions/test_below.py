@@ -29,6 +29,7 @@ from schema.register import GROUPS
 from tests.conftest import FakeClock, SeededRandom
 from tests.hub.living import (
     LETTER_GROUPS,
+    PATIENCE,
     PLATFORM,
     TONGNAN,
     WHOLE,
@@ -117,7 +118,7 @@ async def above(
         own, region=region, offices=list(staff.values()), platforms=[desk], officer_password="a long enough password", at=clock(), random=random,
     )
     settings = Settings(
-        region=region, issuer=url, directory=directory, database_url=own, require_dpop=False, log_wait=1.0, manifests=directory / "manifests",
+        region=region, issuer=url, directory=directory, database_url=own, require_dpop=False, log_wait=PATIENCE, manifests=directory / "manifests",
     )
     return await live(stack, Prepared(settings, sources, below.government, desk, staff, clock, random))
 

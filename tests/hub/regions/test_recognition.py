@@ -16,7 +16,6 @@ from yarl import URL
 
 from hub.access_log.entry import Kind
 from hub.authorizations.revocation import AGREEMENT
-from hub.authorizations.watch import STOP_TIME
 from hub.enrolment import end_agreement, enrol_organisation, import_agreement
 from hub.http_signatures import Request, Response
 from hub.operations.gate import Gate
@@ -33,7 +32,7 @@ from hub.regions.routes import routes
 from hub.regions.status_list import standing
 from hub.sealed_bodies import seal
 from hub.sources import Source
-from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
+from tests.hub.living import PATIENCE, QUXIAN, TONGNAN, Living, Matter, secrets_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -432,7 +431,7 @@ async def ended(living: Living) -> AsyncIterator[str]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(STOP_TIME):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 - another worker's memory, not an event
             await asyncio.sleep(0.005)
 
