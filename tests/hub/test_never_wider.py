@@ -191,10 +191,6 @@ def letter(**changed: object) -> Weaker:
     return of_a_letter(lambda one, draw: replace(one, **changed))
 
 
-def letter_signed(**changed: object) -> Weaker:
-    return of_a_letter(lambda one, draw: replace(one, signatures=tuple([replace(each, **changed) for each in one.signatures])))
-
-
 def unsigned(one: Letter, draw: Draw) -> Letter:
     gone = draw.randrange(len(one.signatures))
     return replace(one, signatures=one.signatures[:gone] + one.signatures[gone + 1:])
@@ -211,6 +207,12 @@ def fewer_items(one: Letter, draw: Draw) -> Letter:
     at = draw.randrange(len(one.signatures))
     less = CONDITIONS.lacking(draw.choice(["SELF", "AGENT"]), (*some(draw, ITEMS),), "")
     return replace(one, signatures=tuple([replace(each, lacking=each.lacking | less) if n == at else each for n, each in enumerate(one.signatures)]))
+
+
+def no_item(one: Letter, draw: Draw) -> Letter:
+    """Nobody ticked any, each for themselves; what an agent's signature lacked anyway it lacks still."""
+    less = CONDITIONS.lacking("SELF", (), "")
+    return replace(one, signatures=tuple([replace(each, lacking=each.lacking | less) for each in one.signatures]))
 
 
 def partly_withdrawn(one: Letter, draw: Draw) -> Letter:
@@ -272,7 +274,7 @@ WEAKER: dict[str, Weaker] = {
     "a letter not named by the token": fewer_letters, "another hash": letter(hash="cd"), "a letter run out": letter(expires_at=NOW),
     "revoked": letter(status="REVOKED", revoked_at=NOW), "paused": letter(status="PAUSED"), "superseded": letter(status="SUPERSEDED"),
     "under review": letter(under_review=True), "used up": used_up, "lapsed for somebody": letter(lapsed=frozenset(IDS[:3])), "withdrawn in part": of_a_letter(partly_withdrawn),
-    "fewer items": of_a_letter(fewer_items), "no item at all": letter_signed(lacking=CONDITIONS.lacking("SELF", (), "")),
+    "fewer items": of_a_letter(fewer_items), "no item at all": of_a_letter(no_item),
     "a later notice": of_a_letter(lambda one, draw: replace(one, outdated=(*one.outdated, notice_changed(draw)))),
     "a notice nobody knows": letter(outdated=CONDITIONS.outdated("1999-01")),
     "narrower letter": of_a_letter(narrower_letter), "letter of another purpose": letter(purposes=frozenset({"SPOT_CHECK"})),
