@@ -32,6 +32,9 @@ Recheck = Callable[[Standing, Sequence[str]], Mapping[str, str]]
 only, no waiting.
 """
 
+Settled = Callable[[], Awaitable[None]]
+"""Waits until what `Recheck` looks at is fresh, where it is not; returns without an error where it cannot be had, and Recheck says so."""
+
 Trouble = Callable[[Source, str, Exception], None]
 """Told of each failed ask: source, status, what happened. For the operator; never for a caller."""
 
@@ -85,12 +88,13 @@ class Fetcher:
     """Asks the sources of a plan."""
 
     def __init__(
-        self, *, gathering: Gathering | None = None, recheck: Recheck | None = None, trouble: Trouble | None = None,
-        heard: Heard | None = None, roots: Mapping[str, Root] | None = None, deep: Mapping[str, DeepRoot] | None = None,
+        self, *, gathering: Gathering | None = None, recheck: Recheck | None = None, settled: Settled | None = None,
+        trouble: Trouble | None = None, heard: Heard | None = None, roots: Mapping[str, Root] | None = None, deep: Mapping[str, DeepRoot] | None = None,
     ) -> None:
         """Without `gathering` every ask is a call of its own."""
         self._gathering = gathering
         self._recheck = recheck or (lambda _standing, _people: {})
+        self._settled = settled
         self._trouble = trouble or (lambda _source, _status, _error: None)
         self._heard = heard or (lambda _source: None)
         self._roots = roots or {}
@@ -105,6 +109,7 @@ class Fetcher:
             person = party.member.person
             outcomes[party] = {} if join.identity is None else {join.identity.source: registered(join.identity, person)}
             subjects[party] = Subject(f"{intent}.{len(subjects)}", person.id_number, person.name, intent, party.standing.caller.case)
+        await self.settle()
         # First: whoever may not see the log is refused before a department is asked for what stands beside it in the question.
         roots = await self._own(plan, intent) if self._roots or self._deep else {}
         fallen = altered = False
@@ -115,11 +120,17 @@ class Fetcher:
                 if outcome.reason:
                     altered = True
                     fallen = fallen or outcome.status == "NOT_AUTHORIZED"
+        await self.settle()
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
         gone = self._gone(plan, [party for party, told in outcomes.items() if told])
         for party, code in gone.items():
             outcomes[party] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[party].items()}
         return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
+
+    async def settle(self) -> None:
+        """Before the authorisations are looked at: a process that was kept from its turn for a second asks, rather than refuse everybody."""
+        if self._settled is not None:
+            await self._settled()
 
     def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""

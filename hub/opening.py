@@ -226,7 +226,8 @@ def _road(
 ) -> Road:
     audit = Audit(log.store, desk.log_subject)
     fetcher = Fetcher(
-        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, trouble=manners.trouble, heard=manners.heard,
+        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, settled=desk.recheck.settled,
+        trouble=manners.trouble, heard=manners.heard,
         roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction, "arrangeAfterDeath": own.arrange_after_death},
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from cachetools import TTLCache
@@ -16,6 +17,7 @@ from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
+from hub.errors import Overloaded
 from policies.reasons import Reason as Told
 
 CLIENTS = 1000
@@ -47,6 +49,12 @@ class Recheck:
         if latest is None:
             return dict.fromkeys(people, Reason.REVOCATION_UNKNOWN.value)
         return self._compared(standing, latest, people)
+
+    async def settled(self) -> None:
+        """Where memory is older than the stop time, what was revoked is asked of the database now; where that fails, nobody's stands."""
+        if not self._watch.following:
+            with suppress(Overloaded):
+                await self._watch.settled()
 
     def _everybody(self, caller: Caller) -> Reason | None:
         if not self._watch.following:

@@ -135,6 +135,24 @@ async def test_coverage_that_fell_while_the_department_answered_drops_the_rows(k
         assert told(answer, "vehicle") == [("NOT_AUTHORIZED", None)] * 4
 
 
+@pytest.mark.parametrize("at", [1, 2])
+async def test_a_memory_that_was_not_fresh_is_made_so_before_each_look_at_it(keys, at: int) -> None:
+    settled: list[int] = []
+    revoked: dict[str, str] = {}
+
+    async def settle() -> None:
+        settled.append(len(settled) + 1)
+        if settled[-1] == at:  # only now it is read
+            revoked.update({person(n).id: "AUTH_REVOKED" for n in range(4)})
+
+    fetcher = Fetcher(settled=settle, recheck=lambda _standing, people: {one: revoked[one] for one in people if one in revoked})
+    travelled = road(keys, fetcher=fetcher)
+    _, fetched, answer = await travelled.ask(TWO)
+    assert told(answer, "vehicle") == [("NOT_AUTHORIZED", None)] * 4
+    assert fetched.fallen
+    assert bool(travelled.department.asked) == (at == 2), "before an ask leaves, and when the last is in"
+
+
 async def test_coverage_that_fell_while_a_slow_department_was_waited_for_drops_what_a_quick_one_said(keys) -> None:
     revoked: dict[str, str] = {}
 

@@ -402,6 +402,8 @@ async def test_where_revocations_cannot_be_known_nothing_late_is_told(world, clo
     await world.desk.watch.stop()
     await asyncio.sleep(1.1)
     assert set(world.desk.recheck(standing, list(standing.coverage)).values()) == {Reason.REVOCATION_UNKNOWN.value}
+    await world.desk.recheck.settled()
+    assert world.desk.recheck(standing, list(standing.coverage)) == {}, "it was asked, and nothing was revoked"
 
 
 async def test_without_the_watch_each_request_asks_the_database(world, clock):
@@ -414,14 +416,27 @@ async def test_without_the_watch_each_request_asks_the_database(world, clock):
     assert await refusal(world, token) == "AUTH_REVOKED"
 
 
+async def test_a_late_look_without_the_watch_asks_too_and_finds_what_was_revoked(world, clock):
+    accepted = await world.register(letters=[letter("H-2", adults(), now=clock())])
+    standing = await world.identify(await world.token(world.details(accepted)))
+    await world.desk.watch.stop()
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-2"), clock())
+    await asyncio.sleep(1.1)
+    await world.desk.recheck.settled()
+    assert set(world.desk.recheck(standing, list(standing.coverage)).values()) <= {"AUTH_REVOKED", "REVOCATION_UNKNOWN"}
+
+
 async def test_without_a_database_nothing_is_decided(world, clock):
     accepted = await world.register()
     token = await world.token(world.details(accepted))
+    standing = await world.identify(token)
     await world.desk.watch.stop()
     await asyncio.sleep(1.1)
     world.pool.terminate()
     with pytest.raises(Overloaded):
         await world.identify(token)
+    await world.desk.recheck.settled()  # cannot be: nothing late is told
+    assert set(world.desk.recheck(standing, list(standing.coverage)).values()) == {Reason.REVOCATION_UNKNOWN.value}
 
 
 async def test_an_officer_found_to_be_a_relative_is_told_nothing_late_of_anybody(world, clock):
