@@ -21,8 +21,9 @@ from joserfc.jwk import ECKey
 from benchmarks.hub_server import FAIR_USE, REGION
 from benchmarks.letters import measured
 from benchmarks.scene import Scene
-from hub.authorizations.checks import Presented, Requester, stand
+from hub.authorizations.check_table import stand
 from hub.authorizations.matter import Letter, Matter, Signature
+from hub.authorizations.presented import Presented, Requester
 from hub.caller import Basis
 from hub.cli.demo.offices import Office
 from hub.clock import clock

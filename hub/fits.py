@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from hub.authorizations.checks import NotStanding, Presented, Requester, stand
+from hub.authorizations.check_table import stand
 from hub.authorizations.conditions import Conditions
 from hub.authorizations.presentation import relation_to
+from hub.authorizations.presented import NotStanding, Presented, Requester
 from hub.authorizations.standing import Standing
 from hub.caller import Basis, Caller
 from hub.decision import GroupDecision

@@ -22,9 +22,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.value import value
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import NotStanding, stand, stand_in_each
+from hub.authorizations.check_table import stand, stand_in_each
 from hub.authorizations.matter import Matter
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.presented import NotStanding
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Standing
 from hub.authorizations.watch import RevocationWatch

@@ -1,92 +1,27 @@
-"""The checks of domain C4 in their order, each with its reason code: who passes them stands before the plan.
-
-     1 token         signature, algorithm, key, audience           hub/oauth/tokens.py     TOKEN_INVALID
-     2 time          lifetime, single use, revoked                 hub/identity.py         TOKEN_EXPIRED TOKEN_REPLAYED
-     3 letter        found, hash, active, unexpired                here                    AUTH_…
-     4 requester     the token's organisation and system, active   here                    REQUESTER_MISMATCH
-     5 purpose       of the token, system, department and letters  here, emergency.py      PURPOSE_MISMATCH ASSESSMENT_MISSING …
-     6 subjects      covered by a signature, each                  here, coverage.py       SUBJECT_NOT_COVERED
-     7 facts         token, letter and purpose                     here, hub/decision.py   FACT_NOT_AUTHORIZED
-     8 jurisdiction  the case live, the region competent           here                    NO_JURISDICTION
-     9 catalogue     attribute, departments, purposes              here, catalogue.py      CATALOG_DENIED
-    10 log           durable before a department is asked          hub/access_log/         LOG_UNAVAILABLE
-
-6, 7 and 9 hold for a person or a fact group: their answers go into the standing, and refuse only where nothing is left.
-Issuing a token runs 3, 4, 5, 7 and 8 too, by these functions; a standing is never older than its matter, client or catalogue.
-"""
+"""The checks of domain C4 that a requester, a letter and a matter pass or fail, one function each; their order is check_table.py's."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from types import MappingProxyType
+from collections.abc import Mapping
 
-from hub.authorizations.approved import with_approvals
 from hub.authorizations.carried import emptied, opens
 from hub.authorizations.coverage import by_basis, by_letters, received_by
 from hub.authorizations.emergency import emergency
 from hub.authorizations.life import in_monitoring, letter_state
-from hub.authorizations.matter import Letter, Matter
+from hub.authorizations.matter import Letter
+from hub.authorizations.presented import NotStanding, Presented
 from hub.authorizations.reasons import Reason
 from hub.authorizations.receivers import within
-from hub.authorizations.standing import Coverage, Standing, together
+from hub.authorizations.standing import Coverage
 from hub.authorizations.withdrawal import NOTHING, Told
-from hub.caller import Caller, asks_for_themself
-from hub.errors import Forbidden
-from policies.emergency import EmergencyRule
+from hub.caller import asks_for_themself
 from policies.groups import IDENTITY
 from policies.purposes import PURPOSES, PurposeKind
 from policies.verdict import BasisKind, Relation
 
 AUDITORS = frozenset({"PRIVACY_OFFICER", "SUPERVISOR"})
 """Roles that read the log (domain C5); neither is told facts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Who the hub knows behind a client id, at this moment."""
-
-    client: str
-    organisation: str
-    department: str
-    region: str
-    role: str
-    purposes: frozenset[str]
-    active: bool  # client and organisation both
-
-
-@dataclass(frozen=True, slots=True)
-class Presented:
-    """What a check sees. `matter` is None where there is none, or where the organisation does not handle it: both look alike."""
-
-    caller: Caller
-    requester: Requester
-    matter: Matter | None
-    at: datetime
-    person: str = ""  # basis `self`: the hub's id of the asker
-    assessed: frozenset[str] = frozenset()  # purposes whose impact assessment is current (PIPL §55)
-    emergency: EmergencyRule | None = None  # what the region says of follow-ups
-    letters: tuple[Letter, ...] = field(init=False)  # those of the basis that are of the matter, in the basis's order
-
-    def __post_init__(self) -> None:
-        """Find the letters once for all checks."""
-        known = {one.id: one for one in self.matter.letters} if self.matter is not None else {}
-        found = [known.get(identifier) for identifier, _ in self.caller.basis.letters]
-        object.__setattr__(self, "letters", tuple([one for one in found if one is not None]))
-
-
-class NotStanding(Forbidden):
-    """A check refused. `reason` is its code; the text is the same whether or not a case or letter exists. `caller` is who was
-    refused, for the entry an authenticated refusal leaves in the log.
-    """
-
-    def __init__(self, reason: Reason, text: str) -> None:
-        """`text` is shown to the caller."""
-        super().__init__(text, code=reason.value)
-        self.reason = reason
-        self.caller: Caller | None = None
 
 
 def letter(presented: Presented) -> None:
@@ -204,56 +139,6 @@ def jurisdiction(presented: Presented) -> None:
         raise NotStanding(Reason.NO_JURISDICTION, "no live case of this organisation's")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One row of the table: which bases pass it."""
-
-    number: int
-    name: str
-    bases: frozenset[BasisKind]
-    run: Callable[[Presented], object] | None  # None: made elsewhere
-
-
-_ALL = frozenset(BasisKind)
-_CASES = _ALL - {BasisKind.AUDIT}
-_FACTS = _CASES - {BasisKind.FILE}
-CHECKS: tuple[Check, ...] = (
-    Check(1, "token", _ALL, None),
-    Check(2, "time", _ALL, None),
-    Check(3, "letter", frozenset({BasisKind.LETTER}), letter),
-    Check(4, "requester", _ALL, requester),
-    Check(5, "purpose", _ALL, purpose),
-    Check(6, "subjects", frozenset({BasisKind.LETTER, BasisKind.SELF}), somebody),
-    Check(7, "facts", _FACTS, facts),
-    Check(8, "jurisdiction", _CASES, jurisdiction),
-    Check(9, "catalogue", _FACTS, None),
-    Check(10, "log", _ALL, None),
-)
-
-
-def allowed(presented: Presented) -> None:
-    """Checks 3 to 8 that the basis passes, in order. Raises `NotStanding`."""
-    kind = presented.caller.basis.kind
-    try:
-        for check in CHECKS:
-            if check.run is not None and kind in check.bases:
-                check.run(presented)
-    except NotStanding as refusal:
-        refusal.caller = presented.caller
-        raise
-
-
-def stand(presented: Presented, catalogue: Mapping[str, str]) -> Standing:
-    """The standing of who passes. `catalogue` is check 9 by fact group. Raises `NotStanding`."""
-    allowed(presented)
-    return Standing(
-        caller=presented.caller,
-        matter=None if presented.caller.basis.kind is BasisKind.AUDIT else presented.matter,
-        coverage=MappingProxyType(dict(_approved(presented, subjects(presented)))),
-        catalogue=catalogue,
-    )
-
-
 def _left(letter: Letter, presented: Presented) -> frozenset[str] | None:
     return opens(letter, _told(presented), presented.at)
 
@@ -267,29 +152,3 @@ def _state(letter: Letter, presented: Presented) -> Reason | None:
     matter = presented.matter
     state = letter_state(letter, matter, presented.caller.purpose, presented.at) if matter is not None else Reason.AUTH_NOT_FOUND
     return state or (emptied(letter, _told(presented), presented.at) if letter.withdrawn or letter.outdated else None)
-
-
-def _approved(presented: Presented, coverage: Mapping[str, Coverage]) -> Mapping[str, Coverage]:
-    matter = presented.matter
-    return coverage if matter is None else with_approvals(coverage, matter, presented.caller, presented.at)
-
-
-def stand_in_each(presented: Sequence[Presented], catalogue: Mapping[str, str]) -> Standing:
-    """The standing of a token over several matters: each passes the checks by itself, and one that does not is left out. Raises
-    `NotStanding` where none is left.
-    """
-    standings: list[Standing] = []
-    refused: list[NotStanding] = []
-    for one in presented:
-        try:
-            standings.append(stand(one, catalogue))
-        except NotStanding as refusal:
-            refused.append(refusal)
-    if not standings:
-        raise refused[0]
-    return together(standings, [(one.caller, one.code) for one in refused if one.caller is not None])
-
-
-def handled(matter: Matter | None, organisation: str) -> Matter | None:
-    """The matter if its platform says that this organisation handles it; a stranger's matter looks like none."""
-    return matter if matter is not None and organisation in matter.organisations else None

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from hub.authorizations.assessments import Assessments
-from hub.authorizations.checks import Presented, Requester, handled
+from hub.authorizations.check_table import handled
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
+from hub.authorizations.presented import Presented, Requester
 from hub.authorizations.receivers import within
 from hub.caller import Basis, Caller
 from hub.people.handles import Handles

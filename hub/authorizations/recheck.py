@@ -9,10 +9,11 @@ from datetime import datetime
 
 from cachetools import TTLCache
 
-from hub.authorizations.checks import NotStanding, Requester, stand
+from hub.authorizations.check_table import stand
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import LONGEST_QUESTION, Matters
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.presented import NotStanding, Requester
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.watch import RevocationWatch

@@ -20,12 +20,13 @@ import click
 from connectors.registry import Departments, flattened, open_connectors
 from hub.authorizations.assessments import Assessments
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import NotStanding, Presented, handled, stand, stand_in_each
+from hub.authorizations.check_table import handled, stand, stand_in_each
 from hub.authorizations.conditions import Conditions
 from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Matter
 from hub.authorizations.matters import Matters
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.presented import NotStanding, Presented
 from hub.authorizations.reading import Reading
 from hub.authorizations.standing import Standing
 from hub.caller import Basis

@@ -18,7 +18,7 @@ import asyncpg
 import click
 
 from hub.authorizations.catalogue import Asking, Catalogue, Entry, decide
-from hub.authorizations.checks import Requester
+from hub.authorizations.presented import Requester
 from hub.authorizations.reading import Reading
 from hub.cli.catalogue_file import read_entries
 from hub.cli.explain import JsonObject, pool_of

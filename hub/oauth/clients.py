@@ -10,7 +10,7 @@ import orjson
 from cachetools import TTLCache
 from joserfc.jwk import KeySet
 
-from hub.authorizations.checks import Requester
+from hub.authorizations.presented import Requester
 from hub.authorizations.reading import Reading, Row
 from hub.signatures import BadSignature, key_set
 

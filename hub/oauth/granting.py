@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.authorizations.checks import NotStanding, Presented, listed
+from hub.authorizations.checks import listed
+from hub.authorizations.presented import NotStanding, Presented
 from hub.authorizations.reasons import Reason
 from hub.caller import asks_for_themself
 from hub.oauth.clients import RegisteredClient

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.authorizations.catalogue import Catalogue, asking_of
-from hub.authorizations.checks import NotStanding, Presented, allowed
+from hub.authorizations.check_table import allowed
 from hub.authorizations.presentation import Presenter
+from hub.authorizations.presented import NotStanding, Presented
 from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import revoke_token
 from hub.authorizations.watch import RevocationWatch

@@ -17,9 +17,9 @@ from types import MappingProxyType
 import asyncpg
 
 from hub.authorizations.approved import with_approvals
-from hub.authorizations.checks import NotStanding
 from hub.authorizations.coverage import by_letters
 from hub.authorizations.matter import Letter
+from hub.authorizations.presented import NotStanding
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Standing
 from hub.errors import Overloaded

@@ -8,9 +8,10 @@ from functools import lru_cache
 
 import pytest
 
-from hub.authorizations.checks import Presented, Requester, stand
+from hub.authorizations.check_table import stand
 from hub.authorizations.conditions import Conditions
 from hub.authorizations.matter import Letter, Matter, Member, Signature
+from hub.authorizations.presented import Presented, Requester
 from hub.caller import Basis
 from hub.errors import Malformed
 from hub.fits import Asker, Fit, Fitter, said

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc import jws
 from joserfc.jwk import ECKey, OKPKey
 
-from hub.authorizations.checks import NotStanding
+from hub.authorizations.presented import NotStanding
 from hub.authorizations.reasons import Reason
 from hub.canonical import canonical
 from hub.errors import Overloaded

@@ -22,9 +22,10 @@ from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from hub.answer import Answerer
-from hub.authorizations.checks import NotStanding, Presented, Requester, stand
+from hub.authorizations.check_table import stand
 from hub.authorizations.conditions import Conditions
 from hub.authorizations.matter import Approval, FollowUp, Letter, Matter, Member, Part, Signature
+from hub.authorizations.presented import NotStanding, Presented, Requester
 from hub.caller import Basis, Caller
 from hub.errors import CallerError
 from hub.fetch import Fetcher

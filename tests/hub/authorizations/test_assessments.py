@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from hub.authorizations.assessments import Assessment, Assessments, current
-from hub.authorizations.checks import NotStanding
+from hub.authorizations.presented import NotStanding
 from hub.authorizations.reading import Reading
 from hub.enrolment import end_assessment, kept_until, record_assessment
 from policies.purposes import PURPOSES

@@ -8,7 +8,9 @@ from uuid import UUID
 import orjson
 import pytest
 
-from hub.authorizations.checks import CHECKS, NotStanding, Presented, Requester, jurisdiction
+from hub.authorizations.check_table import CHECKS
+from hub.authorizations.checks import jurisdiction
+from hub.authorizations.presented import NotStanding, Presented, Requester
 from hub.authorizations.reasons import Reason
 from hub.caller import Basis
 from hub.errors import Overloaded

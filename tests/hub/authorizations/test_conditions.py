@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from hub.authorizations.checks import NotStanding, Presented, Requester, stand
+from hub.authorizations.check_table import stand
 from hub.authorizations.conditions import AS_SIGNED, LEVELS, Conditions
 from hub.authorizations.matters import Matters
+from hub.authorizations.presented import NotStanding, Presented, Requester
 from hub.authorizations.reading import Reading
 from hub.authorizations.reasons import Flaw, Reason, Refused
 from hub.authorizations.renewals import Renewal, renewals

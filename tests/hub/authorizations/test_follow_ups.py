@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from hub.authorizations.checks import NotStanding
+from hub.authorizations.presented import NotStanding
 from hub.emergencies.follow_ups import FollowUps, escalate, open_duties
 from hub.emergencies.second_look import SecondLooks
 from hub.errors import Forbidden

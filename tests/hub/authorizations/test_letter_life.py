@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.authorizations.checks import NotStanding
 from hub.authorizations.lapsing import InForce, lapse
 from hub.authorizations.matter import MEMBERS_CHANGED
+from hub.authorizations.presented import NotStanding
 from hub.authorizations.reasons import Flaw, Refused
 from hub.enrolment import enrol_platform
 from hub.messages.inbox import Inbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from hub.authorizations.checks import NotStanding
+from hub.authorizations.presented import NotStanding
 from hub.enrolment import enrol_client
 from hub.oauth.presenting import authenticated, household_facts
 from hub.tables import CatalogueEntry

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hub.authorizations.checks import NotStanding
+from hub.authorizations.presented import NotStanding
 from hub.authorizations.standing import Standing, together
 from hub.caller import Basis, Caller
 from hub.errors import Overloaded
