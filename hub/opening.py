@@ -14,7 +14,6 @@ from datetime import datetime
 import aiohttp
 import asyncpg
 import structlog
-from graphql import GraphQLSchema
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.credit import CreditPlatform
@@ -27,49 +26,30 @@ from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
 from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
-from hub.answer import Answerer
-from hub.audit import Audit
 from hub.caller import Caller
-from hub.citizens.arrangements import Arrangements
-from hub.citizens.corrections import PersonalCorrections
-from hub.citizens.own_records import OwnRecords
 from hub.citizens.vouching import forget as forget_vouched
 from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, ceilings_of, open_desk
 from hub.disposal.duties import follow
-from hub.disposal.terms import Terms
 from hub.emergencies.follow_ups import escalate
-from hub.errors import TooMany
-from hub.fetch import Fetcher
-from hub.gathering import Gathering
+from hub.joined_road import own_records_of, planner_of, road_of
 from hub.keys import KeyRing
 from hub.means_check.register import drop_reports
 from hub.messages.inbox import drop_overdue
 from hub.operation import Documents
-from hub.operations.allowances import Allowances
 from hub.operations.fair_use import FairUse
 from hub.operations.limits import Limits
-from hub.operations.quotas import LookUps, asking_region
-from hub.people.handles import Handles
-from hub.people.pseudonym import Pseudonyms
+from hub.operations.quotas import LookUps
 from hub.people.vault import Vault
 from hub.plan import Planner
 from hub.postgres.connection import LOG_ROLE, engine, pool
-from hub.question import Question
 from hub.regions.neighbours import Neighbours, open_neighbours
 from hub.regions.witnessing import Witness, open_witness
 from hub.route import Road
 from hub.settings import Settings
-from hub.sharing.corrections import Corrections
-from hub.sources import KnownSources
-from hub.working_days import calendar_of
 from policies.citizens import citizen_rules
-from policies.disposal import disposal_terms
 from policies.engine import Policy, load
-from policies.look_ups import share_of_a_region
-from policies.verdict import BasisKind
 from schema.federation import served
-from schema.register import GROUPS
 
 Clock = Callable[[], datetime]
 Random = Callable[[int], bytes]
@@ -139,8 +119,8 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         planner = planner_of(settings, policy, departments, neighbours, keys, LookUps(records), clock)
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
-        own = await _own_records(settings, desk, log, records, database, vault, keys, clock=clock, random=random)
-        road = _road(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair)
+        own = await own_records_of(settings, desk, log, records, database, vault, keys, clock=clock, random=random)
+        road = road_of(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=Documents(schema, limits, introspection=settings.introspection), planner=planner, road=road,
@@ -218,66 +198,6 @@ async def _open_log(
     upkeep.start()
     stack.push_async_callback(upkeep.stop)
     return log, security, upkeep
-
-
-def _road(
-    schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, waiting: Waiting,
-    own: OwnRecords, *, clock: Clock, random: Random, limits: Limits, fair: FairUse,
-) -> Road:
-    audit = Audit(log.store, desk.log_subject)
-    fetcher = Fetcher(
-        gathering=Gathering() if settings.gather else None, recheck=desk.recheck, settled=desk.recheck.settled,
-        trouble=manners.trouble, heard=manners.heard,
-        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction, "arrangeAfterDeath": own.arrange_after_death},
-    )
-
-    async def sought(caller: Caller, question: Question, variables: Mapping[str, object]) -> tuple[str, ...]:
-        return await audit.sought(question, variables) if caller.basis.kind is BasisKind.AUDIT else await own.sought(caller)
-
-    return Road(
-        planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
-        clock=clock, random=random, max_response=limits.response, case_response=limits.case_response, sought=sought,
-        terms=Terms(desk.catalogue, disposal_terms(settings.region[:6]), issuer=settings.issuer.rstrip("/")),
-        allow=Allowances(fair, desk.authorization.uses).take, within=desk.authorization.letter_uses.within,
-        told=waiting.ledger.told if waiting.departments else None,
-    )
-
-
-async def _own_records(
-    settings: Settings, desk: Desk, log: AccessLog, records: asyncpg.Pool[asyncpg.Record], database: AsyncEngine, vault: Vault, keys: KeyRing, *,
-    clock: Clock, random: Random,
-) -> OwnRecords:
-    corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
-    return OwnRecords(
-        records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter, receipt_of=log.receipt_of,
-        corrections=PersonalCorrections(records, corrections), arrangements=Arrangements(database, random), rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
-    )
-
-
-def planner_of(
-    settings: Settings, policy: Policy, departments: Departments, neighbours: Neighbours, keys: KeyRing, look_ups: LookUps | None,
-    clock: Clock,
-) -> Planner:
-    """The planner over what is connected. Without `look_ups` it counts no look-up: for plans that are shown, never fetched."""
-    pseudonyms, percent = Pseudonyms(keys), share_of_a_region()
-
-    def pid(caller: Caller) -> Callable[[str], str]:
-        return lambda number: pseudonyms.pid(
-            number, purpose=caller.purpose, organisation=caller.organisation, case=caller.case,
-        )
-
-    async def take(caller: Caller) -> None:
-        if caller.look_ups_per_day <= 0:
-            raise TooMany("this client looks nobody up by ID number", retry_after=86_400, code="LOOK_UPS")
-        if look_ups is not None:
-            region = asking_region(caller, settings.region)
-            share = (region, max(1, caller.look_ups_per_day * percent // 100)) if region is not None else None
-            await look_ups.take(caller.client, 1, per_day=caller.look_ups_per_day, now=clock(), share=share)
-
-    return Planner(
-        groups=GROUPS, policy=policy, sources=KnownSources.of(departments, neighbours.asked, neighbours.below), handles=Handles(keys),
-        region=settings.region, look_up=take if look_ups is not None else None, pseudonym=pid,
-    )
 
 
 def _refusals(log: AccessLog) -> Callable[[Caller, str, datetime], Awaitable[None]]:

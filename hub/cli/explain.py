@@ -33,10 +33,10 @@ from hub.caller import Basis
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.explain import explain
+from hub.joined_road import planner_of
 from hub.keys import KeyRing
 from hub.oauth.clients import Clients, RegisteredClient
 from hub.oauth.rollover import LIFETIME
-from hub.opening import planner_of
 from hub.operation import Documents
 from hub.operations.limits import Limits
 from hub.people.handles import Handles
