@@ -20,6 +20,7 @@ ED25519 = b"\x01"
 _DASH = "\u2014 "
 _LARGEST = 65_536  # bytes of a note worth reading
 _SIGNATURES = 64
+_DIGITS = 18  # of a size: no log of ours or a neighbour's grows past what a database counts to
 
 
 class BadNote(ValueError):
@@ -34,8 +35,8 @@ class Verifier:
     public: bytes
 
     def __post_init__(self) -> None:
-        if not self.name or "+" in self.name or self.name.split() != [self.name]:
-            raise BadNote("a key's name has no spaces and no plus sign")
+        if not self.name.isprintable() or "+" in self.name or self.name.split() != [self.name]:
+            raise BadNote("a key's name is printable, without spaces and plus signs")
         if len(self.public) != 32:
             raise BadNote("an Ed25519 public key has 32 bytes")
 
@@ -127,8 +128,8 @@ class Checkpoint:
         if len(lines) < 4 or lines[-1] or not all(lines[:-1]):
             raise BadNote("not a checkpoint")
         origin, size, root = lines[:3]
-        if not (size.isascii() and size.isdigit()) or (size != "0" and size.startswith("0")):
-            raise BadNote("a checkpoint's size is a decimal number")
+        if not (size.isascii() and size.isdigit()) or (size != "0" and size.startswith("0")) or len(size) > _DIGITS:
+            raise BadNote(f"a checkpoint's size is a decimal number of at most {_DIGITS} digits")
         decoded = _bytes(root)
         if len(decoded) != 32:
             raise BadNote("a checkpoint's root has 32 bytes")

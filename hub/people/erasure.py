@@ -46,6 +46,8 @@ _OPEN: Mapping[str, str] = {
     "a report about them is kept": "SELECT 1 FROM means_check WHERE case_id = ANY(CAST(:cases AS text[])) AND sealed IS NOT NULL",
     "a message about them waits for its receiver": """SELECT 1 FROM message
         WHERE (person_id = :person OR case_id = ANY(CAST(:cases AS text[]))) AND sealed IS NOT NULL""",
+    "an incident may have touched them and is open (PIPL §57)": """SELECT 1 FROM incident i JOIN log_entry e
+        ON e.subjects @> ARRAY[CAST(:subject AS text)] AND e.at >= i.since AND e.at < i.until WHERE i.closed_at IS NULL""",
     "a correction is under way (GDS §26)": """SELECT 1 FROM correction_request c JOIN log_entry e ON e.id = c.question
         WHERE c.state = 'OPEN' AND (e.subjects @> ARRAY[CAST(:subject AS text)] OR string_to_array(e.case_id, ' ') && CAST(:cases AS text[]))""",
     "the law keeps entries from them until a day (PIPL §45)": """SELECT 1 FROM access_hold h

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
 import aiohttp
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import metrics
@@ -38,6 +39,8 @@ SECONDS = 10.0
 """How long a neighbour's log is given for one look at it."""
 AGAIN = 2.0
 """Seconds after which a tree that seems to have shrunk is asked for once more: longer than replicas of one hub lag behind each other."""
+MOST_KEYS = 64
+"""Of one log: each is kept, and tried at every look."""
 _log = structlog.get_logger("hub.witness")
 
 Agreements = Callable[[], Mapping[str, Agreement]]
@@ -93,7 +96,7 @@ class Witness:
         }
 
     async def round(self) -> None:
-        """Look at whoever nobody looked at for most of an interval. Raises FAILURES where the database is away."""
+        """Look at whoever nobody looked at for most of an interval. Raises FAILURES, SQLAlchemyError where the database is away."""
         for region, url in self.neighbours().items():
             if await self._logs.claim(region, self._clock(), every=self._every):
                 await self.look(region, url)
@@ -142,7 +145,10 @@ class Witness:
 
     async def _keys(self, url: str, seen: Seen) -> tuple[Verifier, ...]:
         """The keys the neighbour publishes. Those known already stay; a hub that no longer names them is another one."""
-        published = tuple(Verifier.parse(line) for line in (await self._get(f"{url}/log/key")).decode().splitlines())
+        lines = (await self._get(f"{url}/log/key")).decode().splitlines()
+        if len(lines) > MOST_KEYS:
+            raise BadNote(f"a log has at most {MOST_KEYS} keys")
+        published = tuple(map(Verifier.parse, lines))
         if not {one.vkey for one in seen.verifiers()} <= {one.vkey for one in published}:
             raise BadNote("the log's known keys are no longer published")
         return published
@@ -156,8 +162,10 @@ class Witness:
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._every)
-            with suppress(*FAILURES):
+            try:
                 await self.round()
+            except (*FAILURES, SQLAlchemyError) as error:  # a witness that ended by it would see no fork ever after
+                _log.warning("nobody's log was looked at: the database was not reached", error=type(error).__name__)
 
 
 def open_witness(

@@ -15,6 +15,7 @@ from hub.access_log.outbox import drain
 from hub.access_log.verify import verify_log
 from hub.authorizations.revocation import close_case
 from hub.disposal.duties import follow
+from hub.incidents.register import Opening, close_incident, open_incident, tell_authority
 from hub.people.erasure import Erasure, ErasureRefused, Order
 from hub.people.store import People
 from policies.retention import LOG, Retention, retentions
@@ -74,6 +75,14 @@ async def test_nobody_is_erased_while_a_case_or_duty_is_open_or_the_log_must_be_
     await follow(living.hub.engine)
     await administer(living.database_url, f"UPDATE disposal_duty SET state = 'DISPOSED', settled_at = now() WHERE case_id = '{asked.matter.id}'")
     assert await asked.refused(now + timedelta(days=3 * 365)) == f"what the log says of them is kept until {kept} (GDS §29)"
+    opening = Opening(
+        kind="LEAK", since=now - timedelta(hours=1), until=now + timedelta(hours=1), cause="账号被盗用", harm="信息可能外泄", measures="已停用账号",
+        advice="留意陌生来电", contact="民政局 000-0000", opened_by="auditor", cases=(asked.matter.id,),
+    )
+    incident, _ = await open_incident(living.hub.engine, opening, stop=False, at=now + timedelta(hours=2), random=living.hub.random)
+    assert "an incident may have touched them and is open (PIPL §57)" in await asked.refused(now + timedelta(days=3 * 366))
+    await tell_authority(living.hub.engine, incident, by="auditor", at=now)
+    await close_incident(living.hub.engine, incident, by="auditor", not_told="已采取措施避免危害", at=now)
     longer = replace(asked.erasure, retentions={LOG: Retention(days=3650, source="x", example=False)})
     with pytest.raises(ErasureRefused, match=f"kept until {asked.day + timedelta(days=3650)}"):
         await longer.erase(asked.number, ORDER, at=now + timedelta(days=3 * 366))

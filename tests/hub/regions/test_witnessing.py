@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +22,7 @@ from starlette.routing import Route
 from hub import metrics
 from hub.access_log.cosignature import cosigned_at
 from hub.access_log.entry import Kind, change
-from hub.access_log.note import Checkpoint, Verifier
+from hub.access_log.note import Checkpoint, Signer, Verifier
 from hub.access_log.outbox import drain
 from hub.access_log.routes import routes as log_routes
 from hub.access_log.writer import AccessLog
@@ -241,6 +243,53 @@ async def test_without_an_agreement_in_force_nobody_is_looked_at_and_by_itself_i
     await running.stop()
     assert (await two.row()).state == "CONSISTENT"
     assert await two.logs.seen("000000000000") == Seen()
+
+
+@pytest.mark.parametrize("size", [str(2**63), "9" * 5_000])
+async def test_a_checkpoint_of_a_size_no_database_counts_to_is_a_look_that_failed_and_not_the_end_of_the_witness(two: Pair, size: str) -> None:
+    signer = Signer("neighbour.example/log", bytes([9]) * 32)
+    note = signer.sign(f"{signer.verifier.name}\n{size}\n{base64.b64encode(bytes(32)).decode()}\n")
+    assert await two.logs.claim(QUXIAN, two.tongnan.clock(), every=300)
+    async with _showing({"/checkpoint": note, "/log/key": signer.verifier.vkey}) as url:
+        await two.witness.look(QUXIAN, url)
+    row = await two.row()
+    assert (row.state, row.size, row.vkeys) == ("MISSED", 0, [])
+
+
+@pytest.mark.parametrize("also", ["bad\0name", "\n".join([Verifier("elsewhere.example/log", bytes(32)).vkey] * 64)])
+async def test_keys_that_cannot_be_kept_are_no_keys(two: Pair, also: str) -> None:
+    if "\0" in also:
+        public = b"\x01" + bytes(32)
+        named = hashlib.sha256(also.encode() + b"\n" + public).digest()[:4].hex()
+        also = f"{also}+{named}+{base64.b64encode(public).decode()}"
+    keys = f"{two.quxian.hub.log.verifiers[0].vkey}\n{also}\n"
+    assert await two.logs.claim(QUXIAN, two.tongnan.clock(), every=300)
+    async with _showing({"/checkpoint": await two.quxian.hub.log.checkpoint(), "/log/key": keys}) as url:
+        await two.witness.look(QUXIAN, url)
+    assert (await two.row()).state == "MISSED"
+
+
+async def test_a_database_that_refuses_does_not_end_the_witness(two: Pair) -> None:
+    rounds: list[int] = []
+
+    def agreements() -> Any:
+        rounds.append(1)
+        return two.tongnan.hub.neighbours.agreements
+
+    running = Witness(
+        agreements, two.logs, two.witness.cosigner, region=TONGNAN, session=two.tongnan.line.session, clock=two.tongnan.clock, every=0.01,
+    )
+    await administer(two.tongnan.database_url, "ALTER TABLE witnessed_log RENAME TO witnessed_log_away")
+    try:
+        running.start()
+        for _ in range(1000):
+            if len(rounds) > 2:
+                break
+            await asyncio.sleep(0.01)
+    finally:
+        await running.stop()
+        await administer(two.tongnan.database_url, "ALTER TABLE witnessed_log_away RENAME TO witnessed_log")
+    assert len(rounds) > 2, "it looked again"
 
 
 @asynccontextmanager
