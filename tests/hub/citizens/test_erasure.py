@@ -44,6 +44,13 @@ class Asked:
             await self.erasure.erase(self.number, ORDER, at=at)
         return str(refused.value)
 
+    async def settled(self) -> None:
+        """The case closed, what was told disposed of."""
+        async with self.living.hub.engine.begin() as connection:
+            await close_case(connection, self.matter.id, self.living.clock())
+        await follow(self.living.hub.engine)
+        await administer(self.living.database_url, f"UPDATE disposal_duty SET state = 'DISPOSED', settled_at = now() WHERE case_id = '{self.matter.id}'")
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def asked(living_hub: Living) -> Asked:
@@ -70,10 +77,7 @@ async def test_nobody_is_erased_while_a_case_or_duty_is_open_or_the_log_must_be_
     for part in ("a case of theirs is open", "has not disposed of what they were told", f"kept until {kept}"):
         assert part in said
     assert asked.number not in said
-    async with living.hub.engine.begin() as connection:
-        await close_case(connection, asked.matter.id, now)
-    await follow(living.hub.engine)
-    await administer(living.database_url, f"UPDATE disposal_duty SET state = 'DISPOSED', settled_at = now() WHERE case_id = '{asked.matter.id}'")
+    await asked.settled()
     assert await asked.refused(now + timedelta(days=3 * 365)) == f"what the log says of them is kept until {kept} (GDS §29)"
     opening = Opening(
         kind="LEAK", since=now - timedelta(hours=1), until=now + timedelta(hours=1), cause="账号被盗用", harm="信息可能外泄", measures="已停用账号",
@@ -95,6 +99,7 @@ async def test_who_was_erased_is_found_in_the_log_by_nobody_it_holds_together_an
     asked: Asked, counter: Counter, tmp_path: Path,
 ) -> None:
     living, later = asked.living, asked.living.clock() + timedelta(days=3 * 366)
+    await asked.settled()
     before = await living.hub.desk.log_subject(asked.number)
     named = await living.entries(subject=before)
     assert [node["purpose"] for node in await counter.accesses(await counter.token(asked.number), BRIEF, first=50)][-1:] == ["DIBAO_REVIEW"]
