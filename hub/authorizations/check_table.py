@@ -11,6 +11,7 @@
      9 catalogue     attribute, departments, purposes              catalogue.py                CATALOG_DENIED
     10 log           durable before a department is asked          hub/access_log/             LOG_UNAVAILABLE
 
+How often a letter may be used is the end of 3: it is counted, in hub/operations/letter_uses.py (LETTER_USES_SPENT).
 6, 7 and 9 hold for a person or a fact group: their answers go into the standing, and refuse only where nothing is left.
 Issuing a token runs 3, 4, 5, 7 and 8 too, by these functions; a standing is never older than its matter, client or catalogue.
 """
