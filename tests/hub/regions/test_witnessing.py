@@ -139,7 +139,7 @@ async def test_a_log_that_only_grows_is_cosigned_and_published_and_only_one_proc
         note = await reply.text()
     assert cosigned_at(note, vkey) == two.tongnan.clock()
     assert Checkpoint.open(note, two.quxian.hub.log.verifiers).size == size, "it is the neighbour's own checkpoint still"
-    for nobody in ("000000000000", TONGNAN):
+    for nobody in ("000000000000", TONGNAN, "%00"):
         async with session.get(f"{url}/log/witnessed/{nobody}") as reply:
             assert reply.status == 404
     assert b'hub_witnessed_logs{state="CONSISTENT"} 1.0' in metrics.exposition()
