@@ -183,6 +183,7 @@ async def test_a_database_taken_back_is_named_and_what_is_then_written_different
 
 
 async def test_a_fork_that_is_larger_than_what_was_seen_is_found_by_its_proof(two: Pair, postgres: tuple[str, str], tmp_path: Path) -> None:
+    await two.grow()
     older = await table(two.quxian.database_url, "log_entry"), await table(two.quxian.database_url, "log_head")
     await two.grow()
     await two.first_look()
