@@ -130,26 +130,27 @@ class Answerer:
         return whole
 
     def _summary(self, plan: Plan, fetched: Fetched) -> Told:
-        statuses: dict[str, dict[str, int]] = {}
+        stood: dict[tuple[str, str], int] = {}
         told: dict[Count, int] = {}
         heard: dict[str, list[Count]] = {subject: [] for subject in plan.log_subjects}
         cases: dict[str, dict[str, None]] = {}
         for (_, party), telling in plan.tellings.items():
             outcomes = fetched.outcomes[party]
+            of_them = heard[party.member.person.log_subject]
             for count in telling.counted:
                 source = count.source
                 outcome = outcomes.get(source)
                 if source != IDENTITY:
-                    status = count.status or (outcome.status if outcome is not None else "SOURCE_ERROR")
-                    of = statuses.get(source)
-                    if of is None:
-                        of = statuses[source] = {}
-                    of[status] = of.get(status, 0) + 1
-                if outcome is not None and count.rows and outcome.rows:
+                    stands = source, count.status or (outcome.status if outcome is not None else "SOURCE_ERROR")
+                    stood[stands] = stood.get(stands, 0) + 1
+                if outcome is not None and outcome.rows and count.rows:
                     told[count] = told.get(count, 0) + len(outcome.rows)
-                    heard[party.member.person.log_subject].append(count)
+                    of_them.append(count)
                     if plan.standing.several:
                         cases.setdefault(party.standing.caller.case, {})[source] = None
+        statuses: dict[str, dict[str, int]] = {}
+        for (source, status), number in stood.items():
+            statuses.setdefault(source, {})[status] = number
         rows: dict[str, int] = {}
         forms: dict[str, int] = {}
         for count, number in told.items():

@@ -92,7 +92,7 @@ class Matters:
     def latest(self, matter: Matter) -> Matter | None:
         """The matter as last read, for a question under way that holds `matter`; None while it is being read again."""
         # Asked twice for each department of each question: a matter nothing was ever said about is not looked up in a clocked memory.
-        return self._latest.get(matter.case, matter) if self._touched.get(matter.case) else matter
+        return self._latest.get(matter.case, matter) if self._dropped and self._touched.get(matter.case) else matter
 
     def _read_again(self, task: asyncio.Future[Matter | None]) -> None:
         self._again.discard(task)

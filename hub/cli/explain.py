@@ -90,6 +90,8 @@ def explain_command(query: Path, client: str, purpose: str, cases: tuple[str, ..
     """Print the plan of a question: per field the verdict, the rule that fired, the department and its columns.
 
     QUERY is a file, or - for standard input. No department is asked and nothing is logged.
+
+    What is counted when a question is asked is not looked at: uses of a letter or token (LETTER_USES_SPENT), fair use, quotas.
     """
     asked = Asked(client, purpose, tuple(dict.fromkeys(cases)), basis)
 
