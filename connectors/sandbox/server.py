@@ -94,7 +94,8 @@ class DepartmentServer(abc.ABC):
     async def _late(self, seconds: float) -> None:
         """Wait, but no longer than the department is open."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closing.wait(), seconds)
+            async with asyncio.timeout(seconds):  # wait_for of this Python may lose a cancellation that comes as the wait ends
+                await self._closing.wait()
 
     async def control(self, settings: Mapping[str, object]) -> None:
         """Tell it how to answer; {} resets. Raises BadControl."""
