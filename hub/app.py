@@ -204,7 +204,8 @@ def _credit(hub: Hub, answering: Graph) -> list[Route]:
 def _case_files(hub: Hub, answering: Graph) -> list[Route]:
     reach = hub.road.planner.reach
     files = CaseFiles(
-        hub.engine, hub.log, handle=lambda person, standing: reach.handle("per", person, standing.caller), clock=hub.clock, random=hub.random,
+        hub.engine, hub.log, hub.desk.recheck, handle=lambda person, standing: reach.handle("per", person, standing.caller), clock=hub.clock,
+        random=hub.random,
     )
     return case_file_routes(answering, files)
 

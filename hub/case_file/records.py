@@ -20,6 +20,7 @@ from hub.access_log.store import Filter, Stored
 from hub.access_log.writer import AccessLog
 from hub.authorizations.life import letter_state
 from hub.authorizations.matter import Matter
+from hub.authorizations.recheck import Recheck
 from hub.authorizations.standing import Standing
 from hub.case_file.supervision import of_file
 from hub.errors import Forbidden
@@ -36,11 +37,13 @@ class CaseFiles:
     """The files of one hub."""
 
     def __init__(
-        self, engine: AsyncEngine, log: AccessLog, *, handle: Handle, clock: Callable[[], datetime], random: Callable[[int], bytes],
+        self, engine: AsyncEngine, log: AccessLog, recheck: Recheck, *, handle: Handle, clock: Callable[[], datetime],
+        random: Callable[[int], bytes],
     ) -> None:
-        """`handle` a person's id as the caller's handle."""
+        """`recheck` is asked before a file is told; `handle` a person's id as the caller's handle."""
         self._engine = engine
         self._log = log
+        self._recheck = recheck
         self._handle = handle
         self._clock = clock
         self._random = random
@@ -61,7 +64,15 @@ class CaseFiles:
             standing.caller, at=self._clock(), question=intended.id, decision=Decision.ALLOW, answer=salted_digest(salt, orjson.dumps(told)),
             subjects=subjects, statuses={"caseFile": "OK"}, approvals=approvals,
         ))  # fmt: skip
+        await self._stands(standing)
         return told, self._log.receipt(appended, salt=salt).as_json()
+
+    async def _stands(self, standing: Standing) -> None:
+        """The last look, after recording as on the road: with every approval withdrawn meanwhile nothing leaves. Raises Forbidden."""
+        await self._recheck.settled()
+        approved = {person for person, one in standing.coverage.items() if one.approved is not None and one.approved.purpose}
+        if approved <= self._recheck(standing, sorted(approved)).keys():
+            raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
 
     async def _file(self, standing: Standing, matter: Matter, after: int | None) -> dict[str, Any]:
         page = await self._log.store.query(Filter(case=matter.case), after=after, limit=PAGE)

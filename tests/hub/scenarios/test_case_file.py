@@ -148,6 +148,22 @@ async def test_everybody_and_every_group_approved_open_the_report_as_it_was_issu
     assert (await supervised.sent(f"/means-checks/{supervised.check}/report"))[1]["code"] == "NEEDS_APPROVAL"
 
 
+async def test_what_is_withdrawn_while_the_file_is_read_is_not_told(supervised, living, monkeypatch):
+    alone = replace(supervised, matter=await living.register(organisations=["hd", "supervisor"]))
+    approval = await alone.approved((await alone.people())[:1], ["vehicle"])
+    query = living.hub.log.store.query
+
+    async def withdrawn(*wanted, **more):
+        assert (await alone.sent(f"/approvals/{approval}/withdrawal", {}))[0] == 200
+        await alone.heard()
+        return await query(*wanted, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(living.hub.log.store), "query", lambda _store, *wanted, **more: withdrawn(*wanted, **more))
+        status, body = await alone.sent("/case-file")
+    assert (status, body.get("code")) == (403, "AUTH_REVOKED")
+
+
 async def test_who_asked_does_not_approve_and_a_letter_opens_a_supervisor_no_fact(supervised, living):
     body = {
         "kind": "COMPLAINT_CHECK", "groups": ["vehicle"], "people": (await supervised.people())[:1], "reason": "核实举报所述办理情况",
