@@ -229,6 +229,12 @@ def basis_text(basis: Basis) -> str:
     return f"{basis.kind}: {detail}" if detail else str(basis.kind)
 
 
+def vouched_by(rest: Mapping[str, object]) -> str:
+    """The platform behind a look at one's own records, out of what `basis_text` wrote; "" for every other entry."""
+    kind, _, detail = str(rest.get("basis") or "").partition(": ")
+    return detail.partition(" ")[0] if kind == "self" else ""  # no platform's id has a blank; an article may stand after it
+
+
 def _asked_by(
     caller: Caller, *, kind: Kind, at: datetime, letters: Iterable[str] | None, address: str, **more: Unpack[_Parts],
 ) -> Entry:

@@ -53,9 +53,8 @@ class Recheck:
 
     async def settled(self) -> None:
         """Where memory is older than the stop time, what was revoked is asked of the database now; where that fails, nobody's stands."""
-        if not self._watch.following:
-            with suppress(Overloaded):
-                await self._watch.settled()
+        with suppress(Overloaded):
+            await self._watch.settled()
 
     def _everybody(self, caller: Caller) -> Reason | None:
         if not self._watch.following:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.access_log.entry import NOT_DELIVERED, Kind
+from hub.access_log.entry import NOT_DELIVERED, Kind, vouched_by
 from hub.access_log.store import Stored
 from hub.apart import of_one, strongest
 from hub.layout import IDENTITY
@@ -32,9 +32,9 @@ class Known:
 
 
 def organisations(entries: Iterable[Stored]) -> list[str]:
-    """Codes of who asked, and of the platforms on whose word people asked about themselves."""
+    """Codes of who asked, and of the platforms on whose word people asked about themselves: what a stolen key was used for, they see."""
     parts = [entry.parts() for entry in entries]
-    return sorted({name for head, rest in parts for name in (str(head.get("organisation") or ""), _vouching(rest))} - {""})
+    return sorted({name for head, rest in parts for name in (str(head.get("organisation") or ""), vouched_by(rest))} - {""})
 
 
 def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str, object]:
@@ -51,7 +51,7 @@ def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str,
         "id": asked.id, "at": head["at"], "organisation": _named(code, known),
         "role": rest.get("role"), "officer": rest.get("officer") if known.officer else None, "purpose": purpose or None,
         "purposeTitle": PURPOSES[purpose].title_zh if purpose in PURPOSES else None,
-        "basis": _basis(rest, known.letters), "platform": _named(_vouching(rest), known), "case": known.references.get(str(head.get("case") or "")),
+        "basis": _basis(rest, known.letters), "platform": _named(vouched_by(rest), known), "case": known.references.get(str(head.get("case") or "")),
         "decision": closed_head.get("decision"), "reason": closed_head.get("code"), "several": len(subjects) > 1,
         "neighbour": rest.get("address") == "NEIGHBOUR" or any(group["region"] for group in groups), "groups": groups,
     }
@@ -59,13 +59,6 @@ def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str,
 
 def _named(code: str, known: Known) -> Mapping[str, object] | None:
     return {"code": code, "name": known.names.get(code)} if code else None
-
-
-def _vouching(rest: Mapping[str, object]) -> str:
-    """The platform behind a look at one's own records: what a key that was stolen was used for in somebody's name, they see here."""
-    kind, _, detail = str(rest.get("basis") or "").partition(": ")
-    platform = detail.partition(" ")[0]  # no platform's id has a blank; after it may stand the article a near relative asks by
-    return platform if kind == "self" else ""
 
 
 def _decisive(outcomes: Sequence[Stored]) -> Stored | None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from hub.access_log.entry import vouched_by
 from hub.authorizations.officers import same_officer
 
 
@@ -39,7 +40,7 @@ class Span:
         # However they spelt themselves: an id that names nobody may be anybody's, and is not left out.
         if any(head.get("organisation") == organisation and same_officer(one, str(rest.get("officer") or "")) for organisation, one in self.officers):
             return True
-        return bool(self.platforms) and (bool(self.platform_cases & cases) or _vouched_by(rest) in self.platforms)
+        return bool(self.platforms) and (bool(self.platform_cases & cases) or vouched_by(rest) in self.platforms)
 
 
 def cases_of(head: Mapping[str, object]) -> frozenset[str]:
@@ -47,9 +48,3 @@ def cases_of(head: Mapping[str, object]) -> frozenset[str]:
     several = head.get("cases")
     listed = [str(one) for one in several] if isinstance(several, list | tuple) else []
     return frozenset([*listed, str(head.get("case") or "")]) - {""}
-
-
-def _vouched_by(rest: Mapping[str, object]) -> str:
-    """The platform behind a look at one's own records ("self: platform …", hub/access_log/entry.py)."""
-    kind, _, detail = str(rest.get("basis") or "").partition(": ")
-    return detail.partition(" ")[0] if kind == "self" else ""

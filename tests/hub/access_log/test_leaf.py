@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.access_log import entry as entries
-from hub.access_log.entry import Decision, Entry, Kind
+from hub.access_log.entry import Decision, Entry, Kind, vouched_by
 from hub.access_log.leaf import Unreadable, parts, seal, split
 from hub.access_log.merkle import leaf_hash
 from hub.caller import Basis, Caller
@@ -148,3 +148,10 @@ def test_each_constructor_fills_what_domain_c6_asks() -> None:
     assert (closed.kind, closed.code, closed.question) == (Kind.OUTCOME, "NOT_DELIVERED", "log_0")
     statute = entries.basis_text(Basis(BasisKind.STATUTE, article="SAL §42"))
     assert statute == "statute: SAL §42"
+
+
+@pytest.mark.parametrize(("basis", "platform"), [
+    ("self: cq-jzt", "cq-jzt"), ("self: cq-jzt PIPL §49", "cq-jzt"), ("statute: SAL §42", ""), ("letter", ""), ("", ""),
+])
+def test_the_platform_that_vouched_is_read_out_of_the_basis_of_a_look_at_ones_own_records_alone(basis, platform):
+    assert vouched_by({"basis": basis}) == platform
