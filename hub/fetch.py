@@ -33,7 +33,9 @@ only, no waiting.
 """
 
 Settled = Callable[[], Awaitable[None]]
-"""Waits until what `Recheck` looks at is fresh, where it is not; returns without an error where it cannot be had, and Recheck says so."""
+"""Waits until what `Recheck` looks at is fresh, where it is not; returns without an error where it cannot be had, and Recheck says of
+everybody that they fell.
+"""
 
 Trouble = Callable[[Source, str, Exception], None]
 """Told of each failed ask: source, status, what happened. For the operator; never for a caller."""
@@ -109,7 +111,6 @@ class Fetcher:
             person = party.member.person
             outcomes[party] = {} if join.identity is None else {join.identity.source: registered(join.identity, person)}
             subjects[party] = Subject(f"{intent}.{len(subjects)}", person.id_number, person.name, intent, party.standing.caller.case)
-        await self.settle()
         # First: whoever may not see the log is refused before a department is asked for what stands beside it in the question.
         roots = await self._own(plan, intent) if self._roots or self._deep else {}
         fallen = altered = False
@@ -120,24 +121,28 @@ class Fetcher:
                 if outcome.reason:
                     altered = True
                     fallen = fallen or outcome.status == "NOT_AUTHORIZED"
-        await self.settle()
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
-        gone = self._gone(plan, [party for party, told in outcomes.items() if told])
+        gone = await self._gone(plan, [party for party, told in outcomes.items() if told])
         for party, code in gone.items():
             outcomes[party] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[party].items()}
         return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
 
-    async def settle(self) -> None:
-        """Before the authorisations are looked at: a process that was kept from its turn for a second asks, rather than refuse everybody."""
-        if self._settled is not None:
-            await self._settled()
-
-    def fallen(self, plan: Plan) -> bool:
+    async def fallen(self, plan: Plan) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
-        return bool(self._gone(plan, list(plan.joins)))
+        return bool(await self._gone(plan, list(plan.joins)))
 
-    def _gone(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
-        """Whose authorisation has fallen by now, with the reason code: looked at in each one's own matter, so that a letter of one
+    async def _gone(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
+        """Whose authorisation has fallen by now, with the reason code. A process that was kept from its turn for a second finds nobody
+        standing, at whichever look it wakes up: it asks the database then and looks again, rather than refuse everybody.
+        """
+        gone = self._unasked(plan, parties)
+        if gone and self._settled is not None:
+            await self._settled()
+            gone = self._unasked(plan, parties)
+        return gone
+
+    def _unasked(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
+        """Whose authorisation has fallen as far as memory knows: looked at in each one's own matter, so that a letter of one
         matter stops the people of that matter and nobody else's.
         """
         if not plan.standing.several:  # of one case, and asked a dozen times a question
@@ -200,14 +205,15 @@ class Fetcher:
 
     async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[Party, Subject]) -> dict[Party, Outcome]:
         source = planned.source
-        gone = self._gone(plan, planned.people)
+        gone = await self._gone(plan, planned.people)
         standing = [party for party in planned.people if party not in gone] if gone else planned.people
         told = {party: Outcome("NOT_AUTHORIZED", None, None, code) for party, code in gone.items()}
         if not standing:
             return told
+        fell: dict[Party, str] = {}
         ask = _worded(plan, planned, tuple([subjects[party] for party in standing]))
         try:
-            records = await self._sent(plan, source, ask, standing)
+            records = await self._sent(plan, source, ask, standing, fell)
         except (TimeoutError, DepartmentTimeout) as error:
             return told | self._failed(source, standing, "SOURCE_TIMEOUT", error)
         except DepartmentClosed as error:
@@ -218,16 +224,20 @@ class Fetcher:
         width, ages, on = len(ask.columns), planned.ages, plan.scope.on
         judged: dict[str | None, tuple[Freshness | None, str]] = {}  # the subjects of an ask mostly share one day
         for party, subject in zip(standing, ask.subjects, strict=True):
-            told[party] = believed(records.get(subject.key), width, ages, on, judged)
+            told[party] = Outcome("NOT_AUTHORIZED", None, None, fell[party]) if party in fell else believed(records.get(subject.key), width, ages, on, judged)
         # Not looked at again here: `fetch` does, for everybody, when the last source is in, and the road once more after recording.
         return told
 
-    async def _sent(self, plan: Plan, source: Source, ask: Ask, parties: Sequence[Party]) -> Mapping[str, Records]:
+    async def _sent(
+        self, plan: Plan, source: Source, ask: Ask, parties: Sequence[Party], fell: dict[Party, str],
+    ) -> Mapping[str, Records]:
+        """The ask's records; `fell` is given who was left out as a gathered call left, with the reason code."""
         if self._gathering is None or not source.gathers:
             return await source.connector.fetch(ask)
 
-        def stands(asked: Sequence[Subject]) -> Sequence[Subject]:
-            gone = self._gone(plan, parties)
+        async def stands(asked: Sequence[Subject]) -> Sequence[Subject]:
+            gone = await self._gone(plan, parties)
+            fell.update(gone)
             return [one for one, party in zip(asked, parties, strict=True) if party not in gone] if gone else asked
 
         return await self._gathering.fetch(source.connector, ask, stands, splits=not source.counted)

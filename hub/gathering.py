@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from connectors.interface import Ask, Connector, DepartmentError, DepartmentTimeout, DepartmentUnavailable, Records, Subject
 
-Stands = Callable[[Sequence[Subject]], Sequence[Subject]]
+Stands = Callable[[Sequence[Subject]], Awaitable[Sequence[Subject]]]
 """Those of an ask's subjects whose authorisation still stands."""
 
 SUBJECTS_A_CALL = 500
@@ -119,7 +119,7 @@ class Gathering:
             self._leave(key, line)
 
     async def _answered(self, connector: Connector, together: list[_Waiting], *, split: bool) -> None:
-        passengers = [(one, subject) for one in together if not one.answer.done() for subject in one.stands(one.ask.subjects)]
+        passengers = [(one, subject) for one in together if not one.answer.done() for subject in await one.stands(one.ask.subjects)]
         if not passengers:
             return _deliver(together, passengers, {})
         try:

@@ -115,13 +115,13 @@ class MeansChecks:
         if row.sealed is None:
             await self._fetch(row, intended, standing, may)
         report = self._register.opened(row)
-        self._stands(standing, row)
+        await self._stands(standing, row)
         lines = [{**line, "person": self._handle(row.people[line["person"] - 1], standing)} for line in report["lines"]]
         data = _state(row) | {"report": report | {"lines": lines}}
         salt = self._random(_SALT)
         digest = salted_digest(salt, orjson.dumps(data))
         appended = await self._log.append(self._outcome(standing, may, intended, digest))
-        self._stands(standing, row)  # the log may be slower than a revocation
+        await self._stands(standing, row)  # the log may be slower than a revocation
         return Told(data, self._log.receipt(appended, salt=salt).as_json())
 
     async def _due(self, standing: Standing, check: str) -> tuple[MeansCheck, Entitled]:
@@ -142,8 +142,9 @@ class MeansChecks:
             raise NoSuchCheck("no report of such a check lies in this case's file")
         return row, may
 
-    def _stands(self, standing: Standing, row: MeansCheck) -> None:
+    async def _stands(self, standing: Standing, row: MeansCheck) -> None:
         """Sources and doubts of a report are the household's together: with one of its people gone it cannot be told in part."""
+        await self._recheck.settled()
         if self._recheck(standing, row.people):
             raise Forbidden("an authorisation fell meanwhile", code="AUTH_REVOKED")
 
@@ -164,7 +165,7 @@ class MeansChecks:
         intended = await self._intend(standing, may, row, "submit" if row.ticket is None else "state")
         try:
             if row.ticket is None:
-                self._stands(standing, row)
+                await self._stands(standing, row)
                 ticket = await system.submit(_order(row, may, intended))
                 await self._register.settle(row, self._clock(), status="QUEUED", ticket=ticket)
             elif (state := await system.state(row.ticket, intent=intended)) != "PENDING":
@@ -186,7 +187,7 @@ class MeansChecks:
             await self._log.append(self._outcome(standing, may, intended, "", status=code))
             raise CallerError("the means-check system gave no report now; ask again later", code=code, status=502) from None
         try:
-            self._stands(standing, row)  # what was issued before a withdrawal is kept; what came after it never was
+            await self._stands(standing, row)  # what was issued before a withdrawal is kept; what came after it never was
             await self._register.keep(row, report, self._clock())
         except Forbidden:
             await self._log.append(self._outcome(standing, may, intended, "", status="NOT_AUTHORIZED"))

@@ -47,8 +47,15 @@ class Source:
         return [[subject.id_number for subject in call.subjects] for call in self.calls]
 
 
-def everybody(subjects):
+async def everybody(subjects):
     return subjects
+
+
+def standing_of(fallen: set[str]):
+    async def stands(subjects):
+        return [one for one in subjects if one.key not in fallen]
+
+    return stands
 
 
 async def send(gathering: Gathering, source: Source, *asks: Ask, stands=everybody) -> list[asyncio.Task]:
@@ -110,7 +117,7 @@ async def test_a_failed_gathered_call_is_split_once_and_no_more() -> None:
 async def test_a_failed_gathered_call_of_a_department_that_counts_queries_is_asked_once() -> None:
     gathering, source = Gathering(), Source()
     source.refuses = {"3"}
-    tasks = [asyncio.create_task(gathering.fetch(source, one, stands=lambda subjects: subjects, splits=False)) for one in map(ask, "1234")]
+    tasks = [asyncio.create_task(gathering.fetch(source, one, everybody, splits=False)) for one in map(ask, "1234")]
     await asyncio.sleep(0)
     source.gate.set()
     answers = await asyncio.gather(*tasks, return_exceptions=True)
@@ -142,7 +149,7 @@ async def test_a_lone_call_that_fails_is_not_tried_again() -> None:
 async def test_who_no_longer_stands_as_the_call_leaves_is_not_asked_about() -> None:
     gathering, source = Gathering(), Source()
     fallen: set[str] = set()
-    tasks = await send(gathering, source, ask("1"), ask("2"), ask("3"), stands=lambda subjects: [one for one in subjects if one.key not in fallen])
+    tasks = await send(gathering, source, ask("1"), ask("2"), ask("3"), stands=standing_of(fallen))
     fallen.add("2")
     source.gate.set()
     answers = await asyncio.gather(*tasks)
@@ -152,7 +159,7 @@ async def test_who_no_longer_stands_as_the_call_leaves_is_not_asked_about() -> N
 
 async def test_nobody_left_standing_means_no_call() -> None:
     gathering, source = Gathering(), Source()
-    tasks = await send(gathering, source, ask("1"), stands=lambda _subjects: [])
+    tasks = await send(gathering, source, ask("1"), stands=standing_of({"1"}))
     assert await tasks[0] == {}
     assert source.asked == []
 
@@ -235,6 +242,30 @@ async def test_a_letter_revoked_while_waiting_keeps_its_person_out_of_the_gather
     assert answers[1].told.statuses["tax"]["NOT_AUTHORIZED"] == 1
     assert person(3).id_number not in {number for _, _, numbers in department.asked for number in numbers}
     assert answers[2].told.statuses["tax"].get("NOT_AUTHORIZED") is None
+
+
+@pytest.mark.parametrize("look", [2, 3, 4, 5])
+@pytest.mark.parametrize("mends", [True, False])
+async def test_a_process_that_stood_still_before_any_look_asks_again_and_tells_nobody_of_an_error(keys, look: int, mends: bool) -> None:
+    """1 plan's ask, 2 as the gathered call leaves, 3 its other one …: a memory too old to know answers that everybody fell."""
+    looks, stale = [0], [False]
+
+    def recheck(_standing, people):
+        looks[0] += 1
+        stale[0] = stale[0] or looks[0] == look
+        return dict.fromkeys(people, "REVOCATION_UNKNOWN") if stale[0] else {}
+
+    async def settle() -> None:
+        stale[0] = not mends
+
+    department = Department()
+    fetcher = Fetcher(gathering=Gathering(), recheck=recheck, settled=settle)
+    travelled = road(keys, department=department, known=sources(department, gathers=True), fetcher=fetcher)
+    _, fetched, answer = await travelled.ask('{ case(id: "case_1") { household { members { person { tax { status } vehicle { status } } } } } }')
+    assert looks[0] >= look
+    statuses = {status for told in answer.told.statuses.values() for status in told}
+    assert statuses <= ({"MATCHED", "NO_RECORD"} if mends else {"NOT_AUTHORIZED"})
+    assert fetched.fallen is not mends
 
 
 async def test_whom_a_department_leaves_out_of_a_gathered_answer_is_left_out_of_their_askers_alone() -> None:

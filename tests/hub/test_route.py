@@ -94,14 +94,8 @@ class Falling:
     def __init__(self, fetcher, *, after: int) -> None:
         self.fetch = fetcher.fetch
         self._left = after
-        self._fresh = False
 
-    async def settle(self) -> None:
-        self._fresh = True
-
-    def fallen(self, _plan) -> bool:
-        assert self._fresh, "looked at without having asked whether the memory is fresh"
-        self._fresh = False
+    async def fallen(self, _plan) -> bool:
         self._left -= 1
         return self._left < 0
 
