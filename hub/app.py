@@ -43,7 +43,7 @@ from hub.oauth.routes import Admission
 from hub.oauth.routes import routes as oauth_routes
 from hub.oauth.single_use import SingleUse
 from hub.opening import Hub, open_hub
-from hub.operations.fitting import StoredFits, keep_fresh
+from hub.operations.fitting import StoredFits, kept_fresh
 from hub.operations.gate import Gate
 from hub.operations.persisted import PersistedOperations
 from hub.operations.quotas import ClientQuota, InFlight
@@ -84,12 +84,12 @@ class Front:
         async with open_hub(self._settings, self._settings.departments(), clock=clock, random=os.urandom) as hub:
             self.graph = graph(hub)
             app.router.routes.extend(routes(hub, self.graph))
-            refreshing = asyncio.create_task(keep_fresh(_fits(hub), hub.clock), name="operation fits")
+            refreshing = kept_fresh(_fits(hub), hub.clock)
+            refreshing.start()
             settle()
             yield
             self.graph = None
-            refreshing.cancel()
-            await asyncio.gather(refreshing, return_exceptions=True)
+            await refreshing.stop()
 
 
 def settle() -> None:
@@ -251,8 +251,10 @@ async def _readiness(hub: Hub) -> Response:
     """Whether this worker can decide and record now: database, schema, revocations followed, the log writable."""
     checks = {"revocations": hub.desk.watch.following}
     try:
-        checks["schema"] = await asyncio.wait_for(revision_of(hub.settings.database_url), 2) == head()
-        checks["log"] = await asyncio.wait_for(hub.log.store.writable(), 2)
+        async with asyncio.timeout(2):
+            checks["schema"] = await revision_of(hub.settings.database_url) == head()
+        async with asyncio.timeout(2):
+            checks["log"] = await hub.log.store.writable()
     except Exception:  # noqa: BLE001 (whatever is wrong, the worker is not ready)
         checks.setdefault("schema", False)
         checks.setdefault("log", False)

@@ -54,6 +54,10 @@ WITNESSED = Gauge(
     "hub_witnessed_logs", "Neighbours' logs by what the last look found: CONSISTENT, MISSED, SHRUNK, FORK, UNSEEN", ["state"],
     multiprocess_mode="mostrecent",
 )
+CHORES_FAILING = Gauge(
+    "hub_chore_failing", "1 while what a worker does beside the questions fails; the worst of the workers", ["chore"], multiprocess_mode="livemax",
+)
+CHORE_FAILURES = Counter("hub_chore_failures_total", "Goes at it that failed", ["chore"])
 IN_FLIGHT = Gauge("hub_in_flight", "Requests being answered", multiprocess_mode="livesum")
 REVOCATION_NOTICES = Gauge(
     "hub_revocation_notices_up", "1 while the database announces revocations to this worker, 0 while it asks for them", multiprocess_mode="livemin",

@@ -27,6 +27,7 @@ from hub.access_log.sweep import Sweep
 from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
 from hub.caller import Caller
+from hub.chore import Chore
 from hub.citizens.vouching import forget as forget_vouched
 from hub.deferred.waiting import Waiting, open_waiting
 from hub.desk import Desk, ceilings_of, open_desk
@@ -101,7 +102,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(
-            stack, settings, writing, keys, clock=clock, random=random, chore=lambda: _drop(database, records, settings, fair, clock()),
+            stack, settings, writing, keys, clock=clock, random=random, chores=_chores(database, records, settings, fair, clock),
         )
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
@@ -144,15 +145,21 @@ async def _departments(
     )
     stack.push_async_callback(departments.close)
     looking = asyncio.create_task(_contracts(departments))
-    stack.callback(looking.cancel)
+    stack.push_async_callback(_ended, looking)
     return departments
 
 
 async def _contracts(departments: Departments) -> None:
     """Say which subgraph no longer has what its manifest names. The hub starts all the same: those groups are SOURCE_ERROR."""
-    for system, faults in (await departments.contract_faults()).items():
-        for fault in faults:
-            _log.error("a department's contract is broken", system=system, fault=fault)
+    with Chore("contracts"):
+        for system, faults in (await departments.contract_faults()).items():
+            for fault in faults:
+                _log.error("a department's contract is broken", system=system, fault=fault)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})
 
 
 async def _platforms(
@@ -169,22 +176,28 @@ async def _platforms(
     return systems, credit
 
 
-async def _drop(
-    database: AsyncEngine, records: asyncpg.Pool[asyncpg.Record], settings: Settings, fair: FairUse, at: datetime,
-) -> None:
+def _chores(
+    database: AsyncEngine, records: asyncpg.Pool[asyncpg.Record], settings: Settings, fair: FairUse, clock: Clock,
+) -> Mapping[str, Callable[[], Awaitable[object]]]:
     """What its retention ended; what receivers owe from now on; whose papers after an emergency are overdue."""
-    await fair.forget(at)
-    rules = await asyncio.to_thread(citizen_rules, settings.region[:6])
-    await forget_vouched(records, rules.vouching.people if rules is not None else (), at)
-    await drop_overdue(database, at)
-    await drop_reports(database, at)
-    await follow(database)
-    await escalate(database, at)
+
+    async def vouched() -> None:
+        rules = await asyncio.to_thread(citizen_rules, settings.region[:6])
+        await forget_vouched(records, rules.vouching.people if rules is not None else (), clock())
+
+    return {
+        "fair use forgotten": lambda: fair.forget(clock()),
+        "vouching forgotten": vouched,
+        "messages dropped": lambda: drop_overdue(database, clock()),
+        "reports dropped": lambda: drop_reports(database, clock()),
+        "duties followed": lambda: follow(database),
+        "emergencies escalated": lambda: escalate(database, clock()),
+    }
 
 
 async def _open_log(
     stack: AsyncExitStack, settings: Settings, writing: asyncpg.Pool[asyncpg.Record], keys: KeyRing, *, clock: Clock, random: Random,
-    chore: Callable[[], Awaitable[object]],
+    chores: Mapping[str, Callable[[], Awaitable[object]]],
 ) -> tuple[AccessLog, SecurityLog, Upkeep]:
     """The log and what keeps it; closed in reverse: the upkeep carries what is left before the log ends."""
     log = AccessLog(
@@ -194,7 +207,7 @@ async def _open_log(
     await log.start()
     stack.push_async_callback(log.stop)
     security = SecurityLog(settings.directory / "security.log", clock=clock)
-    upkeep = Upkeep(log, Sweep(log, writing), security, chore=chore)
+    upkeep = Upkeep(log, Sweep(log, writing), security, chores=chores)
     upkeep.start()
     stack.push_async_callback(upkeep.stop)
     return log, security, upkeep

@@ -180,7 +180,7 @@ class FinancialPlatform(DepartmentServer):
                         if reply.status < 500:
                             asked.told = True
                             return
-                except aiohttp.ClientError:
+                except (aiohttp.ClientError, TimeoutError):
                     asked.attempts.append(0)
                 await asyncio.sleep(0.2 * (attempt + 1))
 

@@ -10,14 +10,13 @@ import asyncio
 import fcntl
 import os
 from collections.abc import Iterable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import asyncpg
 
-from hub.access_log.failures import FAILURES
 from hub.access_log.note import BadNote, Checkpoint, Verifier
+from hub.background import Background
 
 _INSERT = """
 INSERT INTO log_checkpoint (size, note, at) SELECT * FROM unnest($1::bigint[], $2::text[], $3::timestamptz[])
@@ -72,13 +71,13 @@ class Keeper:
         self._file = file
         self._pending: list[tuple[int, str, datetime]] = []
         self._ready = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background("checkpoint keeper", self._turn)
         self.newest = ""
         self.newest_size = -1
 
     def start(self) -> None:
         """Begin writing in the background."""
-        self._task = asyncio.create_task(self._run(), name="checkpoint keeper")
+        self._background.start()
 
     def add(self, size: int, note: str, at: datetime) -> None:
         """Hand over a signed checkpoint."""
@@ -90,12 +89,8 @@ class Keeper:
 
     async def stop(self) -> None:
         """Write what is left, then end."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-        with suppress(*FAILURES):
+        await self._background.stop()
+        with self._background.chore:
             await self.flush()
 
     async def flush(self) -> None:
@@ -108,16 +103,12 @@ class Keeper:
         await self._pool.execute(_INSERT, sizes, notes, instants, timeout=5)
         del self._pending[: len(pending)]
 
-    async def _run(self) -> None:
-        while True:
-            await self._ready.wait()
+    async def _turn(self) -> None:
+        await self._ready.wait()
+        await self.flush()  # where it fails the event stays set: tried again, with whatever came meanwhile
+        if not self._pending:
             self._ready.clear()
-            try:
-                await self.flush()
-            except FAILURES:
-                self._ready.set()  # tried again, with whatever came meanwhile
-                await asyncio.sleep(1)
-            await asyncio.sleep(_REST)
+        await asyncio.sleep(_REST)
 
 
 def _size(note: str) -> int:

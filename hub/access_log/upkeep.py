@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 
 from hub.access_log.outbox import drain
 from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
 from hub.access_log.writer import AccessLog
-from hub.errors import RecordingFailed
+from hub.background import Background, woken
+from hub.chore import Chore
+
+_NONE: Mapping[str, Callable[[], Awaitable[object]]] = MappingProxyType({})
 
 
 class Upkeep:
-    """Runs beside the log; every process of a hub may run one. A round that fails is tried again at the next."""
+    """Runs beside the log; every process of a hub may run one. What fails is tried again when it is due next, and keeps nothing else waiting."""
 
     def __init__(
         self,
@@ -25,22 +28,25 @@ class Upkeep:
         every: float = 0.5,
         sweep_every: float = 15.0,
         summary_every: float = 300.0,
-        chore: Callable[[], Awaitable[object]] | None = None,
+        chores: Mapping[str, Callable[[], Awaitable[object]]] = _NONE,
     ) -> None:
-        """Seconds between rounds: of the outbox, of the sweep, of the security summary. `chore` is done with each sweep."""
+        """Seconds between rounds: of the outbox, of the sweep, of the security summary. `chores`, by name, are done with each sweep."""
         self._log = log
         self._sweep = sweep
         self._security = security
         self._every = every
         self._sweep_every = sweep_every
         self._summary_every = summary_every
-        self._chore = chore
+        self._outbox, self._notes, self._sweeping, self._summing = map(Chore, ("outbox", "security notes", "sweep", "security summary"))
+        self._chores = [(Chore(name), do) for name, do in chores.items()]
         self._due = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._swept = self._summarised = float("-inf")
+        self._background = Background("access log upkeep", self._turn)
 
     def start(self) -> None:
         """Begin in the background."""
-        self._task = asyncio.create_task(self._run(), name="access log upkeep")
+        self._summarised = asyncio.get_running_loop().time()
+        self._background.start()
 
     def wake(self) -> None:
         """A change was committed to the outbox: carry it now."""
@@ -48,32 +54,28 @@ class Upkeep:
 
     async def stop(self) -> None:
         """End, with a last round of outbox and summary; call before the log stops."""
-        if self._task is None:
-            return
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        self._task = None
-        with suppress(RecordingFailed):
+        await self._background.stop()
+        with self._outbox:
             await drain(self._log)
+        with self._summing:
             await self._security.summarise(self._log)
 
-    async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        swept, summarised = loop.time() - self._sweep_every, loop.time()
-        while True:
-            with suppress(RecordingFailed, OSError):
-                await drain(self._log)
-                await self._security.flush()
-                if loop.time() - swept >= self._sweep_every:
-                    await self._sweep.round()
-                    if self._chore is not None:
-                        await self._chore()
-                    swept = loop.time()
-                if loop.time() - summarised >= self._summary_every:
-                    await self._security.summarise(self._log)
-                    summarised = loop.time()
-            with suppress(TimeoutError):  # not wait_for: that loses a cancellation which comes as it is woken, and `stop` would wait for ever (CPython 3.11)
-                async with asyncio.timeout(self._every):
-                    await self._due.wait()
-            self._due.clear()
+    async def _turn(self) -> None:
+        now = asyncio.get_running_loop().time
+        with self._outbox:
+            await drain(self._log)
+        with self._notes:
+            await self._security.flush()
+        if now() - self._swept >= self._sweep_every:
+            self._swept = now()
+            with self._sweeping:
+                await self._sweep.round()
+            for chore, do in self._chores:
+                with chore:
+                    await do()
+        if now() - self._summarised >= self._summary_every:
+            self._summarised = now()
+            with self._summing:
+                await self._security.summarise(self._log)
+        await woken(self._due, self._every)
+        self._due.clear()

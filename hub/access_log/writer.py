@@ -29,6 +29,7 @@ from hub.access_log.soundness import check_sound
 from hub.access_log.store import LogStore
 from hub.access_log.tiles import Tiles
 from hub.access_log.tree import Grown, Tree
+from hub.background import Background
 from hub.canonical import NotCanonical
 from hub.errors import RecordingFailed
 from hub.keys import KeyRing, Use
@@ -86,7 +87,8 @@ class AccessLog:
         self._ready = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._writer: asyncio.Task[None] | None = None
+        self._writer = Background("access log writer", self._turn, rest=0.01)  # who waits is told at once; the next batch may stand
+        self._running = False
 
     async def start(self) -> None:
         """Compare the stored tree with the checkpoint kept outside the database, sign its head, begin writing. Raises
@@ -99,19 +101,18 @@ class AccessLog:
             raise
         self._keeper.start()
         self._keeper.add(head.size, Checkpoint(self.origin, head.size, head.root).sign(self._signer), self._clock())
-        self._writer = asyncio.create_task(self._write(), name="access log writer")
+        self._writer.start()
+        self._running = True
 
     async def stop(self) -> None:
         """Write what is queued, within the wait, then end; later appends fail."""
-        writer, self._writer = self._writer, None
-        if writer is None:
+        if not self._running:
             return
+        self._running = False
         with suppress(TimeoutError):
             async with asyncio.timeout(self._wait):
                 await self._idle.wait()
-        writer.cancel()
-        with suppress(asyncio.CancelledError):
-            await writer
+        await self._writer.stop()
         self._fail([*self._queue])
         self._queue.clear()
         await self._keeper.stop()
@@ -119,7 +120,7 @@ class AccessLog:
 
     async def append(self, entry: Entry) -> Appended:
         """Record; returns when the entry is durable, raises `RecordingFailed` when that is not known in time."""
-        if self._writer is None:
+        if not self._running:
             raise RecordingFailed("the access log is not running")
         loop = asyncio.get_running_loop()
         waiting = _Waiting(self.seal(entry), loop.create_future())
@@ -176,15 +177,14 @@ class AccessLog:
             self._keeper.add(head.size, note, self._clock())
         return note
 
-    async def _write(self) -> None:
-        while True:
-            await self._ready.wait()
-            self._ready.clear()
-            while self._queue:
-                batch = self._batch()
-                if batch:
-                    await self._commit(batch)
-            self._idle.set()
+    async def _turn(self) -> None:
+        await self._ready.wait()
+        while self._queue:  # a batch that fails leaves the event set: the next turn goes on with the others
+            batch = self._batch()
+            if batch:
+                await self._commit(batch)
+        self._ready.clear()
+        self._idle.set()
 
     def _batch(self) -> list[_Waiting]:
         """The next entries somebody still waits for; one given up while queued is not written."""
@@ -199,18 +199,15 @@ class AccessLog:
         try:
             grown = await self.tree.append([waiting.sealed for waiting in batch])
             note = self.sign(grown)
-        except asyncio.CancelledError:
-            self._fail(batch)
+        except BaseException:
+            self._fail(batch)  # whatever failed, the batch is not known to stand
             raise
-        except Exception:  # noqa: BLE001 - whatever failed, the batch is not known to stand, and the writer must live on
-            self._fail(batch)
-            return
-        for kind, many in Counter([waiting.sealed.entry.kind for waiting in batch]).items():
-            metrics.counted(metrics.LOG_APPENDS, kind).inc(many)
         for index, waiting in enumerate(batch, start=grown.before.size):
             if not waiting.done.done():
                 sealed = waiting.sealed
                 waiting.done.set_result(Appended(index, sealed.id, grown.after.size, note, grown, sealed.body))
+        for kind, many in Counter([waiting.sealed.entry.kind for waiting in batch]).items():
+            metrics.counted(metrics.LOG_APPENDS, kind).inc(many)
 
     @staticmethod
     def _fail(batch: Sequence[_Waiting]) -> None:

@@ -19,6 +19,8 @@ import structlog
 
 from hub import metrics
 from hub.access_log.failures import FAILURES
+from hub.background import Background, woken
+from hub.chore import Chore
 from hub.errors import Overloaded
 from hub.postgres.connection import APP_ROLE, plain_url
 
@@ -49,13 +51,14 @@ class RevocationWatch:
         self._url = url
         self._pool = pool
         self._clock = clock
-        self._forget: list[Forget] = []
+        self._forget: list[tuple[Chore, Forget]] = []
         self._tokens: dict[str, datetime] = {}
         self._seen: set[int] = set()
         self._last = 0
         self._fresh_at = float("-inf")
         self._wake = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._channel: asyncpg.Connection[asyncpg.Record] | None = None
+        self._background = Background("revocation watch", self._turn, rest=POLL)
         self._stopping = False
         self._lost = False
         self.notices = False
@@ -63,7 +66,7 @@ class RevocationWatch:
 
     def subscribe(self, forget: Forget) -> None:
         """Have `forget` called for each revocation, before any question is decided after it was read."""
-        self._forget.append(forget)
+        self._forget.append((Chore(f"revocations to {getattr(forget, '__qualname__', type(forget).__name__)}"), forget))
 
     @property
     def following(self) -> bool:
@@ -76,15 +79,13 @@ class RevocationWatch:
         for row in await self._pool.fetch(TOKENS, self._clock()):
             self._tokens[row["ref"]] = row["expires_at"]
         await self._read(self._pool.fetch)
-        self._task = asyncio.create_task(self._follow())
+        self._background.start()
 
     async def stop(self) -> None:
         """End following."""
         self._stopping = True
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
+        self._let_go()
 
     def revoked(self, jti: str) -> bool:
         """Whether an access token was revoked."""
@@ -96,26 +97,40 @@ class RevocationWatch:
             return
         try:
             async with asyncio.timeout(STOP_TIME):
-                await self._read(self._pool.fetch)
+                told = await self._read(self._pool.fetch)
         except FAILURES:
-            # Deciding fails closed: what may have been revoked is not asked about.
-            raise Overloaded(retry_after=1) from None
+            told = False
+        if not told:  # deciding fails closed: what may have been revoked is not asked about
+            raise Overloaded(retry_after=1)
 
-    async def _follow(self) -> None:
-        while not self._stopping:
-            connection = await self._connected()
-            try:
-                await connection.add_listener(CHANNEL, lambda *_: self._wake.set())
-                connection.add_termination_listener(lambda *_: self._wake.set())  # to find out now, not at the next reading
-                self._heard(True)
-                await self._read_on(connection)
-            except FAILURES as error:
-                _log.debug("the channel of revocations broke", error=type(error).__name__)
-            finally:
-                self._heard(False)
-                connection.terminate()
+    async def _turn(self) -> None:
+        """One reading over the channel, and what is waited until the next; where the channel broke, one without it."""
+        try:
+            channel = self._channel or await self._opened()
+            self._wake.clear()  # before reading: a notice that comes meanwhile is not lost
+            async with asyncio.timeout(STOP_TIME):
+                await self._read(channel.fetch)
+        except FAILURES as error:
+            _log.debug("the channel of revocations broke", error=type(error).__name__)
+            self._let_go()
             await self._asked()
             await asyncio.sleep(POLL / 10)  # a server that ends every connection is not run at
+        else:
+            await woken(self._wake, POLL)
+
+    async def _opened(self) -> asyncpg.Connection[asyncpg.Record]:
+        """The channel, once it is listened to."""
+        self._channel = channel = await self._connected()
+        await channel.add_listener(CHANNEL, lambda *_: self._wake.set())
+        channel.add_termination_listener(lambda *_: self._wake.set())  # to find out now, not at the next reading
+        self._heard(True)
+        return channel
+
+    def _let_go(self) -> None:
+        channel, self._channel = self._channel, None
+        self._heard(False)
+        if channel is not None:
+            channel.terminate()
 
     async def _connected(self) -> asyncpg.Connection[asyncpg.Record]:
         """A connection of the watch's own. Until there is one, the database is asked every POLL seconds over the pool's."""
@@ -151,31 +166,27 @@ class RevocationWatch:
         self.notices = notices
         metrics.REVOCATION_NOTICES.set(int(notices))
 
-    async def _read_on(self, connection: asyncpg.Connection[asyncpg.Record]) -> None:
-        while not self._stopping:
-            self._wake.clear()  # before reading: a notice that comes meanwhile is not lost
-            # asyncio.timeout, not wait_for: that loses a cancellation which comes as the awaited is done (CPython 3.11)
-            async with asyncio.timeout(STOP_TIME):
-                await self._read(connection.fetch)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL):
-                    await self._wake.wait()
-
-    async def _read(self, fetch: Fetch) -> None:
+    async def _read(self, fetch: Fetch) -> bool:
+        """Whether everybody who must was told all there is; else memory is not fresh, and it is told again at the next reading."""
         began = time.monotonic()
-        for row in await fetch(SINCE, self._last - OVERLAP):
-            if row["seq"] not in self._seen:
-                self._take(row)
-        self._fresh_at = max(self._fresh_at, began)
+        new = [row for row in await fetch(SINCE, self._last - OVERLAP) if row["seq"] not in self._seen]
+        untold = [row for row in new if not self._take(row)]
+        if not untold:
+            self._fresh_at = max(self._fresh_at, began)
+        return not untold
 
-    def _take(self, row: asyncpg.Record) -> None:
-        self._seen.add(row["seq"])
+    def _take(self, row: asyncpg.Record) -> bool:
         self._last = max(self._last, row["seq"])
         if row["kind"] == "TOKEN":
             self._tokens[row["ref"]] = row["expires_at"] or datetime.max.replace(tzinfo=UTC)
-        for forget in self._forget:
-            forget(row["kind"], row["ref"])
+        for chore, forget in self._forget:
+            with chore:  # one who cannot take it in keeps it from nobody else
+                forget(row["kind"], row["ref"])
+        if any(chore.failing for chore, _ in self._forget):
+            return False
+        self._seen.add(row["seq"])
         if len(self._seen) > 4 * OVERLAP:
             self._seen = {seq for seq in self._seen if seq > self._last - OVERLAP}
             now = self._clock()
             self._tokens = {jti: ends for jti, ends in self._tokens.items() if ends > now}
+        return True

@@ -126,7 +126,8 @@ async def revocations_heard(premises: Premises) -> Finding:
         await listening.add_listener(CHANNEL, lambda *_: heard.set())
         await telling.execute("SELECT pg_notify($1, '')", CHANNEL)
         try:
-            await asyncio.wait_for(heard.wait(), 2)
+            async with asyncio.timeout(2):
+                await heard.wait()
         except TimeoutError:
             return warn("revocations", "notices do not arrive", "workers read on every half second; connect without a transaction pooler")
     if not trigger:

@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from hub.cli import ailments
+from hub.cli.chores import chores_done
 from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.notices_current import notices_current
 from hub.cli.open_incidents import incidents_told
@@ -54,6 +55,7 @@ def _without_database(settings: Settings) -> Sequence[tuple[str, Look]]:
         ("policy", partial(ailments.policy_loads, settings)),
         ("calendar", partial(calendar_ahead, settings)),
         ("approvals", partial(two_people, settings)),
+        ("chores", partial(chores_done, settings)),
         ("GraphiQL", partial(ailments.editor_whole, settings)),
     )
 

@@ -58,7 +58,8 @@ async def _said(finding: Finding) -> Finding:
 async def _platform(manifest: PlatformManifest) -> Finding:
     check = f"platform {manifest.platform}"
     try:
-        await asyncio.wait_for(_knock(manifest.place), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            await _knock(manifest.place)
     except (TimeoutError, OSError) as fault:
         return fail(check, f"{manifest.title} cannot be reached ({type(fault).__name__})", "what goes there is answered SOURCE_ERROR meanwhile")
     return ok(check, f"{manifest.title} {manifest.kind}")
@@ -74,7 +75,8 @@ async def _department(path: Path, known: Mapping[str, str], unusual: Mapping[tup
     if back is not None:
         return ok(check, f"{manifest.title} is in maintenance and not asked; back at {back:%Y-%m-%d %H:%M}")
     try:
-        seen = await asyncio.wait_for(_probe(manifest, directory), _PATIENCE)
+        async with asyncio.timeout(_PATIENCE):
+            seen = await _probe(manifest, directory)
     except ManifestFault as fault:
         return fail(check, str(fault), "see docs/connecting-a-department.md")
     except (TimeoutError, DepartmentTimeout):

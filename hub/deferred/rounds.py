@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -23,6 +22,8 @@ import structlog
 from connectors.deferred import DeferredConnector
 from connectors.interface import DepartmentError
 from hub import metrics
+from hub.background import Background, woken
+from hub.chore import Chore
 from hub.deferred import statements
 from hub.deferred.ledger import AGAIN, JobLedger
 
@@ -51,11 +52,13 @@ class Rounds:
         self._clock = clock
         self._every = every
         self._due = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
+        self._asking = {code: Chore(f"deferred jobs of {code}") for code in departments}
+        self._round = Chore("deferred rounds")
+        self._background = Background("deferred jobs", self._turn)
 
     def start(self) -> None:
         """Begin in the background."""
-        self._task = asyncio.create_task(self._run(), name="deferred jobs")
+        self._background.start()
 
     def wake(self, _kind: str = "", _ref: str = "") -> None:
         """Something was revoked: make a round now."""
@@ -63,39 +66,34 @@ class Rounds:
 
     async def stop(self) -> None:
         """End; what is under way is taken up by the next round of any worker."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._background.stop()
 
     async def round(self) -> None:
         """One round. Raises asyncpg's errors."""
         await self._pool.execute(statements.DESTROY, self._clock())
         await self._pool.execute(statements.UNTOLD)
         await self._pool.execute(statements.SETTLED, self._clock() - GRACE)
-        for department in self._departments.values():
-            try:
-                await self._submit(department)
-                await self._poll(department)
-            except DepartmentError as error:
-                metrics.DEPARTMENTS.labels(department.department, error.code).inc()
-                _log.warning("department failed", department=department.department, status=error.code, kind=type(error).__name__)
+        for code, department in self._departments.items():
+            with self._asking[code]:  # one department's slip keeps no other's jobs waiting
+                await self._asked(department)
         await self._pool.execute(statements.OVERDUE, self._clock())
         await self._pool.execute(statements.ENDED, self._clock())
         self._ledger.wake()
         await self._counted()
 
-    async def _run(self) -> None:
-        while True:
-            self._due.clear()
-            try:
-                await self.round()
-            except Exception as error:  # noqa: BLE001 (whatever a round ends with, the next is made: fallen letters wait for it)
-                _log.warning("round failed", kind=type(error).__name__)
-            with suppress(TimeoutError):  # not wait_for: that loses a cancellation which comes as it is woken, and `stop` would wait for ever (CPython 3.11)
-                async with asyncio.timeout(self._every):
-                    await self._due.wait()
+    async def _turn(self) -> None:
+        self._due.clear()
+        with self._round:
+            await self.round()
+        await woken(self._due, self._every)
+
+    async def _asked(self, department: DeferredConnector) -> None:
+        try:
+            await self._submit(department)
+            await self._poll(department)
+        except DepartmentError as error:
+            metrics.DEPARTMENTS.labels(department.department, error.code).inc()
+            _log.warning("department failed", department=department.department, status=error.code, kind=type(error).__name__)
 
     async def _submit(self, department: DeferredConnector) -> None:
         jobs = await self._in_hand(department, "ASKED", AGAIN)

@@ -10,12 +10,13 @@ keeps the published keys for as long as their header allows knows a key before i
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
 
-from hub.keys import Key, KeyRing, KeyRingError, Use
+from hub.background import Background
+from hub.chore import Chore
+from hub.keys import Key, KeyRing, Use
 
 CACHED = timedelta(minutes=5)
 """How long the published keys may be kept by who checks our tokens."""
@@ -56,7 +57,8 @@ class TokenKeys:
     def __init__(self, ring: KeyRing) -> None:
         """Knows what the ring knows; `start` to follow its directory."""
         self._ring = ring
-        self._task: asyncio.Task[None] | None = None
+        self._looking = Chore("token keys read")
+        self._background = Background("token keys", self._turn)
 
     def signing(self, now: datetime) -> Key:
         """The version new tokens are signed by."""
@@ -68,25 +70,19 @@ class TokenKeys:
 
     def start(self) -> None:
         """Follow the directory until stopped."""
-        self._task = asyncio.create_task(self._follow(), name="token keys")
+        self._background.start()
 
     async def stop(self) -> None:
         """No further look."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._background.stop()
 
     async def look(self) -> None:
         """Take up versions that were added or removed. A ring that cannot be read changes nothing: what is known stays good."""
-        try:
+        with self._looking:
             found = await asyncio.to_thread(self._ring.on_disk, Use.TOKEN)
             if self._ring.take_up(Use.TOKEN, found):
                 _log.info("token keys", versions=[key.version for key in self._ring.versions(Use.TOKEN)])
-        except (KeyRingError, OSError) as error:
-            _log.warning("token keys cannot be read", kind=type(error).__name__)
 
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            await self.look()
+    async def _turn(self) -> None:
+        await asyncio.sleep(EVERY)
+        await self.look()

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
@@ -21,6 +20,7 @@ from math import ceil
 import asyncpg
 
 from hub.authorizations.officers import folded
+from hub.background import Background
 from hub.caller import Caller
 from hub.errors import Overloaded, TooMany
 from policies.calendar import CHINA
@@ -104,19 +104,16 @@ class FairUse:
         self._carrying = asyncio.Lock()
         self._changed = asyncio.Event()
         self._broken = False
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background("fair use", self._turn, rest=0)
 
     def start(self) -> None:
         """Carry in the background until stopped."""
-        self._task = asyncio.create_task(self._carry_on(), name="fair use")
+        self._background.start()
 
     async def stop(self) -> None:
         """Carry what is left, and end."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-        with suppress(Overloaded):
+        await self._background.stop()
+        with self._background.chore:
             await self.carry()
 
     async def take(self, caller: Caller, people: int, now: datetime) -> None:
@@ -166,15 +163,15 @@ class FairUse:
             if number < spare or self._counts[key].ends_at - KEPT <= now:
                 del self._counts[key]
 
-    async def _carry_on(self) -> None:
-        while True:
-            await self._changed.wait()
-            await asyncio.sleep(EVERY)
-            self._changed.clear()
-            with suppress(Overloaded):
-                await self.carry()
-            if self._broken:
-                self._changed.set()
+    async def _turn(self) -> None:
+        await self._changed.wait()
+        await asyncio.sleep(EVERY)
+        self._changed.clear()
+        try:
+            await self.carry()
+        except Exception:
+            self._changed.set()  # it is still to be carried
+            raise
 
 
 _OF = {CASE_DAY: "questions about one case a day", OFFICER_HOUR: "people asked about by one officer an hour"}

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 import asyncpg
 
 from hub.access_log.failures import FAILURES
+from hub.background import Background
 from hub.errors import Malformed, TooLarge
 from hub.fits import Asker, Fit, Fitter, Fitting
 from hub.operation import Documents, Operation
@@ -119,7 +119,13 @@ class StoredFits:
             row = await connection.fetchrow(_STALE, sorted(self._undecided), self._fitter.policy_digest, templates)
             if row is None:
                 return False
-            await self.decided(row["document"], row["hash"], client=row["client_id"], at=at)
+            try:
+                await self.decided(row["document"], row["hash"], client=row["client_id"], at=at)
+            except FAILURES:
+                raise
+            except Exception:
+                self._undecided.add(f"{row['client_id']} {row['hash']}")  # a document nobody can read must not stand before the others
+                raise
             if row == await connection.fetchrow(_STALE, sorted(self._undecided), self._fitter.policy_digest, templates):
                 self._undecided.add(f"{row['client_id']} {row['hash']}")
         return True
@@ -141,13 +147,14 @@ class StoredFits:
         )
 
 
-async def keep_fresh(fits: StoredFits, clock: Callable[[], datetime], *, every: float = 60.0, rest: float = REST) -> None:
-    """Decide what became stale, one document at a time, beside the questions; ends when cancelled. Seconds."""
-    while True:
-        found = False
-        with suppress(*FAILURES):
-            found = await fits.refresh(clock())
+def kept_fresh(fits: StoredFits, clock: Callable[[], datetime], *, every: float = 60.0, rest: float = REST) -> Background:
+    """Decides what became stale, one document at a time, beside the questions, once it is started. Seconds."""
+
+    async def turn() -> None:
+        found = await fits.refresh(clock())
         await asyncio.sleep(rest if found else every)
+
+    return Background("operation fits", turn, rest=every)
 
 
 def _asker(row: asyncpg.Record) -> Asker:

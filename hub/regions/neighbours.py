@@ -19,6 +19,7 @@ from hub import manners
 from hub.access_log.failures import FAILURES
 from hub.authorizations.revocation import AGREEMENT
 from hub.authorizations.watch import POLL, RevocationWatch
+from hub.chore import Chore
 from hub.keys import KeyRing, Use
 from hub.regions.agreement import Agreement, AgreementRefused, open_agreement
 from hub.regions.asking import NeighbourSource, RegionKeys
@@ -57,6 +58,7 @@ class Neighbours:
         self._random = random
         self._changed: list[Callable[[], None]] = []
         self._reading: asyncio.Task[None] | None = None
+        self._chore = Chore("agreements read")
         self._again = False
         self._notices = 0
 
@@ -125,11 +127,10 @@ class Neighbours:
     async def _read_until_read(self) -> None:
         while self._again:
             self._again = False
-            try:
+            with self._chore:
                 async with asyncio.timeout(READ_SECONDS):
                     await self.read()
-            except FAILURES as error:
-                _log.warning("agreements are not known", error=type(error).__name__)
+            if self._chore.failing:
                 self._again = True
                 await asyncio.sleep(POLL)
 

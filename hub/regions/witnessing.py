@@ -19,15 +19,15 @@ from datetime import datetime
 
 import aiohttp
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import metrics
 from hub.access_log.cosignature import Cosigner
-from hub.access_log.failures import FAILURES
 from hub.access_log.merkle import is_consistent
 from hub.access_log.note import BadNote, Checkpoint, Verifier
 from hub.access_log.tiles import WIDTH, Nodes, NoSuchTile, tile_path
+from hub.background import Background
+from hub.chore import Chore
 from hub.keys import KeyRing, Use
 from hub.regions.agreement import Agreement
 from hub.regions.asking import whole
@@ -72,19 +72,17 @@ class Witness:
         self._clock = clock
         self._every = every
         self._again = again
-        self._task: asyncio.Task[None] | None = None
+        self._background = Background("witness", self._turn)
+        self._looking = Chore("witness of a neighbour")
 
     def start(self) -> None:
         """Begin in the background; the first look comes after the first interval."""
         if self._every > 0:
-            self._task = asyncio.create_task(self._run(), name="witness")
+            self._background.start()
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        await self._background.stop()
 
     def neighbours(self) -> Mapping[str, str]:
         """Where the hubs of regions stand with which an agreement is in force today."""
@@ -96,10 +94,11 @@ class Witness:
         }
 
     async def round(self) -> None:
-        """Look at whoever nobody looked at for most of an interval. Raises FAILURES, SQLAlchemyError where the database is away."""
+        """Look at whoever nobody looked at for most of an interval. Raises asyncpg's and SQLAlchemy's errors."""
         for region, url in self.neighbours().items():
             if await self._logs.claim(region, self._clock(), every=self._every):
-                await self.look(region, url)
+                with self._looking:  # one neighbour's log keeps nobody from looking at the others'
+                    await self.look(region, url)
         states = await self._logs.states(self.neighbours())
         for state, many in states.items():
             metrics.WITNESSED.labels(state).set(many)
@@ -159,13 +158,9 @@ class Witness:
                 raise ExchangeRefused(f"status {reply.status}")
             return await whole(reply)
 
-    async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(self._every)
-            try:
-                await self.round()
-            except (*FAILURES, SQLAlchemyError) as error:  # a witness that ended by it would see no fork ever after
-                _log.warning("nobody's log was looked at: the database was not reached", error=type(error).__name__)
+    async def _turn(self) -> None:
+        await asyncio.sleep(self._every)
+        await self.round()
 
 
 def open_witness(

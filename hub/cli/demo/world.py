@@ -124,7 +124,8 @@ class Building:
         )
         if process.stdout is None:
             raise RuntimeError("the departments cannot be heard")
-        line = await asyncio.wait_for(process.stdout.readline(), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            line = await process.stdout.readline()
         if not line:
             raise RuntimeError(f"the departments of {code} did not start; see {self._directory}/departments-{code}.log")
         settings: Mapping[str, Any] = json.loads(line)
@@ -196,7 +197,8 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), 15)
+            async with asyncio.timeout(15):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

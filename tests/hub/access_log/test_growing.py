@@ -71,8 +71,7 @@ async def test_an_append_in_flight_when_the_log_must_end_fails_and_who_left_is_t
         await asyncio.sleep(0.05)
         gone.cancel()
         await asyncio.sleep(0)
-        assert log._writer is not None
-        log._writer.cancel()
+        await log._writer.stop()
         with pytest.raises(RecordingFailed):
             await waiting
         assert gone.cancelled()
@@ -83,3 +82,12 @@ async def test_whoever_was_told_already_is_not_told_again_that_it_took_too_long(
     done.cancel()
     _give_up(done)
     assert done.cancelled()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_written(log: AccessLog) -> None:
+    gone = asyncio.create_task(log.append(asked(0)))
+    await asyncio.sleep(0)
+    gone.cancel()  # queued, and the writer has not had its turn yet
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+    assert (await log.append(asked(1))).index == 0

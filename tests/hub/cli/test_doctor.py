@@ -26,7 +26,7 @@ from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals", "notices"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals", "notices", "chores"}
 
 
 @pytest.fixture
@@ -193,7 +193,16 @@ def test_a_department_a_running_worker_leaves_alone_is_a_warning(manifest: Desk,
 
 def test_a_neighbouring_server_that_is_no_hub_changes_nothing(manifest: Desk) -> None:
     with running("<html>not metrics {") as port:
-        assert states(manifest.run("doctor", env={"HUB_PORT": str(port)}))["department CL"] == "ok"
+        found = states(manifest.run("doctor", env={"HUB_PORT": str(port)}))
+        assert (found["department CL"], found["chores"]) == ("ok", "ok")
+
+
+def test_a_chore_of_the_running_hub_that_fails_is_a_warning(manifest: Desk) -> None:
+    lines = '# TYPE hub_chore_failing gauge\nhub_chore_failing{chore="sweep"} 0\nhub_chore_failing{chore="outbox"} 1\n'
+    with running(lines) as port:
+        said = manifest.run("doctor", env={"HUB_PORT": str(port)})
+    assert states(said)["chores"] == "warn"
+    assert "failing: outbox -> see the hub's log: chore failed" in said
 
 
 def test_a_year_without_a_notice_and_a_calendar_that_is_none_are_named(manifest: Desk, monkeypatch) -> None:

@@ -29,6 +29,7 @@ from tests.hub.deferred.conftest import woken_rounds
 from tests.hub.deferred.test_later_answers import BANKS, HEAD, changes, of, release, rows, statuses, told
 from tests.hub.living import TONGNAN, Living, Matter
 from tests.hub.road import member, person, standing
+from tests.hub.slips import slips_once
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -311,3 +312,23 @@ async def test_a_backup_takes_no_answer_that_waits_to_be_told(later: Living, tmp
     assert "letter" in told_of
     assert not (tmp_path / "deferred_job").exists()
     assert len(await of(later, matter)) == 6
+
+
+async def test_a_department_that_slips_keeps_no_round_from_its_end_and_is_asked_at_the_next(later: Living, monkeypatch) -> None:
+    await later.government.control("JR", {"delay": "held", "silent": True})
+    matter, rounds = await under_way(later), later.hub.waiting.rounds
+    await release(later)
+    ends = slips_once(monkeypatch, later.hub.waiting.departments["JR"], "poll")
+    ended = slips_once(monkeypatch, rounds, "_counted")
+    later.clock.advance(1800)
+    async with woken_rounds(later):
+        async with asyncio.timeout(30):
+            while not ended:  # noqa: ASYNC110 - the loop's own calls, not an event
+                await asyncio.sleep(0.01)
+        assert ends == ["slip"]
+        later.clock.advance(1800)
+        rounds.wake()
+        async with asyncio.timeout(30):
+            while len(ended) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
+                await asyncio.sleep(0.01)
+    assert {row["state"] for row in await of(later, matter)} == {"KEPT"}

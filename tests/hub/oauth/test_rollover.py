@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from hub.keys import Key, KeyRing, KeyRingError, Use
-from hub.oauth.rollover import ANNOUNCED, CACHED, LIFETIME, MARGIN, shown, signing
+from hub.oauth import rollover
+from hub.oauth.rollover import ANNOUNCED, CACHED, LIFETIME, MARGIN, TokenKeys, shown, signing
 from hub.signatures import header_of
 from tests.conftest import CHINA
 from tests.hub.authorizations.world import open_world
+from tests.hub.slips import Slip
 
 T0 = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
 
@@ -115,3 +118,25 @@ def test_the_version_in_use_is_not_forgotten(keys, random, clock):
     assert [key.version for key in keys.versions(Use.TOKEN)] == [2]
     assert [key.version for key in keys.on_disk(Use.TOKEN)] == [2]
     assert not keys.take_up(Use.TOKEN, ())
+
+
+async def test_a_look_that_slips_is_followed_by_another(keys, random, clock, monkeypatch):
+    ring, read = KeyRing.load(keys.directory), []
+    real = ring.on_disk
+
+    def slipping(use: Use) -> tuple[Key, ...]:
+        read.append(use)
+        if len(read) == 1:
+            raise Slip
+        return real(use)
+
+    monkeypatch.setattr(ring, "on_disk", slipping)
+    monkeypatch.setattr(rollover, "EVERY", 0.01)
+    following = TokenKeys(ring)
+    keys.rotate(Use.TOKEN, random=random, at=clock())
+    following.start()
+    async with asyncio.timeout(30):
+        while len(following.shown(clock())) < 2:  # noqa: ASYNC110 - the ring's own memory, not an event
+            await asyncio.sleep(0.01)
+    await following.stop()
+    assert len(read) >= 2

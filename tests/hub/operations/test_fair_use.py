@@ -11,12 +11,14 @@ import pytest
 
 from hub.caller import Basis, Caller
 from hub.errors import Overloaded, TooMany
+from hub.operations import fair_use
 from hub.operations.fair_use import KEPT, UNCARRIED, FairUse
 from hub.operations.token_uses import TokenUses, UsedUp, period
 from hub.postgres.connection import pool as open_pool
 from policies.fair_use import Ceilings
 from policies.verdict import BasisKind, Relation
 from tests.conftest import CHINA
+from tests.hub.slips import slips_once
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=CHINA)
 CALLER = Caller(
@@ -193,3 +195,16 @@ def test_periods_are_chinas() -> None:
     last = datetime(2026, 12, 31, 23, 59, tzinfo=CHINA)
     assert [(end - begun).total_seconds() / 3600 for begun, end in (period(per, last) for per in ("HOUR", "DAY", "MONTH"))] == [1, 24, 744]
     assert period("MONTH", last)[1] == datetime(2027, 1, 1, tzinfo=CHINA)
+
+
+async def test_a_carry_that_slips_is_made_again(pool, monkeypatch):
+    fair = FairUse(pool, ceilings(40))
+    ends = slips_once(monkeypatch, fair, "carry")
+    monkeypatch.setattr(fair_use, "EVERY", 0.01)
+    fair.start()
+    await fair.take(CALLER, 1, NOW)
+    async with asyncio.timeout(30):
+        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
+            await asyncio.sleep(0.01)
+    await fair.stop()
+    assert await pool.fetchval("SELECT used FROM allowance WHERE kind = 'CASE_DAY'") == 1

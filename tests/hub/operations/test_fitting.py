@@ -11,11 +11,12 @@ from joserfc.jwk import OKPKey
 from hub.enrolment import enrol_client, enrol_organisation
 from hub.fits import Fit, Fitter
 from hub.operation import Documents
-from hub.operations.fitting import StoredFits, keep_fresh
+from hub.operations.fitting import StoredFits, kept_fresh
 from hub.operations.limits import Limits
 from hub.operations.persisted import PersistedOperations
 from schema import SCHEMA
 from tests.hub.road import policy
+from tests.hub.slips import slips_once
 
 TEXT = "query Q($c: ID!) { case(id: $c) { household { members { person { name { masked } tax { status } } } } } }"
 BIRTHS = "query Q($c: ID!) { case(id: $c) { household { members { person { birthDate { on } name { full } } } } } }"
@@ -83,11 +84,12 @@ async def test_stale_verdicts_are_decided_anew_beside_the_questions_one_document
     decided = fits._fitter.decided
     assert await fits.refresh(clock())
     assert [one.stale for one in await fits.stored("c")].count(False) == 2, "one document, both its purposes"
-    working = asyncio.create_task(keep_fresh(fits, clock, every=0, rest=0))
+    working = kept_fresh(fits, clock, every=0, rest=0)
+    working.start()
     async with asyncio.timeout(30):
         while any(one.stale for one in await fits.stored("c")):  # noqa: ASYNC110 - rows of the database, not an event
             await asyncio.sleep(0.005)
-    working.cancel()
+    await working.stop()
     assert fits._fitter.decided == decided + 4
     await pool.execute("UPDATE operation_fit SET template_digest = 'of last year' WHERE purpose = 'DIBAO_REVIEW'")
     await pool.execute("UPDATE client SET active = false")
@@ -126,3 +128,25 @@ async def test_what_can_be_meant_in_too_many_ways_has_no_verdict_and_is_register
     assert await fits.decided(text, "0" * 64, client="nobody", at=clock()) == ()
 
 
+async def test_a_document_nobody_can_read_keeps_no_other_from_being_decided_anew(fits, pool, clock, monkeypatch):
+    for text in (TEXT, BIRTHS):
+        await registered(fits, text, clock)
+    await pool.execute("UPDATE operation_fit SET policy_digest = 'of last year'")
+    ends = slips_once(monkeypatch, fits, "decided")
+    working = kept_fresh(fits, clock, every=0, rest=0)
+    working.start()
+    async with asyncio.timeout(30):
+        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
+            await asyncio.sleep(0.005)
+    await working.stop()
+    assert sorted({one.stale for one in await fits.stored("c")}) == [False, True]
+
+
+async def test_while_the_database_is_away_no_document_is_given_up(fits, pool, clock, monkeypatch):
+    await registered(fits, TEXT, clock)
+    await pool.execute("UPDATE operation_fit SET policy_digest = 'of last year'")
+    slips_once(monkeypatch, fits, "decided", OSError)
+    with pytest.raises(OSError):
+        await fits.refresh(clock())
+    assert await fits.refresh(clock())
+    assert not any(one.stale for one in await fits.stored("c"))

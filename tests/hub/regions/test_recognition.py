@@ -33,6 +33,7 @@ from hub.regions.status_list import standing
 from hub.sealed_bodies import seal
 from hub.sources import Source
 from tests.hub.living import PATIENCE, QUXIAN, TONGNAN, Living, Matter, secrets_of
+from tests.hub.slips import slips_once
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -557,3 +558,15 @@ async def test_agreements_read_before_one_was_ended_do_not_bring_it_back(neighbo
     assert TONGNAN[:6] not in known.asked
     assert QUXIAN[:6] not in known.asked
     await until(lambda: code in known.agreements)  # it is in force: what is read after the notice says so
+
+
+async def test_agreements_whose_reading_slips_are_read_again(both, monkeypatch):
+    known = both[0].hub.neighbours
+    (code,) = known.agreements
+    ends = slips_once(monkeypatch, known, "read")
+    known.follow("AGREEMENT", code)
+    assert code not in known.agreements, "out at once, before anything is read"
+    async with asyncio.timeout(30):
+        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
+            await asyncio.sleep(0.01)
+    assert list(known.agreements) == [code]

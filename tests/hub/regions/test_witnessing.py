@@ -33,6 +33,7 @@ from hub.regions.witnessed import Seen, WitnessedLogs
 from hub.regions.witnessing import Witness
 from tests.conftest import administer
 from tests.hub.living import QUXIAN, TONGNAN, Living, database, free_port, served
+from tests.hub.slips import slips_once
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -306,3 +307,24 @@ async def _showing(pages: dict[str, str]) -> AsyncIterator[str]:
     port = free_port()
     async with served(Starlette(routes=[Route("/{path:path}", page)]), port):
         yield f"http://127.0.0.1:{port}"
+
+
+async def test_a_look_that_slips_and_a_round_that_does_are_followed_by_others(two: Pair, monkeypatch) -> None:
+    running = Witness(
+        lambda: two.tongnan.hub.neighbours.agreements, two.logs, two.witness.cosigner, region=TONGNAN, session=two.tongnan.line.session,
+        clock=two.tongnan.clock, every=0.01,
+    )
+    looks, rounds = slips_once(monkeypatch, running, "look"), slips_once(monkeypatch, running, "round")
+    monkeypatch.setattr(running._background, "_rest", 0)
+    running.start()
+    try:
+        async with asyncio.timeout(30):
+            while len(rounds) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
+                await asyncio.sleep(0.01)
+            assert (looks, rounds) == (["slip"], ["slip", "well"]), "a look that slips is no end of its round"
+            await two.forget()
+            while len(looks) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
+                await asyncio.sleep(0.01)
+    finally:
+        await running.stop()
+    assert (await two.row()).state == "CONSISTENT"
