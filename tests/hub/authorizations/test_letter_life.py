@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -36,11 +35,6 @@ from tests.hub.authorizations.world import assessed
 BOTH = ("DIBAO_REVIEW", "MONITORING")
 
 
-async def heard() -> None:
-    """The watch has read what was just committed."""
-    await asyncio.sleep(0.3)
-
-
 async def status(world) -> dict[str, str]:
     return {row["number"]: row["status"] for row in await world.pool.fetch("SELECT number, status FROM letter")}
 
@@ -66,7 +60,7 @@ async def test_a_paused_letter_answers_its_own_code_everywhere_and_goes_on_when_
     standing = await world.identify(token)
     paused = await say(world)
     assert (paused.state, len(paused.letters)) == ("PAUSED", 3)
-    await heard()
+    await world.heard()
     with pytest.raises(NotStanding) as caught:
         await world.identify(token)
     assert caught.value.code == "AUTH_PAUSED"
@@ -74,7 +68,7 @@ async def test_a_paused_letter_answers_its_own_code_everywhere_and_goes_on_when_
     assert set(world.desk.recheck(standing, list(standing.coverage)).values()) == {"AUTH_PAUSED"}
     clock.advance(60)
     await say(world, state="ACTIVE")
-    await heard()
+    await world.heard()
     assert await told(world, details) == ""
     kinds = [row["kind"] for row in await world.pool.fetch("SELECT kind FROM outbox WHERE kind LIKE 'LETTER%' ORDER BY id")]
     assert kinds == ["LETTER_PAUSED"] * 3 + ["LETTER_RESUMED"] * 3
@@ -84,7 +78,7 @@ async def test_one_of_several_paused_uncovers_only_who_signed_it(world):
     accepted = await world.register()
     standing = await world.identify(await world.token(world.details(accepted)))
     await say(world, letter="O-1")
-    await heard()
+    await world.heard()
     brother, head = world.person(standing, "测试己"), world.person(standing, "测试甲")
     assert world.desk.recheck(standing, [brother, head]) == {brother: "AUTH_PAUSED"}
 
@@ -145,7 +139,7 @@ async def test_a_letter_ends_when_its_matter_is_closed(world, clock):
     made = letters(clock())
     accepted = await world.register(letters=made)
     await world.register(letters=made, case={"closedAt": (clock() + timedelta(hours=1)).isoformat()})
-    await heard()
+    await world.heard()
     details = world.details(accepted)
     assert await told(world, details) == ""
     clock.advance(3600)
@@ -193,16 +187,16 @@ async def test_after_the_matter_ended_a_letter_stands_for_monitoring_while_the_a
     lasting = letter_basis(*(one for number, one in accepted.letters.items() if number != "S-1"))
     watching = household_facts(purpose="MONITORING", basis=lasting, case=accepted.case)
     assert await pushed(world, "PROGRESS", {"stage": "STOPPED", "officer": "town-7", "reason": "X1"}) == ""
-    await heard()
+    await world.heard()
     assert await told(world, watching, "quxian") == "AUTH_EXPIRED", "not watched"
     assert await pushed(world, "MONITORING", {"state": "INCLUDED"}) == ""
-    await heard()
+    await world.heard()
     assert await told(world, watching, "quxian") == ""
     assert await told(world, watching | {"basis": letter_basis(accepted.letters["S-1"])}, "quxian") == "AUTH_EXPIRED", "it does not say so"
     assert await told(world, watching | {"purpose": "DIBAO_REVIEW"}, "hd") == "AUTH_EXPIRED", "the review is over"
     clock.advance(86_400)
     assert await pushed(world, "MONITORING", {"state": "ENDED"}) == ""
-    await heard()
+    await world.heard()
     assert await told(world, watching, "quxian") == "AUTH_EXPIRED"
     assert await pushed(world, "MONITORING", {"state": "INCLUDED"}) == "STAGE_NOT_REACHABLE"
 
@@ -213,10 +207,10 @@ async def test_a_letter_that_ends_with_a_failed_check_does_so_at_the_refusal_not
     accepted = await world.register(letters=made)
     details = world.details(accepted, basis=letter_basis(accepted.letters["H-1"]))
     assert await pushed(world, "PROGRESS", {"stage": "NOT_QUALIFIED_NOTIFIED", "officer": "town-7", "reason": "X1"}) == ""
-    await heard()
+    await world.heard()
     assert await told(world, details) == ""
     assert await pushed(world, "PROGRESS", {"stage": "REFUSED", "officer": "town-7", "reason": "X1"}) == ""
-    await heard()
+    await world.heard()
     assert await told(world, details) == "AUTH_EXPIRED"
     assert await told(world, world.details(accepted, basis=letter_basis(accepted.letters["O-1"]))) == "", "the national form says nothing of it"
 

@@ -1,10 +1,9 @@
-"""Revocation: seen by other workers within the stated time, whatever else is broken."""
+"""Revocation: seen by other workers by notice or by asking, whatever else is broken. How soon is measured by `make bench-revocation`."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -14,21 +13,24 @@ import structlog
 from benchmarks.relay import Relay
 from hub.authorizations.reasons import Flaw, Refused
 from hub.authorizations.revocation import revoke_client, revoke_token
-from hub.authorizations.watch import STOP_TIME, RevocationWatch
+from hub.authorizations.watch import RevocationWatch
 from hub.errors import Overloaded
 from hub.metrics import exposition
 from hub.postgres.connection import plain_url
 from tests.hub.authorizations.family import letters, registration, revocation
 
+PATIENCE = 30
+"""Seconds; a machine may stand still for some of them."""
+
 OTHER_PROCESS = """
-import asyncio, sys, time
+import asyncio, sys
 from datetime import datetime, UTC
 from hub.authorizations.watch import RevocationWatch
 from hub.postgres.connection import pool
 
 async def main(url):
     watch = RevocationWatch(url, await pool(url), clock=lambda: datetime(2026, 11, 23, 1, tzinfo=UTC))
-    watch.subscribe(lambda kind, ref: print(kind, ref, time.time(), flush=True))
+    watch.subscribe(lambda kind, ref: print(kind, ref, flush=True))
     await watch.start()
     print("READY", flush=True)
     await asyncio.sleep(30)
@@ -49,33 +51,29 @@ async def watching(url, pool, clock):
         await watch.stop()
 
 
-async def hear(heard: asyncio.Queue, within=STOP_TIME):
-    return await asyncio.wait_for(heard.get(), within)
+async def hear(heard: asyncio.Queue):
+    return await asyncio.wait_for(heard.get(), PATIENCE)
 
 
-async def test_another_worker_hears_of_a_revoked_letter_within_the_stop_time(world, database_url, clock):
+async def test_another_worker_hears_of_a_revoked_letter(world, database_url, clock):
     accepted = await world.register()
     async with watching(database_url, world.pool, clock) as (_, heard):
-        began = time.monotonic()
         await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-1"), clock())
         assert await hear(heard) == ("LETTER", accepted.letters["H-1"][0])
-        assert time.monotonic() - began < STOP_TIME
 
 
-async def test_another_process_hears_of_it_within_the_stop_time(world, database_url, clock):
+async def test_another_process_hears_of_it(world, database_url, clock):
     accepted = await world.register()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", OTHER_PROCESS, database_url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
     )
     try:
         assert process.stdout is not None
-        while (await asyncio.wait_for(process.stdout.readline(), 30)).strip() != b"READY":
+        while (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).strip() != b"READY":
             pass
-        began = time.time()
         await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-1"), clock())
-        kind, ref, at = (await asyncio.wait_for(process.stdout.readline(), 5)).decode().split()
+        kind, ref = (await asyncio.wait_for(process.stdout.readline(), PATIENCE)).decode().split()
         assert (kind, ref) == ("LETTER", accepted.letters["H-1"][0])
-        assert float(at) - began < STOP_TIME
     finally:
         process.kill()
         await process.wait()
@@ -86,7 +84,7 @@ async def test_it_works_while_the_log_is_locked(world, database_url, clock):
     blocker = await asyncpg.connect(plain_url(database_url))
     async with watching(database_url, world.pool, clock) as (_, heard), blocker.transaction():
         await blocker.execute("LOCK TABLE log_entry, log_head, log_checkpoint IN ACCESS EXCLUSIVE MODE")
-        await asyncio.wait_for(world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-1"), clock()), 5)
+        await asyncio.wait_for(world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-1"), clock()), PATIENCE)
         assert await hear(heard) == ("LETTER", accepted.letters["H-1"][0])
     blocker.terminate()
     assert await world.pool.fetchval("SELECT count(*) FROM outbox WHERE kind = 'LETTER_REVOKED'") == 1
@@ -127,7 +125,7 @@ async def test_losing_its_connection_it_asks_and_comes_back(database_url, clock,
         await watch.settled()
         await pool.execute("INSERT INTO revocation (kind, ref, at) VALUES ('CLIENT', 'client-1', now())")
         assert await hear(heard) == ("CLIENT", "client-1")
-        assert watch.following
+        await until(lambda: watch.following)
         admin.terminate()
 
 
@@ -135,8 +133,7 @@ async def test_where_nothing_can_be_read_nothing_is_decided(database_url, clock,
     admin = await asyncpg.connect(plain_url(database_url))
     async with watching(database_url, pool, clock) as (watch, heard), admin.transaction():
         await admin.execute("LOCK TABLE revocation IN ACCESS EXCLUSIVE MODE")
-        await asyncio.sleep(STOP_TIME + 0.1)
-        assert not watch.following
+        await until(lambda: not watch.following)
         with pytest.raises(Overloaded):
             await watch.settled()
         assert heard.empty()
@@ -210,7 +207,7 @@ async def test_a_client_is_revoked_once(world, clock):
 
 
 async def until(true) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not true():  # noqa: ASYNC110 - the watch's own memory, not an event
             await asyncio.sleep(0.01)
 
@@ -231,8 +228,8 @@ async def test_the_channel_cut_it_asks_as_often_says_so_once_and_comes_back(data
             assert b"hub_revocation_notices_up 0.0" in exposition()
             for number in range(3):
                 await pool.execute("INSERT INTO revocation (kind, ref, at) VALUES ('CASE', $1, now())", f"case_{number}")
-                assert await hear(heard) == ("CASE", f"case_{number}"), "asked for within the stop time"
-                assert watch.following
+                assert await hear(heard) == ("CASE", f"case_{number}"), "asked for without a channel"
+                await until(lambda: watch.following)
                 await watch.settled()
             await relay.start()
             await until(lambda: watch.notices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from typing import Any
 import asyncpg
 import httpx
 from joserfc.jwk import ECKey, OKPKey
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
@@ -52,6 +54,19 @@ NUMBERS = itertools.count()  # never repeats, whichever world asks
 UNCONDITIONAL = ("householdRegister", "vehicle", "confirmation", "civilAssistance", "education")
 
 
+PATIENCE = 30
+"""Seconds; within which time a revocation is heard of is measured by `make bench-revocation`."""
+
+
+async def heard(desk: Desk, engine: AsyncEngine) -> None:
+    """Return when a worker knows of everything that was revoked, and has read again what it had in memory of the matters it fell in."""
+    async with engine.connect() as connection:
+        newest = (await connection.execute(text("SELECT max(seq) FROM revocation"))).scalar_one() or 0
+    async with asyncio.timeout(PATIENCE):
+        while desk.watch._last < newest or desk.recheck._matters._again:  # noqa: ASYNC110 - the watch's own memory, not an event
+            await asyncio.sleep(0.005)
+
+
 @dataclass
 class World:
     """One worker's desk. `jti` never repeats."""
@@ -75,6 +90,15 @@ class World:
         made = letters(self.clock(), without=without, series=series) if given is None else given
         token = registration(self.clock(), jti=self.jti(), letters=made, **more)
         return await self.desk.registrar.accept(token, self.clock())
+
+    async def heard(self) -> None:
+        """This worker knows of everything that was revoked."""
+        await heard(self.desk, self.engine)
+
+    async def deaf(self) -> None:
+        """This worker's watch has stopped, and what it knows is older than the stop time."""
+        await self.desk.watch.stop()
+        self.desk.watch._fresh_at = float("-inf")
 
     def assertion(self, short: str = "hd", **more: Any) -> str:
         """A good assertion, or one with a knob turned."""
