@@ -10,6 +10,7 @@ Rules of this file:
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -24,11 +25,24 @@ Call = Callable[[Sequence[Subject]], Awaitable[Sequence[Records]]]
 """One call to a department about some subjects; records aligned with them."""
 
 MISSING = Records("SOURCE_ERROR", None, ())
-"""What is told of a subject the department left out of its answer, or answered unreadably."""
+"""What is told of a subject the department left out of its answer."""
+
+UNREADABLE = Records("SOURCE_ERROR", None, ())
+"""The same of a subject answered outside the contract. Another value: the operator hears which."""
 
 
-Manner = Literal["strays", "missing", "unreadable", "repeats", "spared"]
+Manner = Literal["strays", "missing", "unreadable", "failed", "repeats", "spared"]
 """What an operator hears of beside calls and failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A manner as it showed: `number` of people or calls, in which fact group and of which class of failure where that is known."""
+
+    manner: Manner
+    number: int
+    group: str = ""
+    kind: str = ""
 
 
 @dataclass(slots=True)
@@ -40,16 +54,17 @@ class Tally:
     strays: int = 0      # people nobody asked for, dropped
     missing: int = 0     # people left out
     unreadable: int = 0  # people answered with a value outside the contract
+    failed: int = 0      # people of calls that failed while others of their question succeeded
     repeats: int = 0     # calls made again because one did not get through
     spared: int = 0      # calls not made: maintenance, or left alone after failures
-    told: Callable[[Manner, int], None] | None = None
+    told: Callable[[Noted], None] | None = None
 
-    def note(self, manner: Manner, number: int = 1) -> None:
+    def note(self, manner: Manner, number: int = 1, *, group: str = "", kind: str = "") -> None:
         """Count what a department should not have done, or was not asked; nothing for none of it."""
         if number:
             setattr(self, manner, getattr(self, manner) + number)
             if self.told is not None:
-                self.told(manner, number)
+                self.told(Noted(manner, number, group, kind))
 
 
 class Batches:
@@ -67,14 +82,13 @@ class Batches:
     def records(
         self, selection: Selection, ask: Ask, raw: Sequence[Sequence[object]], as_of: str | None,
     ) -> Records:
-        """What the department's rows about one subject say; `MISSING` when they cannot be read."""
+        """What the department's rows about one subject say; `UNREADABLE` when they cannot be read."""
         if not raw:
             return Records("NO_RECORD", as_of, ())
         try:
             return Records("MATCHED", as_of, selection.rows(raw, ask.columns))
         except Unreadable:
-            self.tally.note("unreadable")
-            return MISSING
+            return UNREADABLE
 
     async def run(self, ask: Ask, call: Call) -> Mapping[str, Records]:
         """Records by subject key, every subject present. Raises DepartmentError."""
@@ -83,22 +97,24 @@ class Batches:
             return {}
         begun = asyncio.get_running_loop().time()
         if len(subjects) <= self._size:
-            return self._keyed(subjects, await self._one(subjects, call, begun + min(self._deadline, ask.deadline)))
+            return self._keyed(subjects, await self._one(ask.group, subjects, call, begun + min(self._deadline, ask.deadline)))
         # More calls than the department takes side by side wait for their turn, each turn as long as a call may be.
         turns = -(-len(subjects) // (self._size * self._at_once))
         end = begun + min(self._deadline * turns, ask.deadline)
         parts = [subjects[start:start + self._size] for start in range(0, len(subjects), self._size)]
-        outcomes = await asyncio.gather(*[self._one(part, call, end) for part in parts], return_exceptions=True)
-        return self._joined(parts, outcomes)
+        outcomes = await asyncio.gather(*[self._one(ask.group, part, call, end) for part in parts], return_exceptions=True)
+        return self._joined(ask.group, parts, outcomes)
 
     def _joined(
-        self, parts: Sequence[Sequence[Subject]], outcomes: Sequence[Sequence[Records] | BaseException],
+        self, group: str, parts: Sequence[Sequence[Subject]], outcomes: Sequence[Sequence[Records] | BaseException],
     ) -> Mapping[str, Records]:
         told: dict[str, Records] = {}
         errors: list[DepartmentError] = []
+        failed: Counter[str] = Counter()
         for part, outcome in zip(parts, outcomes, strict=True):
             if isinstance(outcome, DepartmentError):
                 errors.append(outcome)
+                failed[type(outcome).__name__] += len(part)
                 told.update((subject.key, Records(outcome.code, None, ())) for subject in part)
             elif isinstance(outcome, BaseException):
                 raise outcome
@@ -106,13 +122,15 @@ class Batches:
                 told.update(self._keyed(part, outcome))
         if len(errors) == len(parts):
             raise errors[0]
+        for kind, people in failed.items():  # the others were told: nobody who asked hears of it as a failure
+            self.tally.note("failed", people, group=group, kind=kind)
         return told
 
     @staticmethod
     def _keyed(subjects: Sequence[Subject], records: Sequence[Records]) -> dict[str, Records]:
         return {subject.key: record for subject, record in zip(subjects, records, strict=True)}
 
-    async def _one(self, subjects: Sequence[Subject], call: Call, end: float) -> Sequence[Records]:
+    async def _one(self, group: str, subjects: Sequence[Subject], call: Call, end: float) -> Sequence[Records]:
         repeats = 0
         self.guard.earned()
         while True:
@@ -129,7 +147,7 @@ class Batches:
                 break
         if len(records) != len(subjects):
             raise DepartmentBroke(f"{self._department} answered about another number of people")
-        return self._counted(records)
+        return self._counted(group, records)
 
     async def _asked(self, subjects: Sequence[Subject], call: Call, end: float) -> Sequence[Records]:
         """One call, or none where the guard lets none go."""
@@ -160,9 +178,11 @@ class Batches:
             return error
         return DepartmentBroke(f"{self._department}: {type(error).__name__} while reading its answer")
 
-    def _counted(self, records: Sequence[Records]) -> Sequence[Records]:
-        lost = sum(record is MISSING for record in records)
-        self.tally.note("missing", lost)
-        if lost and lost == len(records):
+    def _counted(self, group: str, records: Sequence[Records]) -> Sequence[Records]:
+        missing = sum(record is MISSING for record in records)
+        unreadable = sum(record is UNREADABLE for record in records)
+        self.tally.note("missing", missing, group=group)
+        self.tally.note("unreadable", unreadable, group=group)
+        if records and missing + unreadable == len(records):
             raise DepartmentBroke(f"{self._department} answered about none of those asked")
         return records

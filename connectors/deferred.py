@@ -200,7 +200,7 @@ class DeferredConnector(Department):
                     codes.append("KEPT")
             except AnswerRefused as error:
                 codes.append(error.code)
-        self._batches.tally.note("missing", len(by_id))
+        self._batches.tally.note("missing", len(by_id), group=jobs[0].group)
         return {}
 
     async def _asked(self, group: str, call: str, body: Mapping[str, object], subjects: Sequence[Subject]) -> dict[str, object]:

@@ -62,7 +62,7 @@ class Reading:
             as_of = instant(str(answer.get(names["as_of"])))
             return Records("MATCHED" if told else "NO_RECORD", as_of, self._rows(job, told))
         except Unreadable:
-            self._tally.note("unreadable")
+            self._tally.note("unreadable", group=job.group)
             raise refused("ANSWER_UNREADABLE") from None
 
     def _rows(self, job: Job, told: Sequence[object]) -> tuple[tuple[Told, ...], ...]:

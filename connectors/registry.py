@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from connectors.batches import Manner
+from connectors.batches import Noted
 from connectors.deferred import DeferredConnector
 from connectors.files import FilesConnector
 from connectors.graphql import GraphqlConnector
@@ -164,11 +164,11 @@ def _described(group: GroupMap, field: str) -> str:
 
 async def open_connectors(
     manifests: Path | Sequence[Path], settings: Mapping[str, str], *, clock: Clock, random: Random, changed: Changed | None = None,
-    noted: Callable[[str, Manner, int], None] | None = None, copies: Path = _COPIES,
+    noted: Callable[[str, Noted], None] | None = None, copies: Path = _COPIES,
 ) -> Departments:
     """The departments of a directory of manifests, or of the manifests given. A registry of the region (`registries/`, opened where the
     settings name it) answers its groups in the department's place. Nothing is contacted yet. `changed` is told each
-    new state of a department's breaker, `noted` a department's manners as they show (its code, which, how many); `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
+    new state of a department's breaker, `noted` a department's manners as they show (its code, which and how many); `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
     """
     texts = await asyncio.to_thread(_texts, manifests)
     registries = await asyncio.to_thread(_registries, manifests, settings) if isinstance(manifests, Path) else []

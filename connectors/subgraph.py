@@ -14,7 +14,7 @@ from functools import lru_cache
 import orjson
 from yarl import URL
 
-from connectors.batches import MISSING
+from connectors.batches import MISSING, UNREADABLE
 from connectors.conversion import Unreadable, instant
 from connectors.department import OverHttp
 from connectors.door import accepted
@@ -98,11 +98,11 @@ class SubgraphConnector(OverHttp):
             raise DepartmentBroke(f"{self.department} answered with an entity of another person")
         found = entity.get(records)
         if type(found) is not list or len(found) > ROWS_A_SUBJECT:
-            return MISSING
+            return UNREADABLE
         try:
             as_of = instant(entity.get(self._names["as_of"]))
         except Unreadable:
-            return MISSING
+            return UNREADABLE
         return self._batches.records(selection, ask, [row_of(record, selection.names) for record in found], as_of)
 
 

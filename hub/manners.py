@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from connectors.batches import Manner
+from connectors.batches import Noted
 from connectors.breaker import State
 from connectors.interface import DepartmentLeftAlone
 from connectors.manifest import Manifest
@@ -26,9 +26,17 @@ def trouble(source: Source, status: str, error: Exception) -> None:
     _log.warning("department failed", department=source.department, group=source.group, status=status, kind=type(error).__name__)
 
 
-def noted(department: str, manner: Manner, number: int) -> None:
-    """Something of an answer or call that should not be."""
-    metrics.counted(metrics.MANNERS, department, manner.upper()).inc(number)
+_IN_PART = frozenset({"failed", "missing", "unreadable"})
+"""Manners by which some people of a question are told SOURCE_ERROR or SOURCE_TIMEOUT while the others are told."""
+
+
+def noted(department: str, one: Noted) -> None:
+    """Something of an answer or call that should not be; where it cost somebody's facts, a line of how many and of which kind."""
+    metrics.counted(metrics.MANNERS, department, one.manner.upper()).inc(one.number)
+    if one.manner in _IN_PART:
+        _log.warning(
+            "department failed in part", department=department, group=one.group, manner=one.manner.upper(), people=one.number, kind=one.kind,
+        )
 
 
 def breaker(manifest: Manifest, state: State) -> None:

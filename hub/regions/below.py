@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import orjson
 
-from connectors.batches import MISSING, Batches, Manner
+from connectors.batches import UNREADABLE, Batches, Noted
 from connectors.conversion import instant
 from connectors.guard import Changed
 from connectors.interface import Ask, Below, Column, DepartmentBroke, DepartmentUnavailable, Records, Subject, Told
@@ -49,7 +49,7 @@ class HubBelow:
 
     def __init__(
         self, manifest: Manifest, *, keys: RegionKeys, session: aiohttp.ClientSession, clock: Callable[[], datetime],
-        random: Callable[[int], bytes], changed: Changed | None = None, noted: Callable[[str, Manner, int], None] | None = None,
+        random: Callable[[int], bytes], changed: Changed | None = None, noted: Callable[[str, Noted], None] | None = None,
     ) -> None:  # fmt: skip
         """`keys` are the upper region's own; `changed` hears of its breaker, `noted` of its manners, as of any department's."""
         self._manifest = manifest
@@ -141,13 +141,13 @@ class HubBelow:
             expected = instant(facts["expectedAt"]) if facts["expectedAt"] is not None else None
             source = {name: facts["source"][name] for name in ("department", "region", "system")}
             if records is not None and len(records) > ROWS:
-                return MISSING
+                return UNREADABLE
             rows = tuple(tuple(_cell(record, field, key) for field, key in shape.at) for record in records or ())
         except (KeyError, TypeError, AttributeError, ValueError):  # a date or a form that is none is a ValueError
-            return MISSING
+            return UNREADABLE
         below = Below(source, lines, records is not None, facts["freshness"], facts["backAt"])
         if type(status) is not str or (rows and status != "MATCHED"):
-            return MISSING
+            return UNREADABLE
         return Records(status, as_of, rows, below, expected)
 
 

@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from connectors.batches import MISSING, Batches
+from connectors.batches import MISSING, UNREADABLE, Batches, Noted
 from connectors.interface import Ask, DepartmentBroke, DepartmentTimeout, DepartmentUnavailable, Records, Subject
 from tests.connectors.test_soap import MANIFEST
 
@@ -81,7 +81,29 @@ async def test_each_failed_call_gives_its_subjects_its_own_status():
     assert [records.status for records in told.values()] == [
         "SOURCE_ERROR", "SOURCE_ERROR", "SOURCE_TIMEOUT", "SOURCE_TIMEOUT", "SOURCE_ERROR", "SOURCE_ERROR", "MATCHED", "SOURCE_ERROR",
     ]
-    assert (shared.tally.calls, shared.tally.failures, shared.tally.missing) == (4, 3, 1)
+    assert (shared.tally.calls, shared.tally.failures, shared.tally.missing, shared.tally.failed) == (4, 3, 1, 6)
+
+
+async def test_the_operator_hears_what_some_were_told_as_a_failure_how_many_and_in_which_group_and_of_nobody():
+    async def call(subjects):
+        match subjects[0].key:
+            case "s0" | "s2":
+                raise DepartmentUnavailable("50990119850101001X")
+            case "s4":
+                raise ValueError("50990119850101001X")
+            case "s6":
+                return [ROW, MISSING]
+            case "s8":
+                return [ROW, UNREADABLE]
+        return [ROW, ROW]
+
+    shared, heard = batches(concurrency=6, deadline=60), []
+    shared.tally.told = heard.append
+    await shared.run(question(12, deadline=60), call)
+    assert heard == [
+        Noted("missing", 1, "tax"), Noted("unreadable", 1, "tax"),
+        Noted("failed", 4, "tax", "DepartmentUnavailable"), Noted("failed", 2, "tax", "DepartmentBroke"),
+    ]  # fmt: skip
 
 
 async def test_when_every_call_fails_the_first_failure_is_raised():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors import manifest
-from connectors.batches import MISSING
+from connectors.batches import UNREADABLE, Noted
 from connectors.interface import Ask, Column
 from connectors.section import ManifestFault
 from hub.regions.below import HubBelow, _shape
@@ -103,7 +103,7 @@ def test_an_answer_of_another_shape_is_an_error_of_its_person_and_tells_nothing(
     asked, shape = Ask("tax", columns, (), "o", "DIBAO_REVIEW", 1.0), _shape("tax", columns, 1)
     good = below._records(asked, shape, {"tax": GOOD})
     assert (good.status, good.rows, good.below.disclosure) == ("MATCHED", (("2026-10",),), (("income", "BAND", "UNDER_14"),))
-    assert below._records(asked, shape, {"tax": GOOD | wrong}) is MISSING
+    assert below._records(asked, shape, {"tax": GOOD | wrong}) is UNREADABLE
 
 
 def test_its_manners_are_the_operators_to_hear_of_as_any_departments(clock, random) -> None:
@@ -111,4 +111,4 @@ def test_its_manners_are_the_operators_to_hear_of_as_any_departments(clock, rand
     read, heard = manifest.parse("T.toml", BELOW.format(region="500152", groups='"tax"'), settings), []
     below = HubBelow(read, keys=None, session=None, clock=clock, random=random, noted=lambda *one: heard.append(one))
     below._batches.tally.note("missing", 2)
-    assert heard == [("MZ", "missing", 2)]
+    assert heard == [("MZ", Noted("missing", 2))]
