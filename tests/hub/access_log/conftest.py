@@ -16,6 +16,8 @@ from hub.postgres.connection import pool as open_pool
 
 ORIGIN = "hub.test/log"
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+PATIENCE = 30.0
+"""Seconds; a machine may stand still for some of them."""
 
 OpenLog = Callable[..., Awaitable[AccessLog]]
 
@@ -45,7 +47,7 @@ async def log_pool(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(database_url, role="hub_log", max_size=6)
     yield pool
     # A log that left a connection out fails here.
-    await asyncio.wait_for(pool.close(), 5)
+    await asyncio.wait_for(pool.close(), PATIENCE)
 
 
 @pytest.fixture
@@ -60,7 +62,7 @@ async def owner(database_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def open_log(log_pool: asyncpg.Pool, keys, clock, random, tmp_path: Path) -> AsyncIterator[OpenLog]:
     opened: list[AccessLog] = []
 
-    async def start(*, path: Path = tmp_path / "checkpoint", wait: float = 2.0) -> AccessLog:
+    async def start(*, path: Path = tmp_path / "checkpoint", wait: float = PATIENCE) -> AccessLog:
         log = AccessLog(log_pool, keys=keys, clock=clock, random=random, origin=ORIGIN, checkpoint_path=path, wait=wait)
         opened.append(log)
         await log.start()

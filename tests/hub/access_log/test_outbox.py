@@ -56,7 +56,7 @@ async def test_a_row_no_entry_can_hold_is_carried_as_text_or_digest(log: AccessL
 
 
 async def test_while_the_log_takes_nothing_changes_wait(open_log: OpenLog, owner) -> None:
-    log = await open_log(wait=0.4)
+    log = await open_log()
     await changed(owner, {"letter": "let_1"})
     await owner.execute("REVOKE INSERT ON log_entry FROM hub_log")
     with pytest.raises(RecordingFailed):

@@ -61,7 +61,7 @@ async def test_an_outcome_that_arrives_in_that_moment_is_not_closed_over(open_lo
 
 
 async def test_a_sweep_of_a_stopped_log_says_so(open_log: OpenLog, log_pool, clock, owner) -> None:
-    log = await open_log(wait=0.4)
+    log = await open_log()
     await log.append(asked(0))
     clock.advance(500)
     sweep = Sweep(log, log_pool)

@@ -16,12 +16,9 @@ from hub.access_log.receipt import verify_receipt
 from hub.access_log.soundness import LogUnsound
 from hub.access_log.writer import AccessLog
 from hub.errors import RecordingFailed
-from tests.hub.access_log.conftest import MORNING, OpenLog, asked
+from tests.hub.access_log.conftest import MORNING, PATIENCE, OpenLog, asked
 
 ROOT = Path(__file__).resolve().parents[3]
-
-PATIENCE = 30
-"""Seconds; a machine may stand still for some of them."""
 
 
 async def whole_tree(owner: asyncpg.Connection) -> Leaves:
@@ -116,13 +113,15 @@ async def test_a_log_that_may_not_write_says_so_at_once_and_recovers(open_log: O
 
 
 async def test_a_locked_head_fails_every_waiter_within_the_bound_and_later_appends_stand(open_log: OpenLog, owner) -> None:
-    log = await open_log(wait=0.5)
+    log = await open_log()
     await log.append(asked())
     async with owner.transaction():
         await owner.fetchrow("SELECT * FROM log_head FOR UPDATE")
+        log._wait = 0.5
         async with asyncio.timeout(PATIENCE):  # the lock is held all the while
             results = await asyncio.gather(*(log.append(asked()) for _ in range(100)), return_exceptions=True)
         assert all(isinstance(result, RecordingFailed) for result in results)
+        log._wait = PATIENCE
     appended = await log.append(asked())
     verify_receipt(log.receipt(appended), log.verifiers)
     # What waited for the lock may stand or not: nobody was told either way, and the tree is one.
@@ -144,8 +143,9 @@ async def test_a_connection_cut_in_the_middle_is_replaced(open_log: OpenLog, own
 
 
 async def test_an_entry_given_up_while_it_queued_is_not_written(open_log: OpenLog, owner) -> None:
-    log = await open_log(wait=0.4)
+    log = await open_log()
     await log.append(asked())
+    log._wait = 0.4
     async with owner.transaction():
         await owner.fetchrow("SELECT * FROM log_head FOR UPDATE")
         first = asyncio.create_task(log.append(asked(organisation="in-flight")))
@@ -155,6 +155,7 @@ async def test_an_entry_given_up_while_it_queued_is_not_written(open_log: OpenLo
         queued.cancel()
         with pytest.raises(RecordingFailed):
             await first
+    log._wait = PATIENCE
     await log.append(asked(organisation="after"))
     stored = {row["organisation"] for row in await owner.fetch("SELECT organisation FROM log_entry")}
     assert "queued" not in stored
