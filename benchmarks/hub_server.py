@@ -22,8 +22,9 @@ from starlette.applications import Starlette
 from benchmarks import processes
 from connectors.interface import Ask, Column, Connector, Records
 from hub import journal
-from hub.app import Front, graph, routes, settle
+from hub.app import Front, graph, settle
 from hub.clock import clock
+from hub.doors import routes
 from hub.opening import Hub, open_hub
 from hub.settings import Settings
 

@@ -44,7 +44,7 @@ from hub.oauth.certificate import Certificates
 from hub.oauth.clients import Clients
 from hub.oauth.officers import TYPES as OFFICER_TYPES
 from hub.oauth.officers import OfficerTokens
-from hub.oauth.server import OnRefusal, Parts
+from hub.oauth.parts import OnRefusal, Parts
 from hub.oauth.single_use import SingleUse
 from hub.oauth.tls_client_auth import Authentication, ClientCertificates, read_authorities
 from hub.oauth.tokens import Tokens

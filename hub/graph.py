@@ -15,7 +15,7 @@ import structlog
 
 from connectors.value import value
 from hub import later, metrics
-from hub.access_log.entry import refusal
+from hub.access_log.questions import refusal
 from hub.access_log.security import SecurityLog
 from hub.authorizations.standing import Standing
 from hub.errors import CallerError, Forbidden, Overloaded, RecordingFailed, TooMany, Unauthenticated

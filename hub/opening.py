@@ -21,7 +21,7 @@ from connectors.means_check import MeansCheckSystem
 from connectors.platform_manifest import connected
 from connectors.registry import Departments, flattened, open_connectors
 from hub import manners, metrics
-from hub.access_log.entry import refusal
+from hub.access_log.questions import refusal
 from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
 from hub.access_log.upkeep import Upkeep

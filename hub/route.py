@@ -21,7 +21,8 @@ from typing import Any
 import orjson
 
 from connectors.value import value
-from hub.access_log.entry import Decision, intent, outcome, refusal
+from hub.access_log.entry import Decision
+from hub.access_log.questions import intent, outcome, refusal
 from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
 from hub.answer import Answer, Answerer

@@ -101,7 +101,7 @@ def test_every_word_of_capitals_is_a_kind_of_message_with_a_schema(row):
 @pytest.mark.parametrize("row", ROWS)
 def test_a_route_a_row_names_is_served_by_one_of_its_files(row):
     for route in (word.rpartition(" ")[2] for word in row.exchanges if "/" in word and "<" not in word):
-        files = [*row.connected_by, "hub/app.py", "hub/graph.py"]
+        files = [*row.connected_by, "hub/app.py", "hub/probes.py", "hub/graph.py"]
         assert any(f'"{route}"' in (ROOT / path).read_text("utf-8") for path in files), route
 
 

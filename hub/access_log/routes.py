@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from hub.access_log.entry import Decision, Entry, Kind, refusal
+from hub.access_log.entry import Decision, Entry, Kind
 from hub.access_log.note import Checkpoint
+from hub.access_log.questions import refusal
 from hub.access_log.tiles import WIDTH, NoSuchTile, tile_index
 from hub.access_log.writer import AccessLog
 from hub.operations.gate import Gate

@@ -14,7 +14,8 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.access_log.entry import Decision, intent, outcome
+from hub.access_log.entry import Decision
+from hub.access_log.questions import intent, outcome
 from hub.access_log.receipt import salted_digest
 from hub.access_log.store import Filter, Stored
 from hub.access_log.writer import AccessLog

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hub.access_log.entry import NOT_DELIVERED, Kind, vouched_by
+from hub.access_log.basis_line import vouched_by
+from hub.access_log.entry import NOT_DELIVERED, Kind
 from hub.access_log.store import Stored
 from hub.apart import of_one, strongest
 from hub.layout import IDENTITY

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from connectors.credit import CreditPlatform, Filing
 from connectors.interface import DepartmentError, DepartmentRefused
-from hub.access_log.entry import Decision, intent, outcome
+from hub.access_log.entry import Decision
+from hub.access_log.questions import intent, outcome
 from hub.access_log.writer import AccessLog
 from hub.authorizations.matter import Member
 from hub.authorizations.standing import Standing

@@ -23,8 +23,8 @@ from starlette.routing import BaseRoute, Route
 from connectors.deferred import DeferredConnector
 from connectors.ledger import AnswerRefused, refused
 from hub import metrics
-from hub.access_log.entry import refusal
 from hub.access_log.failures import FAILURES
+from hub.access_log.questions import refusal
 from hub.access_log.security import SecurityLog
 from hub.access_log.writer import AccessLog
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.access_log.entry import vouched_by
+from hub.access_log.basis_line import vouched_by
 from hub.authorizations.officers import same_officer
 
 

@@ -16,7 +16,8 @@ import orjson
 
 from connectors.interface import DepartmentError
 from connectors.means_check import Checked, MeansCheckSystem, Order
-from hub.access_log.entry import Decision, intent, outcome
+from hub.access_log.entry import Decision
+from hub.access_log.questions import intent, outcome
 from hub.access_log.receipt import salted_digest
 from hub.access_log.writer import AccessLog
 from hub.authorizations.recheck import Recheck

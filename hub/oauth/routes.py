@@ -13,10 +13,11 @@ from starlette.routing import Route
 from hub.oauth.binding import Shown
 from hub.oauth.details import TYPE
 from hub.oauth.grants import CLIENT_CREDENTIALS, TOKEN_EXCHANGE
+from hub.oauth.parts import Parts
 from hub.oauth.posting import PRIVATE, Note, posted
 from hub.oauth.refusals import OAuthRefused
 from hub.oauth.rollover import CACHED
-from hub.oauth.server import AuthorizationServer, Parts
+from hub.oauth.server import AuthorizationServer
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.problems import not_found
 from hub.shapes import PUBLISHED

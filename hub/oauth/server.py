@@ -7,76 +7,36 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from hub.authorizations.catalogue import Catalogue, asking_of
+from hub.authorizations.catalogue import asking_of
 from hub.authorizations.check_table import allowed
-from hub.authorizations.presentation import Presenter
 from hub.authorizations.presented import NotStanding, Presented
 from hub.authorizations.reasons import Reason
 from hub.authorizations.revocation import revoke_token
-from hub.authorizations.watch import RevocationWatch
 from hub.caller import Caller
-from hub.emergencies.follow_ups import FollowUps
 from hub.oauth.assertion import Authenticated
 from hub.oauth.binding import Binding, Shown, proven
-from hub.oauth.cases import TokenCases
-from hub.oauth.certificate import Certificates
 from hub.oauth.details import Details, head, limits, read
 from hub.oauth.granting import granted
-from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
+from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, behalf
 from hub.oauth.naming import named
+from hub.oauth.parts import Parts
 from hub.oauth.refusals import OAuthRefused, malformed
 from hub.oauth.rollover import LIFETIME
-from hub.oauth.single_use import SingleUse
-from hub.oauth.tls_client_auth import NOTHING, Authentication
-from hub.oauth.tokens import Token, Tokens, proof_text
-from hub.operations.letter_uses import LetterUses
+from hub.oauth.tls_client_auth import NOTHING
+from hub.oauth.tokens import Token, proof_text
 from hub.operations.quotas import ClientQuota, placed
-from hub.operations.token_uses import TokenUses
 from hub.signatures import BadSignature
-from policies.batches import Batches
 from policies.calendar import CHINA
-from policies.fair_use import Ceilings
 from policies.verdict import BasisKind
 
 LONG = 8_192
 """Characters of authorization_details past which they are read off the loop: two hundred shapes take some dozen ms to check."""
-
-OnRefusal = Callable[[Caller, str, datetime], Awaitable[None]]
-"""Told of each refusal by a check (its code): an authenticated refusal belongs into the access log."""
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the server is made of; `issuer` is the hub's URL without a slash at the end."""
-
-    issuer: str
-    engine: AsyncEngine
-    authentication: Authentication
-    tokens: Tokens
-    presenter: Presenter
-    watch: RevocationWatch
-    used: SingleUse
-    require_dpop: bool
-    catalogue: Catalogue
-    certificates: Certificates
-    ceilings: Mapping[str, Ceilings]
-    uses: TokenUses
-    letter_uses: LetterUses
-    clock: Callable[[], datetime]
-    follow_ups: FollowUps
-    cases: TokenCases
-    batches: Batches
-    on_refusal: OnRefusal | None = None
-    subject_tokens: Mapping[str, SubjectTokens] = field(default_factory=dict)  # by subject_token_type (RFC 8693 §3)
-    encryption: Callable[[], list[dict[str, Any]]] = list  # public keys people are encrypted to, as JWKs
 
 
 class AuthorizationServer:

@@ -17,7 +17,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import PlainTextResponse
 from starlette.responses import Response as HttpResponse
 
-from hub.access_log.entry import refusal
+from hub.access_log.questions import refusal
 from hub.access_log.security import SecurityLog
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.matter import Person

@@ -27,10 +27,11 @@ from connectors.sandbox.population import Population
 from hub.access_log.entry import Kind
 from hub.access_log.outbox import drain
 from hub.access_log.store import Filter, Stored
-from hub.app import Front, graph, routes
+from hub.app import Front, graph
 from hub.cli.demo.enrolling import enrol, sign_agreement
 from hub.cli.demo.offices import Line, Office, Reply, offices
 from hub.cli.demo.registration import PlatformDesk
+from hub.doors import routes
 from hub.enrolment import enrol_client
 from hub.errors import RecordingFailed
 from hub.graph import Graph

@@ -12,9 +12,11 @@ import pytest
 from starlette.applications import Starlette
 
 from hub import app as application
-from hub.app import Front, create, routes
+from hub import probes
+from hub.app import Front, create
 from hub.cli.demo.offices import Line
 from hub.clock import clock
+from hub.doors import routes
 from hub.keys import KeyRing
 from hub.migrate import revision_of
 from hub.problems import HANDLERS
@@ -37,7 +39,7 @@ async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, po
         await asyncio.sleep(0.2)
         return await revision_of(url)
 
-    monkeypatch.setattr(application, "revision_of", counted)
+    monkeypatch.setattr(probes, "revision_of", counted)
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(database(postgres))
         KeyRing.create(tmp_path / "keys", random=SeededRandom(), at=clock())
@@ -84,7 +86,7 @@ async def test_a_worker_whose_database_is_gone_is_not_ready(living):
         region=hub.settings.region, issuer=hub.settings.issuer, directory=hub.settings.directory,
         database_url="postgresql://nobody:x@127.0.0.1:9/none",
     )
-    reply = await application._readiness(type(hub)(**{name: getattr(hub, name) for name in hub.__slots__ if name != "settings"}, settings=settings))
+    reply = await probes._readiness(type(hub)(**{name: getattr(hub, name) for name in hub.__slots__ if name != "settings"}, settings=settings))
     assert reply.status_code == 503
     assert json.loads(reply.body)["checks"] == {"revocations": True, "schema": False, "log": False}
 

@@ -19,7 +19,8 @@ from connectors.sandbox.id_numbers import check_digit
 from connectors.sandbox.people import Household
 from hub import metrics
 from hub.access_log.entry import Kind
-from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_letter, sign_registration
+from hub.authorizations.drafting import Signatory, letter_document, letter_entry, sign_letter
+from hub.authorizations.signing import sign_registration
 from hub.cli.demo.offices import FORM
 from hub.cli.demo.registration import jwk
 from hub.signatures import LONGEST_REGISTRATION, base64url

@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from connectors.ledger import REFUSALS
-from hub.app import routes
 from hub.authorizations.reasons import Reason
+from hub.doors import routes
 from hub.problems import HANDLERS, MEDIA_TYPE, NUMBER
 from tests.hub.living import free_port, served
 

@@ -13,7 +13,8 @@ from joserfc.jwk import ECKey, OKPKey
 
 from connectors.sandbox.people import Household, Member
 from connectors.sandbox.population import Population
-from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_pause, sign_registration, sign_revocation
+from hub.authorizations.drafting import Signatory, letter_document, letter_entry
+from hub.authorizations.signing import sign_pause, sign_registration, sign_revocation
 from hub.signatures import base64url
 from policies.letter_templates import NATIONAL, TEMPLATES
 from policies.letters import UNDER_14

@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.access_log import entry as entries
-from hub.access_log.entry import Decision, Entry, Kind, vouched_by
+from hub.access_log import questions
+from hub.access_log.basis_line import basis_line, vouched_by
+from hub.access_log.entry import Decision, Entry, Kind
 from hub.access_log.leaf import Unreadable, parts, seal, split
 from hub.access_log.merkle import leaf_hash
 from hub.caller import Basis, Caller
@@ -35,7 +37,7 @@ CALLER = Caller(
     expires_at=AT,
     exchange="",
 )
-OUTCOME = entries.outcome(
+OUTCOME = questions.outcome(
     CALLER,
     at=AT,
     question="log_0",
@@ -134,19 +136,19 @@ def test_bytes_that_are_not_what_was_sealed_do_not_open(spoil) -> None:
 
 
 def test_each_constructor_fills_what_domain_c6_asks() -> None:
-    wanted = entries.intent(
+    wanted = questions.intent(
         CALLER, at=AT, operation="aa", plan="bb", policy="cc", fields=["MEMBER: GA plateMasked"], subjects=["s"], address="10.0.0.0/8"
     )
     assert (wanted.kind, wanted.basis, wanted.letters, wanted.officer, wanted.token) == (
         Kind.INTENT, "letter", ("let_1", "let_2"), "officer-7", "jti-1",
     )  # fmt: skip
-    refused = entries.refusal(at=AT, code="PURPOSE_NOT_ALLOWED", caller=CALLER)
+    refused = questions.refusal(at=AT, code="PURPOSE_NOT_ALLOWED", caller=CALLER)
     assert (refused.decision, refused.organisation, refused.code) == (Decision.DENY, "mz-hd-500152", "PURPOSE_NOT_ALLOWED")
-    early = entries.refusal(at=AT, code="TOKEN_INVALID", client="check-system")
+    early = questions.refusal(at=AT, code="TOKEN_INVALID", client="check-system")
     assert (early.client, early.basis, early.letters) == ("check-system", "", ())
     closed = entries.not_delivered(at=AT, question="log_0")
     assert (closed.kind, closed.code, closed.question) == (Kind.OUTCOME, "NOT_DELIVERED", "log_0")
-    statute = entries.basis_text(Basis(BasisKind.STATUTE, article="SAL §42"))
+    statute = basis_line(Basis(BasisKind.STATUTE, article="SAL §42"))
     assert statute == "statute: SAL §42"
 
 

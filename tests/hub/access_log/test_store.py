@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from hub.access_log.entry import Decision, Kind, refusal
+from hub.access_log.entry import Decision, Kind
 from hub.access_log.merkle import leaf_hash
+from hub.access_log.questions import refusal
 from hub.access_log.store import Filter
 from hub.access_log.writer import AccessLog
 from tests.hub.access_log.conftest import MORNING, asked, told

@@ -9,15 +9,8 @@ from typing import Any
 from joserfc.jwk import ECKey, OKPKey
 
 from hub.authorizations.conditions import Conditions
-from hub.authorizations.signing import (
-    Officer,
-    Signatory,
-    letter_document,
-    letter_entry,
-    sign_pause,
-    sign_registration,
-    sign_revocation,
-)
+from hub.authorizations.drafting import Officer, Signatory, letter_document, letter_entry
+from hub.authorizations.signing import sign_pause, sign_registration, sign_revocation
 from hub.people.id_number import check_digit
 from policies.letter_templates import NATIONAL, TEMPLATES
 from policies.letters import UNDER_14

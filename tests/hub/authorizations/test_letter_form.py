@@ -8,8 +8,8 @@ import orjson
 import pytest
 from joserfc.jwk import OKPKey
 
+from hub.authorizations.drafting import Mandate, Officer
 from hub.authorizations.reasons import Flaw, Refused
-from hub.authorizations.signing import Mandate, Officer
 from hub.canonical import canonical
 from hub.signatures import base64url, sha256, unbase64url
 from tests.hub.authorizations.family import COUNTER, KEYS, TOWN, family, inked, letter, person, signs

@@ -26,7 +26,7 @@ from hub.access_log.note import Checkpoint, Signer, Verifier
 from hub.access_log.outbox import drain
 from hub.access_log.routes import routes as log_routes
 from hub.access_log.writer import AccessLog
-from hub.app import gate_of
+from hub.doors import gate_of
 from hub.postgres.connection import LOG_ROLE
 from hub.postgres.connection import pool as open_pool
 from hub.regions.witnessed import Seen, WitnessedLogs

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from hub.authorizations.signing import Signatory, letter_document, letter_entry, sign_registration
+from hub.authorizations.drafting import Signatory, letter_document, letter_entry
+from hub.authorizations.signing import sign_registration
 from hub.cli.demo.registration import jwk
 from tests.hub.living import WHOLE, Living, Matter, people
 
