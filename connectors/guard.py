@@ -98,6 +98,10 @@ class Guard:
     def failed(self, error: BaseException, left: float) -> None:
         """The call that left at `left` ended so."""
         now = asyncio.get_running_loop().time()
+        if isinstance(error, DepartmentError):
+            if error.counted:
+                return
+            error.counted = True
         if isinstance(error, TimeoutError | DepartmentTimeout):
             if now - left >= self._deadline * _OWN_FAULT:
                 self._breaker.failed(now)

@@ -34,9 +34,12 @@ Told = str | int | bool | None
 
 
 class DepartmentError(Exception):
-    """A department failed; `code` is public, the message goes to the operator's log and never to a caller."""
+    """A department failed; `code` is public, the message goes to the operator's log and never to a caller. One call that failed for
+    several askers is one error: `counted` once it was held against the department.
+    """
 
     code = "SOURCE_ERROR"
+    counted = False
 
 
 class DepartmentUnavailable(DepartmentError):

@@ -21,13 +21,15 @@ made in the month that follows.
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`rate` in calls a minute of one worker, 0 for no limit; `retries` of a call that did not get through; `failures` in a row
-    before the department is left alone for `rest` seconds; `fresh_days` after which its data are late.
+    """`rate` in calls a minute of one worker, 0 for no limit; `retries` of a call that did not get through; `together`: its contract takes
+    several groups in one call; `failures` in a row before the department is left alone for `rest` seconds; `fresh_days` after which its
+    data are late.
     """
 
     rate: int
     retries: int
     queries_counted: bool
+    together: bool
     failures: int
     rest: float
     fresh_days: int
@@ -39,6 +41,7 @@ def read_limits(root: Section, section: Section, *, freshness: str) -> Limits:
     limits = Limits(
         rate=section.whole("rate", 0, 0, 60_000), retries=section.whole("retries", 0, 0, 3),
         queries_counted=section.flag("queries_counted", default=False),
+        together=section.flag("together", default=False),
         failures=section.whole("failures", 5, 1, 1000), rest=section.seconds("rest", 10.0),
         fresh_days=section.whole("fresh_days", FRESHNESS[freshness], 1, 3660),
         windows=tuple(read_window(one) for one in root.rows("maintenance")),

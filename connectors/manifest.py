@@ -167,6 +167,8 @@ def parse(name: str, text: str, settings: Mapping[str, str]) -> Manifest:
     )
     if (protocol == "hub") != (scheme == "region-key") or (protocol == "hub" and manifest.gather):
         raise root.fault("protocol", "a hub is asked with the region-key, ungathered, and nobody else with it")
+    if manifest.limits.together and protocol != "graphql":
+        raise limits.fault("together", "only a department with a graph of its own is asked about several groups in one call")
     limits.done()
     root.done()
     return manifest

@@ -160,15 +160,15 @@ def _depth(node: Any) -> int:
 
 
 def _tampered(told: dict[str, Any], lie: str | None) -> dict[str, Any]:
-    answer = (told.get("data") or {}).get("persons")
-    if lie is None or not answer:
+    if lie is None:
         return told
-    persons = answer["persons"]
-    if lie == "half":
-        del persons[len(persons) // 2:]
-    elif lie == "extra_people":
-        persons.append({**persons[0], "key": "999", "idNumber": "509999200001010012"})
-    for person in persons:
-        for name in [name for name, value in person.items() if isinstance(value, list)]:
-            tamper(person, name, lie)
+    for answer in (told.get("data") or {}).values():
+        persons = answer["persons"] if answer else []
+        if lie == "half":
+            del persons[len(persons) // 2:]
+        elif lie == "extra_people" and persons:
+            persons.append({**persons[0], "key": "999", "idNumber": "509999200001010012"})
+        for person in persons:
+            for name in [name for name, value in person.items() if isinstance(value, list)]:
+                tamper(person, name, lie)
     return told

@@ -9,8 +9,8 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from connectors import manifest
-from connectors.graphql import GraphqlConnector, document
-from connectors.interface import DepartmentBroke, DepartmentUnavailable, Subject
+from connectors.graphql import GraphqlConnector, _Part, document, selected
+from connectors.interface import DepartmentBroke, DepartmentError, DepartmentUnavailable, Subject
 from connectors.selection import SHAPES_KEPT
 from tests.connectors.asking import ask, column
 from tests.connectors.shipped import SETTINGS
@@ -18,7 +18,7 @@ from tests.connectors.shipped import SETTINGS
 PATH = Path("connectors/manifests/MZ.toml")
 MZ = manifest.parse(PATH.name, PATH.read_text(encoding="utf-8"), SETTINGS)
 SDL = build_schema(Path("docs/contracts/MZ.graphql").read_text(encoding="utf-8"))
-ASSISTANCE, CONFIRMATION = (MZ.groups[group].call for group in ("civilAssistance", "confirmation"))
+ASSISTANCE = MZ.groups["civilAssistance"].call
 PERSON = Subject("s0", "50990119850101001X", "张三", "intent-0000", "case-1")
 
 
@@ -28,20 +28,30 @@ def reader(clock, random) -> GraphqlConnector:
 
 
 def answer(**told) -> bytes:
-    return orjson.dumps({"data": {"persons": {"dataTime": "2026-11-22T06:00:00+08:00", **told}}})
+    return orjson.dumps({"data": {"p0": {"dataTime": "2026-11-22T06:00:00+08:00", **told}}})
+
+
+def read(reader: GraphqlConnector, body: bytes, group: str, subjects, names) -> tuple[str, dict]:
+    """What is told of the one part of a call."""
+    (told,) = reader._read(body, [_Part(ask(group, ()), "", names, subjects)])
+    if isinstance(told, DepartmentError):
+        raise told
+    return told
 
 
 @pytest.mark.parametrize("group", ["civilAssistance", "confirmation"])
 def test_every_document_the_manifest_can_make_fits_the_departments_schema(group):
     names = [entry.name for entry in MZ.groups[group].fields.values() if entry.name]
     for chosen in ([], names[:1], names):
-        assert validate(SDL, parse(document(MZ.envelope, MZ.groups[group].call, chosen))) == []
+        text = selected(MZ.envelope, MZ.groups[group].call, chosen)
+        assert validate(SDL, parse(document(MZ.envelope, [text]))) == []
+        assert validate(SDL, parse(document(MZ.envelope, [text, selected(MZ.envelope, ASSISTANCE, ["kind"]), text]))) == []
 
 
 def test_askers_who_order_columns_as_they_like_cannot_make_it_grow(reader):
     for number in range(SHAPES_KEPT + 10):
-        reader._document("confirmation", (f"c{number}",))
-    assert reader._document.cache_info().currsize == SHAPES_KEPT
+        reader._selected("confirmation", (f"c{number}",))
+    assert reader._selected.cache_info().currsize == SHAPES_KEPT
 
 
 async def test_the_document_is_the_same_whoever_is_asked_about(departments, government, population, monkeypatch):
@@ -63,33 +73,33 @@ async def test_the_document_is_the_same_whoever_is_asked_about(departments, gove
 
 
 @pytest.mark.parametrize("body", [
-    b"[]", b'{"data": null, "errors": [{"message": "50990119850101001X not found"}]}', b'{"data": {"persons": null}}',
+    b"[]", b'{"data": null, "errors": [{"message": "50990119850101001X not found"}]}', b'{"data": {"p0": null}}',
     answer(persons=[], dataTime="soon"), b'{"errors": []}',
 ])
 def test_an_answer_without_data_is_unavailable_and_its_text_unread(reader, body):
     with pytest.raises(DepartmentUnavailable, match=r"^MZ answered without data$"):
-        reader._read(body, ASSISTANCE, (), ("status",))
+        read(reader, body, "civilAssistance", (), ("status",))
 
 
 @pytest.mark.parametrize("persons", [None, "x", ["x"], [{"key": "1", "idNumber": "50990119850101001X", "assistance": ["x"]}],
                                      [{"key": "1", "idNumber": "50990119850101001X", "assistance": [{"kind": "1"}]}]])
 def test_an_answer_of_another_shape_is_broken(reader, persons):
     with pytest.raises(DepartmentBroke):
-        reader._read(answer(persons=persons), ASSISTANCE, (PERSON,), ("status",))
+        read(reader, answer(persons=persons), "civilAssistance", (PERSON,), ("status",))
 
 
 def test_a_list_that_could_not_be_read_is_an_error_and_not_no_record(reader):
     told = [{"key": "1", "idNumber": "50990119850101001X", "assistance": None}]
-    assert reader._read(answer(persons=told), ASSISTANCE, (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
+    assert read(reader, answer(persons=told), "civilAssistance", (PERSON,), ("status",)) == ("2026-11-22T06:00:00+08:00", {})
 
 
 @pytest.mark.parametrize(("told", "rows"), [("张三", [["A"]]), (" 张 三 ", [["A"]]), ("张四", []), (None, []), ("", []), (7, [])])
 def test_a_result_is_only_that_of_the_number_and_the_name_and_otherwise_looks_like_none(reader, told, rows):
     given = [{"key": "1", "idNumber": PERSON.id_number, "name": told, "confirmations": [{"state": "A"}]}]
-    assert reader._read(answer(persons=given), CONFIRMATION, (PERSON,), ("state",)) == ("2026-11-22T06:00:00+08:00", {0: rows})
+    assert read(reader, answer(persons=given), "confirmation", (PERSON,), ("state",)) == ("2026-11-22T06:00:00+08:00", {0: rows})
 
 
 async def test_what_is_not_json_is_broken(reader):
     with pytest.raises(DepartmentBroke, match="MZ answered with what is not JSON"):
-        reader._read(b"<html>", ASSISTANCE, (), ("status",))
+        read(reader, b"<html>", "civilAssistance", (), ("status",))
     await reader.close()

@@ -36,6 +36,12 @@ def test_no_repr_of_a_manifest_shows_a_secret():
         assert not any(secret in shown for secret in SECRETS)
 
 
+def test_only_a_graph_takes_several_groups_in_one_call():
+    text = Path("connectors/manifests/GZ.toml").read_text(encoding="utf-8").replace("gather = true", "gather = true\ntogether = true")
+    with pytest.raises(ManifestFault, match=r"GZ\.toml\.limits\.together: only a department with a graph of its own"):
+        parse("GZ.toml", text, SETTINGS)
+
+
 @pytest.mark.parametrize(("old", "new", "fault"), [
     ('title = "民政局"', 'title = "民政局"\ncolour = "red"', "MZ.toml.colour: unknown key"),
     ("gather = true", "gather = true\nretry = 5", "MZ.toml.limits.retry: unknown key"),
