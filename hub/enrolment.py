@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.authorizations.assessments import ASSESSMENT
@@ -31,6 +32,11 @@ from hub.tables import (
     Outbox,
     Platform,
 )
+from hub.tables.asking import ONE_NAME
+
+
+class CertificateNameTaken(ValueError):
+    """Another active client proves itself by this name: it would no longer say which of the two shows it (RFC 8705 §2.1.2)."""
 
 
 async def enrol_organisation(
@@ -51,7 +57,8 @@ async def enrol_client(
     groups: Sequence[str] | None = None, max_uses: int | None = None, certificate: Mapping[str, str] | None = None,
 ) -> None:
     """Add or change a client system; `jwks` holds public keys only. `groups` and `max_uses` limit what its tokens are granted. `certificate` has
-    the name of one that proves itself by tls_client_auth: it has no keys, and its officers prove themselves. Raises ValueError.
+    the name of one that proves itself by tls_client_auth: it has no keys, and its officers prove themselves. Raises ValueError,
+    `CertificateNameTaken` where another active client has it.
     """
     if certificate is not None and (jwks.get("keys") or officer_identity != "proven"):
         raise ValueError("a client that proves itself by its certificate has no keys, and its officers prove themselves")
@@ -63,7 +70,12 @@ async def enrol_client(
         "officer_identity": officer_identity, "groups": None if groups is None else list(groups), "max_uses": max_uses, "created_at": at,
         "tls_client_auth": None if certificate is None else dict(certificate),
     }
-    await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
+    try:
+        await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
+    except IntegrityError as error:  # the index judges, so that of two at once one is refused
+        if ONE_NAME not in str(error.orig):
+            raise
+        raise CertificateNameTaken("another active client is enrolled for this name of a certificate: disable it first, or name this one otherwise") from None
 
 
 async def enrol_officer_issuer(

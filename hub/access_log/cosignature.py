@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from hub.access_log.note import BadNote, divide
+from hub.access_log.note import BadNote, Verifier, divide, signed_also
 
 COSIGNATURE = b"\x04"
 
@@ -32,12 +33,12 @@ class Cosigner:
         """The verifier key: `name+hex id+base64`."""
         return f"{self.name}+{key_id(self.name, self._public).hex()}+{base64.b64encode(COSIGNATURE + self._public).decode()}"
 
-    def cosign(self, note: str, at: datetime) -> str:
-        """The note with this witness's line after its log's. Raises `BadNote` for what is none."""
+    def cosign(self, note: str, at: datetime, log: Iterable[Verifier]) -> str:
+        """The note with this witness's line after those of its `log`'s keys, no longer than a reader takes. Raises `BadNote` for what is none."""
         text, _ = divide(note)
         seconds = int(at.timestamp())
         data = key_id(self.name, self._public) + seconds.to_bytes(8, "big") + self._key.sign(_message(text, seconds))
-        return f"{note}\u2014 {self.name} {base64.b64encode(data).decode()}\n"
+        return signed_also(note, self.name, data, log)
 
 
 def cosigned_at(note: str, vkey: str) -> datetime:

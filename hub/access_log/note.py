@@ -163,6 +163,26 @@ def divide(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     return text + "\n", signatures
 
 
+def signed_also(note: str, name: str, data: bytes, known: Iterable[Verifier]) -> str:
+    """The note with one more signature line, last; an older one of the same key goes.
+
+    Where that is more than a reader takes, lines go as well, the last first and those of `known` keys after all others: what nobody here can
+    verify is ignored anyway (c2sp.org/signed-note), and a note that its reader refuses is worth nothing. Raises `BadNote` where no line of
+    another would be left.
+    """
+    text, signatures = divide(note)
+    others = [one for one in signatures if (one[0], one[1][:4]) != (name, data[:4])]
+    keys = {(verifier.name, verifier.key_id) for verifier in known}
+    by_worth = sorted(range(len(others)), key=lambda place: ((others[place][0], others[place][1][:4]) not in keys, place))
+    while by_worth:
+        kept = [*(others[place] for place in sorted(by_worth)), (name, data)]
+        made = "\n".join([text, *(f"{_DASH}{signer} {_text(signature)}" for signer, signature in kept), ""])
+        if len(kept) <= _SIGNATURES and len(made) <= _LARGEST:
+            return made
+        by_worth.pop()
+    raise BadNote("a note without room for one more signature")
+
+
 def _text(data: bytes) -> str:
     return base64.b64encode(data).decode()
 

@@ -18,7 +18,7 @@ from hub.cli.premises import Premises, at_work
 from hub.cli.public_keys import PublicKeys
 from hub.cli.token import token_command
 from hub.clock import clock
-from hub.enrolment import allow_operation, enrol_client, withdraw_operation
+from hub.enrolment import CertificateNameTaken, allow_operation, enrol_client, withdraw_operation
 from hub.fits import Fitter
 from hub.oauth.clients import ASSERTED, PROVEN
 from hub.oauth.tls_client_auth import NameRefused, expected_name
@@ -68,11 +68,14 @@ def add(
         raise click.UsageError(f"a certificate names no officer: --officer-identity {PROVEN}")
 
     async def work(premises: Premises) -> None:
-        await enrol_client(
-            premises.engine, client_id=client_id, organisation=organisation, name=name, jwks=jwks or {"keys": []}, purposes=purposes, at=clock(),
-            allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day, officer_identity=officer_identity,
-            groups=groups or None, max_uses=max_uses, certificate=certificate,
-        )
+        try:
+            await enrol_client(
+                premises.engine, client_id=client_id, organisation=organisation, name=name, jwks=jwks or {"keys": []}, purposes=purposes, at=clock(),
+                allow_list_only=allow_list_only, look_ups_per_day=look_ups_per_day, officer_identity=officer_identity,
+                groups=groups or None, max_uses=max_uses, certificate=certificate,
+            )
+        except CertificateNameTaken as taken:
+            raise click.ClickException(str(taken)) from None
         proves = f"{len(jwks['keys'])} key(s)" if jwks else f"a certificate's {' '.join(certificate or ())}"
         click.echo(f"client {client_id} enrolled for {', '.join(purposes)} with {proves}; workers follow within 30 s")
 

@@ -42,7 +42,9 @@ class NameRefused(ValueError):
 
 
 def expected_name(given: Mapping[str, str | None]) -> dict[str, str]:
-    """The one name of a client's metadata. Raises `NameRefused` for none, for two, and for one that is none."""
+    """The one name of a client's metadata, in the one way of writing it that is kept. Raises `NameRefused` for none, for two, and for one that
+    is none.
+    """
     stated = {kind: name for kind, name in given.items() if name is not None}
     if len(stated) != 1 or not stated.keys() <= set(NAMES):
         raise NameRefused(f"exactly one of {', '.join(NAMES)}")
@@ -50,8 +52,8 @@ def expected_name(given: Mapping[str, str | None]) -> dict[str, str]:
     if not name.isprintable() or not 1 <= len(name) <= 400 or "*" in name:
         raise NameRefused(f"{kind} must be printable, of at most 400 characters, and no pattern")
     if kind == SUBJECT_DN:
-        _distinguished(name)
-    return stated
+        return {kind: _distinguished(name).rfc4514_string()}
+    return {kind: name.lower()} if kind == SAN_DNS else {kind: name}
 
 
 class ClientCertificates:

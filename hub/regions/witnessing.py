@@ -112,17 +112,17 @@ class Witness:
                 if looked.fault == SHRUNK:
                     await asyncio.sleep(self._again)
                     looked = await self._looked(url, seen)
+            now = self._clock()
+            cosigned = "" if looked.fault else self.cosigner.cosign(looked.note, now, looked.verifiers)
         except (TimeoutError, aiohttp.ClientError, BadNote, NoSuchTile, ExchangeRefused, UnicodeDecodeError) as error:
             _log.warning("a neighbour's log was not seen", region=region, reason=type(error).__name__)
             await self._logs.missed(region, self._clock(), reason=str(error)[:200] or type(error).__name__)
             return
-        now = self._clock()
         if looked.fault:
             _log.error("a neighbour's log does not continue what was seen of it", region=region, fault=looked.fault)
             await self._logs.broken(region, seen, looked.fault, looked.note, looked.checkpoint, now)
         else:
-            vkeys, cosigned = [one.vkey for one in looked.verifiers], self.cosigner.cosign(looked.note, now)
-            await self._logs.grew(region, seen, looked.checkpoint, vkeys, cosigned, now)
+            await self._logs.grew(region, seen, looked.checkpoint, [one.vkey for one in looked.verifiers], cosigned, now)
 
     async def _looked(self, url: str, seen: Seen) -> Looked:
         note = (await self._get(f"{url}/checkpoint")).decode()

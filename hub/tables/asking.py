@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,10 +25,15 @@ class Organisation(Base):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+ONE_NAME = "client_tls_client_auth"
+"""The index by which a certificate's name stands for one active client (RFC 8705 §2.1.2)."""
+
+
 class Client(Base):
     """A system of an organisation that may authenticate by private_key_jwt (RFC 7523) or tls_client_auth (RFC 8705 §2.1)."""
 
     __tablename__ = "client"
+    __table_args__ = (Index(ONE_NAME, "tls_client_auth", unique=True, postgresql_where=text("active")),)
     id: Mapped[str] = mapped_column(primary_key=True)
     organisation: Mapped[str] = mapped_column(ForeignKey("organisation.code"))
     name: Mapped[str]

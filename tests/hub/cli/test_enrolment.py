@@ -186,3 +186,21 @@ def test_a_client_is_enrolled_by_its_keys_or_by_one_name_of_its_certificate(offi
         ((*subject, *proven, "--tls-client-auth-san-dns", "hd.test"), "exactly one of"), (("--tls-client-auth-san-dns", "*.test", *proven), "no pattern"),
     ):
         assert why in office.run(*add, *wrong, code=2)
+
+
+def test_a_certificates_name_stands_for_one_active_client_however_it_is_written(office) -> None:
+    def add(client: str, *name: str, code: int = 0) -> str:
+        more = ("--organisation", "mz-hd-500152", "--name", "证书系统", "--purpose", "DIBAO_REVIEW", "--officer-identity", "proven")
+        return office.run("client", "add", client, *name, *more, code=code)
+
+    for kind, one, other in (
+        ("--tls-client-auth-subject-dn", "CN=核对系统,C=CN", "2.5.4.3=核对系统,C=CN"), ("--tls-client-auth-san-dns", "hd.test", "HD.test"),
+        ("--tls-client-auth-san-uri", "https://hd.test/a", "https://hd.test/a"),
+    ):
+        add("mz-3", kind, one)
+        add("mz-3", kind, other)  # the same client may be enrolled anew
+        assert "another active client is enrolled for this name" in add("mz-4", kind, other, code=1)
+        assert office.ask("SELECT id FROM client WHERE id = 'mz-4'") == []
+    office.run("client", "disable", "mz-3")
+    add("mz-4", kind, one)  # the system has another id now
+    assert "another active client" in add("mz-3", kind, one, code=1)
