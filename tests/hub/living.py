@@ -6,6 +6,8 @@ import asyncio
 import hashlib
 import itertools
 import math
+import re
+import shutil
 import socket
 import uuid
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -42,6 +44,7 @@ from hub.settings import Settings
 from hub.ulid import new_id
 from policies.purposes import PURPOSES
 from tests.conftest import FakeClock, SeededRandom, administer, at_database
+from tests.connectors.shipped import DIRECTORY
 from tests.hub.authorizations.world import heard
 
 TONGNAN, QUXIAN = "500152000000", "511725000000"
@@ -343,9 +346,18 @@ async def prepare(
     ceilings = directory / "fair_use.toml"
     ceilings.write_text(UNBOUNDED)
     made = Settings(
-        region=region, issuer=url, directory=directory, database_url=own, **{"require_dpop": False, "log_wait": PATIENCE, "witness_every": 0, "fair_use": str(ceilings), **settings},
+        region=region, issuer=url, directory=directory, database_url=own, manifests=patient(directory / "manifests"),
+        **{"require_dpop": False, "log_wait": PATIENCE, "witness_every": 0, "fair_use": str(ceilings), **settings},
     )
     return Prepared(made, sources, government, desk, staff, clock, random)
+
+
+def patient(directory: Path) -> Path:
+    """The manifests as shipped, with departments that may take as long as a machine stands still."""
+    shutil.copytree(DIRECTORY, directory)
+    for path in directory.rglob("*.toml"):
+        path.write_text(re.sub(r"^deadline = .*$", f"deadline = {PATIENCE}", path.read_text(encoding="utf-8"), flags=re.MULTILINE), encoding="utf-8")
+    return directory
 
 
 async def live(stack: AsyncExitStack, prepared: Prepared) -> Living:

@@ -343,7 +343,8 @@ async def test_8_every_group_carries_source_time_and_status_and_no_record_is_not
         assert facts["status"] != "MATCHED" or facts["records"]
 
 
-async def test_8_a_slow_department_is_a_timeout_of_its_own_group_alone(living, signed_matter):
+async def test_8_a_slow_department_is_a_timeout_of_its_own_group_alone(living, signed_matter, monkeypatch):
+    monkeypatch.setattr(living.hub.departments["tax"].batches, "_deadline", 0.3)
     async with living.misbehaving("SW", slow=30):
         reply = await living.ask(signed_matter)
     assert reply.status == 200
