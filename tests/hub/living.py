@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import itertools
 import math
+import os
 import re
 import shutil
 import socket
@@ -272,10 +273,19 @@ def secrets_of(population: Population) -> list[str]:
     return [text for member in everyone for text in (member.person.id_number, member.person.name)]
 
 
+_FIRST = 20_000 + os.getpid() * 131 % 12_000
+_PORTS = itertools.cycle([*range(_FIRST, 32_000), *range(20_000, _FIRST)])
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One nobody listens on, below those the system lends to whoever connects: it is still free when the server comes to it. Processes
+    that run side by side begin at different ones.
+    """
+    for port in _PORTS:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("every port is taken")
 
 
 @asynccontextmanager
