@@ -44,8 +44,9 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Aggregation:
-    """敏感聚合 (GB/T 45574): so many L2 facts of one person to one requester within so many days ask for approval. Counted by
-    the hub, which has a memory; this says only where the line is. `exempt`: purposes whose letter names every fact.
+    """敏感聚合 (GB/T 45574): where a region draws the line, at so many L2 facts of one person to one requester within so many days.
+    `exempt`: purposes whose letter names every fact. No verdict asks it yet: at the proposed line each answer for an aid would wait for a
+    second officer, and no document gives another.
     """
 
     facts: int
