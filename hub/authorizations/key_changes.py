@@ -56,13 +56,18 @@ async def retire_key(engine: AsyncEngine, *, platform: str, kid: str, until: dat
 async def revoke_key(engine: AsyncEngine, *, platform: str, kid: str, reason: str, at: datetime) -> Flagged:
     """Nothing it signed or signs is believed. Workers read the platform's matters anew within the stop time. Raises `PlatformKeyRefused`."""
     async with engine.begin() as connection:
-        where = (PlatformKey.platform == platform, PlatformKey.kid == kid, PlatformKey.revoked_at.is_(None))
-        if not (await connection.execute(update(PlatformKey).where(*where).values(revoked_at=at))).rowcount:
-            raise PlatformKeyRefused(f"the platform has no key '{kid}', or it was revoked before")
-        await tell_workers(connection, PLATFORM, platform, at=at)
-        flagged = await brought(connection, platform, kid)
-        told: dict[str, Any] = {"reason": reason, "cases": flagged.cases, "letters": flagged.letters}
-        await _note(connection, "PLATFORM_KEY_REVOKED", platform, kid, at, **told)
+        return await end_key(connection, platform=platform, kid=kid, reason=reason, at=at)
+
+
+async def end_key(connection: AsyncConnection, *, platform: str, kid: str, reason: str, at: datetime) -> Flagged:
+    """The same as part of a transaction that does more. Raises `PlatformKeyRefused`."""
+    where = (PlatformKey.platform == platform, PlatformKey.kid == kid, PlatformKey.revoked_at.is_(None))
+    if not (await connection.execute(update(PlatformKey).where(*where).values(revoked_at=at))).rowcount:
+        raise PlatformKeyRefused(f"the platform has no key '{kid}', or it was revoked before")
+    await tell_workers(connection, PLATFORM, platform, at=at)
+    flagged = await brought(connection, platform, kid)
+    told: dict[str, Any] = {"reason": reason, "cases": flagged.cases, "letters": flagged.letters}
+    await _note(connection, "PLATFORM_KEY_REVOKED", platform, kid, at, **told)
     return flagged
 
 

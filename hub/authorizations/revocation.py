@@ -37,10 +37,15 @@ async def revoke_token(engine: AsyncEngine, jti: str, *, expires_at: datetime, b
 async def revoke_client(engine: AsyncEngine, client: str, *, by: str, at: datetime) -> bool:
     """A system and with it every token it holds; False where there is none or it was inactive."""
     async with engine.begin() as connection:
-        changed = update(Client).where(Client.id == client, Client.active).values(active=False)
-        if not (await connection.execute(changed)).rowcount:
-            return False
-        await _announce(connection, "CLIENT", client, at, body={"client": client, "by": by})
+        return await end_client(connection, client, by=by, at=at)
+
+
+async def end_client(connection: AsyncConnection, client: str, *, by: str, at: datetime) -> bool:
+    """The same as part of a transaction that does more."""
+    changed = update(Client).where(Client.id == client, Client.active).values(active=False)
+    if not (await connection.execute(changed)).rowcount:
+        return False
+    await _announce(connection, "CLIENT", client, at, body={"client": client, "by": by})
     return True
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
-import orjson
-from sqlalchemy import select
 
 from hub.cli.listing import show
+from hub.cli.officers_proven import passwords_of, prove
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.incidents import register
+from hub.incidents.actor import PASSWORD, STATED, Actor, operator
+from hub.incidents.listing import Telling, listed
 from hub.incidents.register import (
     KINDS,
     IncidentRefused,
@@ -26,20 +26,20 @@ from hub.incidents.register import (
     open_incident,
     span_of,
     tell_authority,
+    tell_party,
     tell_people,
 )
-from hub.incidents.report import report
+from hub.incidents.reporting import Reporting
 from hub.incidents.touched import groups_of
 from hub.incidents.tracing import Traced, Tracing
 from hub.people.handles import Handles
 from hub.people.vault import Vault
 from hub.postgres.connection import pool
-from hub.tables import Incident
 from policies.calendar import CHINA
 from policies.incidents import incident_rule
 
 _TIME = click.DateTime(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
-_BY = click.option("--by", "officer", required=True, help="The officer who answers for it.")
+_BY = click.option("--by", "officer", required=True, help="The privacy officer who answers for it, by their name in the console; their password is asked for.")
 
 
 @click.group()
@@ -62,27 +62,30 @@ def incident() -> None:
 @click.option("--contact", required=True, help="Where they ask.")
 @click.option("--public-interest", is_flag=True, help="National security or the public interest is at risk (NDS §10).")
 @click.option("--stop", is_flag=True, help="Disable these clients and revoke these platforms' keys now.")
+@click.option("--unproven", is_flag=True, help="No privacy officer is at hand: the operator opens it, and the record says that --by was only stated.")
 @_BY
-def open_command(officer: str, since: datetime, until: datetime | None, officers: Sequence[str], *, stop: bool, **said: Any) -> None:
-    """Record an incident, and with --stop end at once what was compromised."""
+def open_command(
+    officer: str, since: datetime, until: datetime | None, officers: Sequence[str], *, stop: bool, unproven: bool, **said: Any,
+) -> None:
+    """Record an incident, and with --stop end at once what was compromised: both or neither."""
     named = tuple(one.replace(":", " ", 1) for one in officers)
     if any(" " not in one for one in named):
         raise click.UsageError("an officer is ORGANISATION:OFFICER")
 
-    async def work(premises: Premises) -> None:
+    async def work(premises: Premises, by: Actor) -> None:
         now = clock()
         opening = Opening(
-            opened_by=officer, since=since.replace(tzinfo=CHINA), until=until.replace(tzinfo=CHINA) if until else now, officers=named,
+            since=since.replace(tzinfo=CHINA), until=until.replace(tzinfo=CHINA) if until else now, officers=named,
             **said,
         )
-        made, stopped = await open_incident(premises.engine, opening, stop=stop, at=now, random=os.urandom)
+        made, stopped = await open_incident(premises.engine, opening, by=by, stop=stop, at=now, random=os.urandom)
         click.echo(f"incident {made} opened; the authority and the people are told at once (PIPL §57)")
         for one in stopped:
             click.echo(f"stopped: {one}")
         if named:
             click.echo("an officer is stopped where they log in: `hub officer-issuer disable`, or their system")
 
-    _at_work(work)
+    _answered_for(work, (officer,), proven=not unproven)
 
 
 @incident.command("report")
@@ -92,63 +95,52 @@ def open_command(officer: str, since: datetime, until: datetime | None, officers
 def report_command(incident_id: str, file: Path, officer: str) -> None:
     """Write who was touched, by which fields, whom it reached, and the notice's contents. Nobody is named in it."""
 
-    async def work(premises: Premises) -> None:
-        one = await register.found(premises.engine, incident_id)
+    async def work(premises: Premises, by: Actor) -> None:
         async with _tracing(premises) as tracing:
-            traced = await tracing.trace(span_of(one))
-            people = await tracing.people(traced.questions)
-            places = await tracing.places(set(people.values()))
-        handles = Handles(premises.keys())
-        now = clock()
-        told = report(
-            one, traced, people, places, lambda person, organisation, case: handles.encode("per", person, organisation=organisation, case=case),
-            made=now,
-        )
-        text = orjson.dumps(told, option=orjson.OPT_INDENT_2)
-        # The look at who was touched is an entry before anybody has the file.
-        await register.reported(
-            premises.engine, incident_id, by=officer, digest=hashlib.sha256(text).hexdigest(), counts=told["counts"], at=now,
-        )
+            told, text = await Reporting(premises.engine, tracing, Handles(premises.keys())).report(incident_id, by=by, at=clock())
         _write(file, text)
         counts = ", ".join(f"{many} {name}" for name, many in told["counts"].items())
         click.echo(f"{file}: {counts}")
 
-    _at_work(work)
+    _answered_for(work, (officer,))
 
 
 @incident.command("told")
 @click.argument("incident_id")
-@click.option("--to", "whom", required=True, type=click.Choice(["authority", "people"]))
+@click.option("--to", "whom", required=True, metavar="authority|people|CODE", help="CODE: an organisation, or a region of 12 digits.")
 @_BY
 def told_command(incident_id: str, whom: str, officer: str) -> None:
-    """The authority, or the people, were told; each of the people sees it under `me { incidents }` from now on."""
+    """The authority, the people, an office or a region were told; each of the people sees it under `me { incidents }` from now on."""
 
-    async def work(premises: Premises) -> None:
+    async def work(premises: Premises, by: Actor) -> None:
         if whom == "authority":
-            await tell_authority(premises.engine, incident_id, by=officer, at=clock())
-        else:
+            await tell_authority(premises.engine, incident_id, by=by, at=clock())
+        elif whom == "people":
             one = await register.found(premises.engine, incident_id)
             async with _tracing(premises) as tracing:
                 touched = _touched(await tracing.trace(span_of(one)))
-            await tell_people(premises.engine, incident_id, touched, by=officer, at=clock())
+            await tell_people(premises.engine, incident_id, touched, by=by, at=clock())
             click.echo(f"{len(touched)} people see it")
+        else:
+            await tell_party(premises.engine, incident_id, whom, by=by, at=clock())
         click.echo(f"incident {incident_id}: {whom} told")
 
-    _at_work(work)
+    _answered_for(work, (officer,))
 
 
 @incident.command("close")
 @click.argument("incident_id")
-@click.option("--people-not-told", "not_told", default="", help="Why they need not be: measures that avoid the harm (PIPL §57).")
+@click.option("--people-not-told", "not_told", default="", help="Why they need not be: measures that avoid the harm (PIPL §57). Needs --second.")
+@click.option("--second", default="", help="Another privacy officer, who agrees that the people are not told.")
 @_BY
-def close_command(incident_id: str, not_told: str, officer: str) -> None:
-    """End it: the authority was told, and the people, or it is said why not."""
+def close_command(incident_id: str, not_told: str, second: str, officer: str) -> None:
+    """End it: the authority was told, and the people, or two officers say why not."""
 
-    async def work(premises: Premises) -> None:
-        await close_incident(premises.engine, incident_id, by=officer, not_told=not_told, at=clock())
+    async def work(premises: Premises, by: Actor) -> None:
+        await close_incident(premises.engine, incident_id, by=by, not_told=not_told, at=clock())
         click.echo(f"incident {incident_id} closed")
 
-    _at_work(work)
+    _answered_for(work, (officer, second) if second else (officer,))
 
 
 @incident.command("list")
@@ -156,18 +148,16 @@ def list_command() -> None:
     """All incidents, and who is late to be told."""
 
     async def work(premises: Premises) -> None:
-        rule, now = incident_rule(premises.settings.region[:6]), clock()
-        async with premises.engine.connect() as connection:
-            rows = (await connection.execute(select(Incident).order_by(Incident.id))).all()
+        found = await listed(premises.engine, incident_rule(premises.settings.region[:6]), clock())
         show(
-            ("incident", "kind", "clients", "officers", "platforms", "cases", "since", "until", "authority", "people", "state"),
+            ("incident", "kind", "clients", "officers", "platforms", "cases", "since", "until", "people", "authority told", "people told", "by", "state"),
             [
                 (
                     one.id, one.kind, one.clients, one.officers, one.platforms, one.cases, _local(one.since), _local(one.until),
-                    _when(one.authority_told_at, rule.authority_due(one.opened_at, public_interest=one.public_interest), now),
-                    one.people_not_told or _when(one.people_told_at, rule.people_due(one.opened_at), now), "CLOSED" if one.closed_at else "OPEN",
+                    "" if one.people is None else str(one.people), _when(told.authority), _when(told.people),
+                    one.opened_by if one.opened_proof != STATED else f"{one.opened_by} (as stated)", told.state,
                 )
-                for one in rows
+                for told in reversed(found) for one in (told.incident,)
             ],
             none="no incident",
         )
@@ -194,14 +184,26 @@ def _write(file: Path, text: bytes) -> None:
         opened.write(text)
 
 
-def _when(told: datetime | None, due: datetime, now: datetime) -> str:
-    if told is not None:
-        return f"told {_local(told)}"
-    return f"LATE since {_local(due)}" if due <= now else "at once"
+def _when(telling: Telling) -> str:
+    if telling.told_at is not None:
+        return f"told {_local(telling.told_at)}"
+    return telling.needless or (f"LATE since {_local(telling.due)}" if telling.late else "at once")
 
 
 def _local(at: datetime) -> str:
     return at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
+
+
+def _answered_for(work: Callable[[Premises, Actor], Awaitable[None]], officers: Sequence[str], *, proven: bool = True) -> None:
+    """Runs `work` for the officer, or both, once they proved themselves; or for the operator, who only states the officer's name."""
+    passwords = passwords_of(officers) if proven else {}
+
+    async def answered(premises: Premises) -> None:
+        await prove(premises, passwords)
+        name, second = (*officers, "")[:2]
+        await work(premises, Actor(name, PASSWORD if proven else STATED, operator(), second))
+
+    _at_work(answered)
 
 
 def _at_work(work: Any) -> None:

@@ -6,9 +6,9 @@ import os
 
 import click
 
+from hub.cli.officers_proven import passwords_of, prove
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
-from hub.console.sessions import Sessions
 from hub.people.erasure import GROUNDS, Erasure, ErasureRefused, Order
 from hub.people.id_number import BadIdNumber, parse
 from hub.people.store import People
@@ -32,15 +32,12 @@ def erase_log_key(ground: str, by: str, second: str) -> None:
     person is open, and until three years after the last entry about them (GDS §29).
     """
     number = click.prompt("ID number", hide_input=True)
-    passwords = {name: click.prompt(f"password of {name}", hide_input=True) for name in dict.fromkeys((by, second))}
+    passwords = passwords_of((by, second))
 
     async def work(premises: Premises) -> None:
         try:
             order, wanted = Order(ground, by, second), parse(number, today=clock().date()).value
-            sessions = Sessions(premises.engine, clock=clock, random=os.urandom)
-            for name, password in passwords.items():
-                if not await sessions.proven(name, password):
-                    raise click.ClickException("an officer's name or password is wrong, or the account is locked")
+            await prove(premises, passwords)
             erasure = Erasure(
                 premises.engine, People(Vault(premises.keys(), os.urandom), os.urandom), retentions(premises.settings.region[:6]), os.urandom,
             )

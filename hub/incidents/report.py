@@ -6,6 +6,7 @@ token in its own case, and nobody else can.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -40,7 +41,7 @@ def report(
             "people": len(listed), "unnamed": len(sought) - len(listed), "questions": len(traced.questions), "refused": traced.refused,
             "open": sum(one.state == "OPEN" for one in traced.questions),
         },
-        "receivers": _receivers(traced.questions), "people": listed, "notice": notice(incident, traced.questions),
+        "receivers": _receivers(traced.questions), "toTell": to_tell(incident, traced.questions, people, places), "people": listed, "notice": notice(incident, traced.questions),
     }
 
 
@@ -57,6 +58,18 @@ def notice(incident: Any, questions: Sequence[Question]) -> dict[str, Any]:
         "kinds": [{"group": group, "title": title_of(group), "form": form.value if form else None} for group, form in sorted(kinds.items())],
         "documents": [DOCUMENTS.get(name, name) for name in whole], "cause": incident.cause, "harm": incident.harm,
         "measures": [incident.measures, *(f"已停用 {one}" for one in incident.stopped)], "advice": incident.advice, "contact": incident.contact,
+    }
+
+
+def to_tell(incident: Any, questions: Sequence[Question], people: Mapping[str, UUID], places: Mapping[UUID, Sequence[Place]]) -> dict[str, Any]:
+    """Who has to hear of it beside the authority and the people: the offices of their cases, who bring the notice, and regions whose facts were told."""
+    offices: Counter[str] = Counter()
+    for person in set(people.values()):
+        offices.update({organisation for place in places.get(person, ()) for organisation in place.organisations})
+    regions = {told.group.partition("@")[2] for one in questions for subject in one.people for told in one.fields(subject)} - {""}
+    return {
+        "offices": [{"organisation": code, "people": many, "toldAt": incident.parties_told.get(code)} for code, many in sorted(offices.items())],
+        "regions": [{"region": code, "toldAt": incident.parties_told.get(code)} for code in sorted(regions)],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -32,12 +32,18 @@ class Incident(Base):
     contact: Mapped[str]
     stopped: Mapped[list[str]]  # clients and keys the opening stopped
     opened_by: Mapped[str]
+    opened_proof: Mapped[str] = mapped_column(default="STATED", server_default="STATED")  # how that is known: hub.incidents.actor
+    opened_operator: Mapped[str] = mapped_column(default="", server_default="")  # the system's account at whose shell it was opened
     opened_at: Mapped[datetime]
     authority_told_at: Mapped[datetime | None]
     people_told_at: Mapped[datetime | None]
     people_not_told: Mapped[str | None]  # why not: measures avoid the harm (PIPL §57, second paragraph)
     closed_by: Mapped[str | None]
+    closed_second: Mapped[str | None]  # another privacy officer, where people are not told
     closed_at: Mapped[datetime | None]
+    parties_told: Mapped[dict[str, str]] = mapped_column(JSONB, default=dict, server_default=text("'{}'::jsonb"))  # office or region, and when
+    people: Mapped[int | None]  # how many the last report found touched
+    counted_at: Mapped[datetime | None]
     __table_args__ = (
         CheckConstraint("cardinality(clients) + cardinality(officers) + cardinality(platforms) + cardinality(cases) > 0", name="scope"),
         CheckConstraint("since < until", name="span"),

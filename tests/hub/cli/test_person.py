@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import os
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from hub.clock import clock
-from hub.console.sessions import password_phc
 from hub.people.store import People
 from hub.people.vault import Identity, Vault
 from hub.postgres.connection import engine
-from hub.tables import ConsoleUser, Organisation, Person
+from hub.tables import Person
 from tests.hub.cli.conftest import Desk
+from tests.hub.cli.privacy_officers import PASSWORD, enrol_privacy_officers, typed
 
 NUMBER = "509902199001011238"
-PASSWORD = "a long password"
 ERASE = ("person", "erase-log-key", "--ground", "PIPL §47(2)", "--by", "auditor", "--second")
 
 
@@ -24,15 +23,8 @@ async def _enrolled(desk: Desk) -> None:
     people = People(Vault(desk.keys, os.urandom), os.urandom)
     async with made.begin() as connection:
         await people.upsert(connection, Identity(NUMBER, "甲", "1", None))
-        await connection.execute(insert(Organisation).values(
-            code="500152-MZ-PO", name="民政局", department="MZ", region="500152000000", role="PRIVACY_OFFICER", active=True,
-        ))
-        phc = password_phc(PASSWORD, random=os.urandom)
-        for name in ("auditor", "chief"):
-            await connection.execute(insert(ConsoleUser).values(
-                name=name, password=phc, organisation="500152-MZ-PO", active=True, failures=0,
-            ))
     await made.dispose()
+    await enrol_privacy_officers(desk.url)
 
 
 async def _log_key(desk: Desk) -> bytes:
@@ -43,10 +35,6 @@ async def _log_key(desk: Desk) -> bytes:
     return key
 
 
-def _typed(*lines: str) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
 def test_two_officers_erase_a_person_from_the_log_and_one_alone_does_not(desk: Desk) -> None:
     desk.await_(lambda: _enrolled(desk))
     before = desk.await_(lambda: _log_key(desk))
@@ -55,11 +43,11 @@ def test_two_officers_erase_a_person_from_the_log_and_one_alone_does_not(desk: D
         ("Auditor", (NUMBER, *right), "these are one"), ("chief", (NUMBER, PASSWORD, "guessed"), "wrong"),
         ("chief", ("509902199001011230", *right), "check character"),
     ):
-        told = desk.run(*ERASE, second, input=_typed(*lines), code=1)
+        told = desk.run(*ERASE, second, input=typed(*lines), code=1)
         assert said in told
         assert NUMBER not in told
     assert desk.await_(lambda: _log_key(desk)) == before
-    told = desk.run(*ERASE, "chief", input=_typed(NUMBER, *right))
+    told = desk.run(*ERASE, "chief", input=typed(NUMBER, *right))
     assert "erased: 0 entries" in told
     assert not any(secret in told for secret in (NUMBER, PASSWORD))
     assert desk.await_(lambda: _log_key(desk)) != before

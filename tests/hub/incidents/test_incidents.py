@@ -8,26 +8,32 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import asyncpg
 import orjson
 import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 from joserfc.jwk import OKPKey
+from sqlalchemy.exc import DBAPIError
 
 from hub.access_log.outbox import drain
 from hub.cli import main
+from hub.cli.demo.enrolling import OFFICER as AUDITOR
 from hub.enrolment import enrol_client
+from hub.incidents.actor import PASSWORD, STATED, Actor, operator
 from hub.incidents.register import (
     IncidentRefused,
     Opening,
     close_incident,
     found,
     open_incident,
+    reported,
     span_of,
     tell_authority,
+    tell_party,
     tell_people,
 )
-from hub.incidents.report import report
+from hub.incidents.reporting import Reporting
 from hub.incidents.touched import groups_of
 from hub.incidents.tracing import Tracing
 from hub.people.handles import Handles
@@ -36,6 +42,8 @@ from tests.hub.living import LETTER_GROUPS, TAXES, WHOLE, Living, Matter, secret
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+OFFICER = Actor("PO-0001", PASSWORD, "hub (uid 998)")
+TWO = replace(OFFICER, second="PO-0002")
 STOLEN = "500152-hd-stolen"
 ORGANISATION = "500152-MZ-HD"
 INCIDENTS = "{ me { incidents { id kind groups { group title region form } cause harm measures advice contact toldAt } } }"
@@ -84,25 +92,19 @@ async def stolen(living_hub: Living) -> Stolen:
 
 def _opening(living: Living, **more: Any) -> Opening:
     now = living.clock()
-    given = {"kind": "LEAK", "since": now - timedelta(days=400), "until": now + timedelta(seconds=1), "opened_by": "PO-0001", **TEXTS}
+    given = {"kind": "LEAK", "since": now - timedelta(days=400), "until": now + timedelta(seconds=1), **TEXTS}
     return Opening(**given | more)
 
 
 async def _opened(living: Living, **more: Any) -> str:
     # The hub's clock stands still in tests: what was asked a moment ago has this moment's time.
     at = living.clock() + timedelta(seconds=2)
-    return (await open_incident(living.hub.engine, _opening(living, **more), stop=False, at=at, random=living.hub.random))[0]
+    return (await open_incident(living.hub.engine, _opening(living, **more), by=OFFICER, stop=False, at=at, random=living.hub.random))[0]
 
 
 async def _report(living: Living, identifier: str) -> dict[str, Any]:
-    one = await found(living.hub.engine, identifier)
-    tracing, handles = Tracing(living.hub.records, living.hub.vault), Handles(living.hub.keys)
-    traced = await tracing.trace(span_of(one))
-    people = await tracing.people(traced.questions)
-    return report(
-        one, traced, people, await tracing.places(set(people.values())),
-        lambda person, organisation, case: handles.encode("per", person, organisation=organisation, case=case), made=living.clock(),
-    )
+    reporting = Reporting(living.hub.engine, Tracing(living.hub.records, living.hub.vault), Handles(living.hub.keys))
+    return (await reporting.report(identifier, by=OFFICER, at=living.clock()))[0]
 
 
 async def test_only_what_the_compromised_system_read_is_in_the_report(living, stolen):
@@ -154,17 +156,17 @@ async def test_the_command_writes_the_report_for_its_reader_alone_and_the_log_kn
     }
 
     async def run(*arguments: str) -> Any:
-        return await asyncio.to_thread(CliRunner().invoke, main, ["incident", *arguments], env=environment)
+        return await asyncio.to_thread(CliRunner().invoke, main, ["incident", *arguments], env=environment, input="a long enough password\n")
 
-    done = await run("report", identifier, str(file), "--by", "PO-0001")
+    done = await run("report", identifier, str(file), "--by", AUDITOR)
     assert done.exit_code == 0, done.output
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert orjson.loads(file.read_bytes())["people"] == (await _report(living, identifier))["people"]
-    assert (await run("report", identifier, str(file), "--by", "PO-0001")).exit_code == 1  # never over another
+    assert (await run("report", identifier, str(file), "--by", AUDITOR)).exit_code == 1  # never over another
     await drain(living.hub.log)
     changes = [entry.parts() for entry in await living.entries(kind="CHANGE", limit=10)]
-    _, rest = next(parts for parts in changes if parts[0]["code"] == "INCIDENT_REPORTED")
-    assert (rest["about"]["ref"], rest["about"]["by"], rest["about"]["counts"]["questions"]) == (identifier, "PO-0001", 2)
+    about = next(rest["about"] for head, rest in changes if head["code"] == "INCIDENT_REPORTED" and rest["about"]["by"] == AUDITOR)
+    assert (about["ref"], about["proof"], about["operator"], about["counts"]["questions"]) == (identifier, PASSWORD, operator(), 2)
 
 
 async def test_who_was_touched_sees_it_once_it_is_told_and_nobody_else(living, counter: Counter, stolen):
@@ -177,14 +179,14 @@ async def test_who_was_touched_sees_it_once_it_is_told_and_nobody_else(living, c
     touched = {
         person: [{"group": group, "form": form.value if form else None} for group, form in groups_of(traced.questions, person).items()] for person in people
     }
-    await tell_people(living.hub.engine, identifier, touched, by="PO-0001", at=living.clock())
+    await tell_people(living.hub.engine, identifier, touched, by=OFFICER, at=living.clock())
     shown = next(one for one in (await counter.me(token, INCIDENTS))["incidents"] if one["id"] == identifier)
     assert {name: shown[name] for name in TEXTS} == TEXTS
     mine = {one["group"]: one["form"] for one in (await _mine(counter, head.id_number, stolen.whole))["groups"]}
     assert {one["group"]: one["form"] for one in shown["groups"]} == mine
     assert identifier not in {one["id"] for one in (await counter.me(await counter.token(stranger.id_number), INCIDENTS))["incidents"]}
     with pytest.raises(IncidentRefused, match="before"):
-        await tell_people(living.hub.engine, identifier, {}, by="PO-0001", at=living.clock())
+        await tell_people(living.hub.engine, identifier, {}, by=OFFICER, at=living.clock())
 
 
 async def _mine(counter: Counter, number: str, question: str) -> dict[str, Any]:
@@ -233,7 +235,7 @@ async def test_stopping_ends_the_clients_tokens_with_the_opening(living):
     token = await living.line.token(office, purpose="DIBAO_REVIEW", basis=matter.basis, case=matter.id)
     assert (await living.line.ask(token, TAXES, {"id": matter.id})).status == 200
     at = living.clock() + timedelta(seconds=2)
-    _, stopped = await open_incident(living.hub.engine, _opening(living, clients=(office.client,)), stop=True, at=at, random=living.hub.random)
+    _, stopped = await open_incident(living.hub.engine, _opening(living, clients=(office.client,)), by=OFFICER, stop=True, at=at, random=living.hub.random)
     assert stopped == (f"client {office.client}",)
     await living.heard()
     assert (await living.line.ask(token, TAXES, {"id": matter.id})).status in {401, 403}
@@ -254,13 +256,77 @@ async def test_it_is_closed_only_after_the_authority_was_told_and_the_people_or_
     engine, at = living.hub.engine, living.clock()
     identifier = await _opened(living, clients=(STOLEN,))
     with pytest.raises(IncidentRefused, match="authority was not"):
-        await close_incident(engine, identifier, by="PO-0001", not_told="密钥未被使用", at=at)
-    await tell_authority(engine, identifier, by="PO-0001", at=at)
+        await close_incident(engine, identifier, by=TWO, not_told="密钥未被使用", at=at)
+    await tell_authority(engine, identifier, by=OFFICER, at=at)
     with pytest.raises(IncidentRefused, match="people are told"):
-        await close_incident(engine, identifier, by="PO-0001", not_told="", at=at)
-    await close_incident(engine, identifier, by="PO-0001", not_told="密钥未被使用", at=at)
-    for late in (close_incident(engine, identifier, by="x", not_told="x", at=at), tell_authority(engine, identifier, by="x", at=at)):
+        await close_incident(engine, identifier, by=OFFICER, not_told="", at=at)
+    for alone in (OFFICER, replace(OFFICER, second="po 0001")):
+        with pytest.raises(IncidentRefused, match="two privacy officers"):
+            await close_incident(engine, identifier, by=alone, not_told="密钥未被使用", at=at)
+    await close_incident(engine, identifier, by=TWO, not_told="密钥未被使用", at=at)
+    for late in (close_incident(engine, identifier, by=TWO, not_told="x", at=at), tell_authority(engine, identifier, by=OFFICER, at=at)):
         with pytest.raises(IncidentRefused, match="before"):
             await late
     with pytest.raises(IncidentRefused, match="no incident"):
         await found(engine, "inc_none")
+
+
+async def test_only_an_opening_may_be_the_operators_word(living, stolen):
+    engine, at = living.hub.engine, living.clock()
+    identifier = await _opened(living, clients=(STOLEN,))
+    stated = replace(OFFICER, proof=STATED, second="PO-0002")
+    for act in (
+        tell_authority(engine, identifier, by=stated, at=at), tell_people(engine, identifier, {}, by=stated, at=at),
+        tell_party(engine, identifier, ORGANISATION, by=stated, at=at), close_incident(engine, identifier, by=stated, not_told="密钥未被使用", at=at),
+        reported(engine, identifier, by=stated, digest="", counts={}, at=at),
+    ):
+        with pytest.raises(IncidentRefused, match="proves themselves"):
+            await act
+
+
+async def test_the_offices_of_the_touched_are_named_until_they_are_told(living, stolen):
+    engine, identifier = living.hub.engine, await _opened(living, clients=(STOLEN,))
+    offices = {one["organisation"]: one for one in (await _report(living, identifier))["toTell"]["offices"]}
+    assert offices[ORGANISATION] == {"organisation": ORGANISATION, "people": len(living.family.everyone()), "toldAt": None}
+    for party in (ORGANISATION, "511725000000"):
+        await tell_party(engine, identifier, party, by=OFFICER, at=living.clock())
+        with pytest.raises(IncidentRefused, match="told before"):
+            await tell_party(engine, identifier, party, by=OFFICER, at=living.clock())
+    with pytest.raises(IncidentRefused, match="neither"):
+        await tell_party(engine, identifier, "500152-NO", by=OFFICER, at=living.clock())
+    offices = {one["organisation"]: one for one in (await _report(living, identifier))["toTell"]["offices"]}
+    assert offices[ORGANISATION]["toldAt"] == living.clock().isoformat()
+
+
+async def test_whoever_dies_while_opening_leaves_neither_a_stop_nor_an_incident(living, stolen):
+    """The session is ended at the incident's row: after the client was disabled, before anything says why."""
+    engine, at = living.hub.engine, living.clock() + timedelta(seconds=2)
+    key = OKPKey.generate_key("Ed25519")
+    await enrol_client(
+        engine, client_id="500152-hd-fourth", organisation=ORGANISATION, name="x", jwks=replace(living.offices["hd"], key=key).jwks(), purposes=("DIBAO_REVIEW",),
+        at=living.clock(),
+    )
+    opening = _opening(living, clients=("500152-hd-fourth",))
+
+    async def counted() -> tuple[Any, ...]:
+        return tuple(await living.hub.records.fetchrow(
+            "SELECT (SELECT active FROM client WHERE id = $1), (SELECT count(*) FROM incident WHERE clients = ARRAY[$1::text]), "
+            "(SELECT count(*) FROM outbox WHERE body ->> 'client' = $1), (SELECT count(*) FROM revocation WHERE ref = $1)", "500152-hd-fourth",
+        ))
+
+    held = await asyncpg.connect(living.database_url)
+    async with held.transaction():
+        await held.execute("LOCK TABLE incident IN SHARE MODE")  # who reads goes on, who writes waits here
+        opened = asyncio.create_task(open_incident(engine, opening, by=OFFICER, stop=True, at=at, random=living.hub.random))
+        waiting = "SELECT pid FROM pg_locks WHERE relation = 'incident'::regclass AND NOT granted"
+        while not (pid := await held.fetchval(waiting)):  # noqa: ASYNC110 - another session's lock is no event
+            assert not opened.done()
+            await asyncio.sleep(0.01)
+        assert await held.fetchval("SELECT pg_terminate_backend($1)", pid)
+        with pytest.raises(DBAPIError):
+            await opened
+    await held.close()
+    assert await counted() == (True, 0, 0, 0)
+    _, stopped = await open_incident(engine, opening, by=OFFICER, stop=True, at=at, random=living.hub.random)
+    assert stopped == ("client 500152-hd-fourth",)
+    assert await counted() == (False, 1, 1, 1)
