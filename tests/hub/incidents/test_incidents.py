@@ -319,7 +319,7 @@ async def test_whoever_dies_while_opening_leaves_neither_a_stop_nor_an_incident(
         await held.execute("LOCK TABLE incident IN SHARE MODE")  # who reads goes on, who writes waits here
         opened = asyncio.create_task(open_incident(engine, opening, by=OFFICER, stop=True, at=at, random=living.hub.random))
         waiting = "SELECT pid FROM pg_locks WHERE relation = 'incident'::regclass AND NOT granted"
-        while not (pid := await held.fetchval(waiting)):  # noqa: ASYNC110 - another session's lock is no event
+        while not (pid := await held.fetchval(waiting)):
             assert not opened.done()
             await asyncio.sleep(0.01)
         assert await held.fetchval("SELECT pg_terminate_backend($1)", pid)
