@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 
 from hub.access_log.entry import Decision, Kind
+from hub.access_log.listed import listed
 from hub.access_log.store import Filter, LogStore, Page, Stored
 from hub.arguments import resolve
 from hub.authorizations.standing import Standing
@@ -103,21 +104,21 @@ def node(stored: Stored) -> Mapping[str, object]:
         "id": stored.id, "index": str(stored.index), "kind": stored.kind.value, "at": head["at"],
         "question": head.get("question"), "exchange": head.get("exchange"), "organisation": head.get("organisation"), "client": rest.get("client"),
         "officer": rest.get("officer"), "officerProof": rest.get("officer_proof"), "role": rest.get("role"), "purpose": head.get("purpose"),
-        "basis": _basis(str(rest.get("basis") or ""), _list(rest.get("letters"))), "case": head.get("case"),
-        "review": rest.get("review"), "approvals": _list(rest.get("approvals")),
-        "cases": [head["case"]] if head.get("case") else _list(head.get("cases")),
-        "subjects": _list(rest.get("subjects")), "decision": head.get("decision"), "reason": head.get("code"),
+        "basis": _basis(str(rest.get("basis") or ""), listed(rest.get("letters"))), "case": head.get("case"),
+        "review": rest.get("review"), "approvals": listed(rest.get("approvals")),
+        "cases": [head["case"]] if head.get("case") else listed(head.get("cases")),
+        "subjects": listed(rest.get("subjects")), "decision": head.get("decision"), "reason": head.get("code"),
         "departments": _departments(rest), "fields": _fields(rest), "policy": head.get("policy"),
         "leafHash": stored.leaf_hash.hex(),
     }
 
 
-def _basis(text: str, letters: Iterable[object]) -> Mapping[str, object] | None:
+def _basis(text: str, letters: Iterable[str]) -> Mapping[str, object] | None:
     """The basis's union from the line the entry keeps ("statute: SAL §42"); letters are named by id."""
     kind, _, detail = text.partition(": ")
     match kind:
         case "letter":
-            return {"__typename": "LetterBasis", "kind": kind, "letters": [{"id": str(letter)} for letter in letters]}
+            return {"__typename": "LetterBasis", "kind": kind, "letters": [{"id": letter} for letter in letters]}
         case "statute":
             return {"__typename": "StatuteBasis", "kind": kind, "article": detail}
         case "emergency":
@@ -137,7 +138,7 @@ def _departments(rest: Mapping[str, object]) -> list[str]:
     if isinstance(statuses, Mapping):
         sources = [str(source) for source, of in statuses.items() if not isinstance(of, Mapping) or set(of) - NOT_ASKED]
     else:
-        sources = [str(line).partition(".")[0] for line in _list(rest.get("fields"))]
+        sources = [line.partition(".")[0] for line in listed(rest.get("fields"))]
     return sorted({department(source) for source in sources if source and source != IDENTITY})
 
 
@@ -151,15 +152,11 @@ def _fields(rest: Mapping[str, object]) -> list[Mapping[str, object]]:
     """What was told, from the outcome's lines source.field=FORM; an intent's lines say what was asked and are left out."""
     told = rest.get("told")
     found: list[Mapping[str, object]] = []
-    for line in _list(told.get("fields")) if isinstance(told, Mapping) else []:
-        name, _, form = str(line).rpartition("=")
+    for line in listed(told.get("fields")) if isinstance(told, Mapping) else []:
+        name, _, form = line.rpartition("=")
         group, _, field = name.rpartition(".")
         found.append({"group": group, "field": field, "form": form})
     return found
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def _text(wanted: Mapping[str, object], name: str) -> str:

@@ -30,7 +30,8 @@ DEPARTMENTS = Counter(
 )
 MANNERS = Counter(
     "hub_department_manners_total",
-    "In answers: STRAYS people nobody asked for, dropped; MISSING people left out; UNREADABLE people. FAILED people of calls that failed while others succeeded. Calls REPEATS made again, SPARED not made",
+    "In answers: STRAYS people nobody asked for, dropped; MISSING people left out; UNREADABLE people. FAILED people of calls that failed while"
+    " others succeeded. Calls REPEATS made again, SPARED not made",
     ["department", "manner"],
 )
 BREAKERS = Gauge(

@@ -63,7 +63,8 @@ class Approvals:
             "id": new_id("apr", now, self._random(10)), "case_id": caller.case, "kind": asked.kind.value, "purpose": caller.purpose,
             "fact_groups": list(asked.groups), "people": sorted(people), "sample": asked.sample, "organisation": caller.organisation,
             "officer": caller.officer, "reason": asked.reason, "asked_at": now, "state": "ASKED", "decided_by": "",
-            "client": caller.client, "officer_proof": caller.officer_proof, "decided_client": "", "decided_proof": "", "decided_organisation": "", "decided_at": None, "valid_until": asked.valid_until, "ended_by": "", "ended_at": None,
+            "client": caller.client, "officer_proof": caller.officer_proof, "decided_client": "", "decided_proof": "", "decided_organisation": "",
+            "decided_at": None, "valid_until": asked.valid_until, "ended_by": "", "ended_at": None,
         }
         async with self._engine.begin() as connection:
             made = Approval(**row)

@@ -6,7 +6,7 @@ People stand in it as handles of the reader's, never by name; no pseudonym of th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.access_log.entry import Decision
+from hub.access_log.listed import listed
 from hub.access_log.questions import intent, outcome
 from hub.access_log.receipt import salted_digest
 from hub.access_log.store import Filter, Stored
@@ -111,14 +112,10 @@ def _entry(stored: Stored) -> dict[str, Any]:
     return {
         "id": stored.id, "kind": stored.kind.value, "at": head["at"], "organisation": head.get("organisation"), "officer": rest.get("officer"),
         "role": rest.get("role"), "purpose": head.get("purpose"), "basis": str(rest.get("basis") or "").partition(":")[0] or None,
-        "question": head.get("question"), "people": len(_list(rest.get("subjects"))), "decision": head.get("decision"), "code": head.get("code"),
-        "approvals": _list(rest.get("approvals")),
+        "question": head.get("question"), "people": len(listed(rest.get("subjects"))), "decision": head.get("decision"), "code": head.get("code"),
+        "approvals": listed(rest.get("approvals")),
     }
 
 
 def _moment(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
-
-
-def _list(value: object) -> Sequence[object]:
-    return list(value) if isinstance(value, list | tuple) else []

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hub.access_log.basis_line import vouched_by
 from hub.access_log.entry import NOT_DELIVERED, Kind
+from hub.access_log.listed import listed
 from hub.access_log.store import Stored
 from hub.apart import of_one, strongest
 from hub.layout import IDENTITY
@@ -45,7 +46,7 @@ def access(asked: Stored, outcomes: Sequence[Stored], known: Known) -> dict[str,
     closed_head, closed_rest = told.parts() if told is not None else (head, rest)
     code = str(head.get("organisation") or "")
     purpose = str(head.get("purpose") or "")
-    subjects = _texts(rest.get("subjects"))
+    subjects = listed(rest.get("subjects"))
     position = subjects.index(known.subject) if known.subject in subjects else len(subjects)
     groups = _groups(rest, closed_rest if told is not None else {}, position)
     return {
@@ -75,7 +76,7 @@ def _basis(rest: Mapping[str, object], letters: frozenset[str]) -> Mapping[str, 
     article = detail if kind == "statute" else LAW.get(kind)
     if kind == "self":
         article = detail.partition(" ")[2] or article
-    mine = [one for one in _texts(rest.get("letters")) if one in letters] if kind == "letter" else []
+    mine = [one for one in listed(rest.get("letters")) if one in letters] if kind == "letter" else []
     return {"kind": kind, "article": article, "letters": mine}
 
 
@@ -84,11 +85,11 @@ def _groups(intent: Mapping[str, object], outcome: Mapping[str, object], positio
     about, told = intent.get("about"), outcome.get("told")
     asked = of_one(about.get("asked"), position) if isinstance(about, Mapping) else None
     if asked is None:
-        asked = tuple(dict.fromkeys(line.partition(".")[0] for line in _texts(intent.get("fields"))))
+        asked = tuple(dict.fromkeys(line.partition(".")[0] for line in listed(intent.get("fields"))))
     forms: dict[str, Form] = {}
     if isinstance(told, Mapping):
         lines = of_one(told.get("each"), position)
-        forms = strongest(_texts(told.get("fields")) if lines is None else lines)
+        forms = strongest(listed(told.get("fields")) if lines is None else lines)
     return [_group(source, forms.get(source)) for source in sorted({*asked, *forms} - {""})]
 
 
@@ -101,7 +102,3 @@ def _group(source: str, form: Form | None) -> dict[str, object]:
 def questions(entries: Iterable[Stored]) -> list[str]:
     """Ids of those that may have outcomes."""
     return [entry.id for entry in entries if entry.kind is Kind.INTENT]
-
-
-def _texts(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list | tuple) else []

@@ -26,7 +26,8 @@ OWN = sorted(code for code, purpose in PURPOSES.items() if BasisKind.SELF in pur
 _HELD = """
 SELECT h.article, h.until FROM access_hold h
 WHERE h.lifted_at IS NULL AND h.until > $5 AND (h.case_id IS NULL OR h.case_id = e.case_id
-  OR (h.case_id = ANY($2::text[]) AND h.case_id = ANY(string_to_array(e.case_id, ' ')))) AND (h.organisation IS NULL OR h.organisation = e.organisation) AND (h.purpose IS NULL OR h.purpose = e.purpose)
+  OR (h.case_id = ANY($2::text[]) AND h.case_id = ANY(string_to_array(e.case_id, ' '))))
+  AND (h.organisation IS NULL OR h.organisation = e.organisation) AND (h.purpose IS NULL OR h.purpose = e.purpose)
 ORDER BY h.until DESC, h.id LIMIT 1
 """
 # Two statements joined, not one with OR: each is found by its own index.

@@ -16,8 +16,12 @@ from hub.access_log.soundness import LogUnsound
 from hub.backup.archive import BadArchive
 from hub.backup.contents import BackupRefused
 from hub.canonical import NotCanonical
+from hub.citizens.arrangements import ArrangementRefused
+from hub.citizens.holds import HoldRefused
 from hub.errors import CallerError, RecordingFailed
 from hub.keys import KeyRingError
+from hub.people.erasure import ErasureRefused
+from hub.people.id_number import BadIdNumber
 from hub.people.sealing import CannotOpen
 from hub.postgres.errors import EmbeddedServerError, LoginRefused
 from hub.regions.agreement import AgreementRefused
@@ -31,6 +35,7 @@ from policies.sharing import NotNow
 TOLD = (
     SettingsError, KeyRingError, EmbeddedServerError, BackupRefused, BadArchive, AgreementRefused, ManifestFault, BadNote,
     SharingRefused, NotNow, CalendarMissing, PolicyRefused, ParametersRefused,
+    HoldRefused, ArrangementRefused, ErasureRefused, BadIdNumber,
     BadReceipt, LogUnsound, LoginRefused, NotCanonical, RecordingFailed, CannotOpen,
 )
 """Errors of ours whose text is written for the operator."""

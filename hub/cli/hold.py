@@ -8,11 +8,10 @@ from datetime import datetime
 import click
 from sqlalchemy import select
 
-from hub.citizens.holds import Hold, HoldRefused, lift_hold, set_hold
+from hub.citizens.holds import Hold, lift_hold, set_hold
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
-from hub.sharing.wording import SharingRefused
 from hub.tables import AccessHold
 from policies.calendar import CHINA
 
@@ -36,10 +35,7 @@ def set_command(case: str, organisation: str, purpose: str, article: str, until:
 
     async def work(premises: Premises) -> None:
         wanted = Hold(case, organisation, purpose, article, until.replace(tzinfo=CHINA), officer)
-        try:
-            click.echo(f"hold {await set_hold(premises.engine, wanted, at=clock(), random=os.urandom)} set until {until.date()}")
-        except (HoldRefused, SharingRefused) as refused:
-            raise click.ClickException(str(refused)) from None
+        click.echo(f"hold {await set_hold(premises.engine, wanted, at=clock(), random=os.urandom)} set until {until.date()}")
 
     at_work(work)
 
@@ -50,10 +46,7 @@ def lift(hold_id: str) -> None:
     """Show its entries from now on."""
 
     async def work(premises: Premises) -> None:
-        try:
-            await lift_hold(premises.engine, hold_id, at=clock())
-        except HoldRefused as refused:
-            raise click.ClickException(str(refused)) from None
+        await lift_hold(premises.engine, hold_id, at=clock())
         click.echo(f"hold {hold_id} lifted")
 
     at_work(work)

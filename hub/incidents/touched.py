@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.access_log.entry import NOT_DELIVERED
+from hub.access_log.listed import listed
 from hub.access_log.store import Stored
 from hub.apart import of_one, strongest
 from hub.incidents.span import cases_of
@@ -55,7 +56,7 @@ class Question:
 
     def fields(self, person: str) -> tuple[ToldField, ...]:
         """What was told of one of its people."""
-        lines = _texts(self.told.get("fields"))
+        lines = listed(self.told.get("fields"))
         own = of_one(self.told.get("each"), self.people.index(person))
         most = None if own is None else strongest(own)
         found = []
@@ -71,7 +72,7 @@ class Question:
         """Groups asked about one of its people: that a department has no record is told without a field."""
         about = self.rest.get("about")
         own = of_one(about.get("asked"), self.people.index(person)) if isinstance(about, Mapping) else None
-        sources = own if own is not None else [line.partition(".")[0] for line in _texts(self.rest.get("fields"))]
+        sources = own if own is not None else [line.partition(".")[0] for line in listed(self.rest.get("fields"))]
         return frozenset(sources) - {""}
 
     def documents(self) -> tuple[str, ...]:
@@ -89,12 +90,12 @@ def question(intent: Stored, outcomes: Sequence[Stored]) -> Question | None:
     if outcomes and (not real or real[-1][0].get("decision") == "DENY"):
         return None
     told: dict[str, object] = {}
-    people = _texts(rest.get("subjects"))
+    people = listed(rest.get("subjects"))
     if real:
         said = real[-1][1]
         written = said.get("told")
         told = {**(written if isinstance(written, Mapping) else {}), "statuses": said.get("statuses") or {}}
-        people = list(dict.fromkeys([*people, *_texts(said.get("subjects"))]))
+        people = list(dict.fromkeys([*people, *listed(said.get("subjects"))]))
     return Question(intent.id, str(head["at"]), head, rest, told, "TOLD" if real else "OPEN", tuple(people))
 
 
@@ -115,7 +116,3 @@ def groups_of(questions: Sequence[Question], person: str) -> dict[str, Form | No
 
 def _weaker(form: Form, most: Form | None) -> Form:
     return form if most is None or form.rank <= most.rank else most
-
-
-def _texts(value: object) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, list | tuple) else []

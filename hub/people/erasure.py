@@ -54,7 +54,8 @@ _OPEN: Mapping[str, str] = {
         WHERE h.lifted_at IS NULL AND h.until > :at AND (h.case_id = ANY(CAST(:cases AS text[])) OR (h.case_id IS NULL AND EXISTS (
             SELECT 1 FROM log_entry e WHERE e.subjects @> ARRAY[CAST(:subject AS text)] AND e.organisation = h.organisation)))""",
 }
-"""What stands in the way, and the statement that finds it."""
+"""What stands in the way, and what finds it."""
+_STANDING = "\nUNION ALL ".join(f"SELECT {number} AS number WHERE EXISTS ({found})" for number, found in enumerate(_OPEN.values()))
 _NAMED = "SELECT count(*) AS many FROM log_entry WHERE subjects @> ARRAY[CAST(:subject AS text)]"
 _LAST = """
 SELECT max(at) FROM (SELECT at FROM log_entry WHERE subjects @> ARRAY[CAST(:subject AS text)]
@@ -110,8 +111,9 @@ class Erasure:
         return int(many)
 
     async def _refuse_what_is_owed(self, connection: AsyncConnection, told: Mapping[str, object], at: datetime) -> None:
-        found = [what for what, query in _OPEN.items() if (await connection.execute(text(query), _of(query, told))).first() is not None]
-        last = (await connection.execute(text(_LAST), _of(_LAST, told))).scalar_one()
+        standing = set((await connection.execute(text(_STANDING), told)).scalars())
+        found = [what for number, what in enumerate(_OPEN) if number in standing]
+        last = (await connection.execute(text(_LAST), {name: told[name] for name in ("subject", "cases")})).scalar_one()
         until = log_kept_until(last.astimezone(CHINA).date(), self.retentions) if last is not None else None
         if until is not None and at.astimezone(CHINA).date() < until:
             found.append(f"what the log says of them is kept until {until} (GDS §29)")
@@ -129,8 +131,3 @@ async def _cases(connection: AsyncConnection, person: UUID) -> list[str]:
     """Those they belong to, or signed, guard or are covered in."""
     found = await connection.execute(text(_CASES), {"person": person, "text": str(person)})
     return sorted(row.case_id for row in found)
-
-
-def _of(query: str, told: Mapping[str, object]) -> dict[str, object]:
-    """The values a statement names."""
-    return {name: value for name, value in told.items() if f":{name}" in query}
