@@ -15,6 +15,7 @@ from hub.access_log.outbox import drain
 from hub.access_log.verify import verify_log
 from hub.authorizations.revocation import close_case
 from hub.disposal.duties import follow
+from hub.incidents.actor import PASSWORD, Actor
 from hub.incidents.register import Opening, close_incident, open_incident, tell_authority
 from hub.people.erasure import Erasure, ErasureRefused, Order
 from hub.people.store import People
@@ -25,6 +26,7 @@ from tests.hub.living import Living, Matter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+OFFICERS = Actor("auditor", PASSWORD, "hub (uid 998)", second="chief")
 ORDER = Order("PIPL §47(2)", "auditor", "chief")
 GONE = "query { me { accesses(first: 50) { edges { node { id purpose } } erased { at ground } } } }"
 
@@ -82,12 +84,12 @@ async def test_nobody_is_erased_while_a_case_or_duty_is_open_or_the_log_must_be_
     assert await asked.refused(now + timedelta(days=3 * 365)) == f"what the log says of them is kept until {kept} (GDS §29)"
     opening = Opening(
         kind="LEAK", since=now - timedelta(hours=1), until=now + timedelta(hours=1), cause="账号被盗用", harm="信息可能外泄", measures="已停用账号",
-        advice="留意陌生来电", contact="民政局 000-0000", opened_by="auditor", cases=(asked.matter.id,),
+        advice="留意陌生来电", contact="民政局 000-0000", cases=(asked.matter.id,),
     )
-    incident, _ = await open_incident(living.hub.engine, opening, stop=False, at=now + timedelta(hours=2), random=living.hub.random)
+    incident, _ = await open_incident(living.hub.engine, opening, by=OFFICERS, stop=False, at=now + timedelta(hours=2), random=living.hub.random)
     assert "an incident may have touched them and is open (PIPL §57)" in await asked.refused(now + timedelta(days=3 * 366))
-    await tell_authority(living.hub.engine, incident, by="auditor", at=now)
-    await close_incident(living.hub.engine, incident, by="auditor", not_told="已采取措施避免危害", at=now)
+    await tell_authority(living.hub.engine, incident, by=OFFICERS, at=now)
+    await close_incident(living.hub.engine, incident, by=OFFICERS, not_told="已采取措施避免危害", at=now)
     longer = replace(asked.erasure, retentions={LOG: Retention(days=3650, source="x", example=False)})
     with pytest.raises(ErasureRefused, match=f"kept until {asked.day + timedelta(days=3650)}"):
         await longer.erase(asked.number, ORDER, at=now + timedelta(days=3 * 366))
