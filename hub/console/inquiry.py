@@ -16,16 +16,21 @@ from hub.caller import Basis, Caller
 from hub.console.approvals import ApprovalPages
 from hub.console.emergencies import EmergencyPages
 from hub.console.entries import EntryPages
+from hub.console.incidents import IncidentPages
 from hub.console.lists import ListPages
 from hub.console.sessions import LIFETIME, Officer, Sessions
 from hub.console.visits import Visits
 from hub.emergencies.second_look import SecondLooks
+from hub.incidents.reporting import Reporting
+from hub.incidents.tracing import Tracing
 from hub.opening import Hub
 from hub.operations.fair_use import Met, met
+from hub.people.handles import Handles
 from hub.regions.names import region_name
 from hub.sharing.due import Due, owed
 from policies.calendar import CHINA
 from policies.disposal import disposal_terms
+from policies.incidents import incident_rule
 from policies.verdict import BasisKind, Relation
 
 PURPOSE = "PRIVACY_AUDIT"
@@ -60,8 +65,10 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
     looks = SecondLooks(hub.engine, hub.log.store, hub.desk.authorization.follow_ups)
     emergencies = EmergencyPages(visits, entries, inquire, names, looks, clock=hub.clock)
     approvals = ApprovalPages(visits, hub.engine, names, ApprovalLooks(hub.engine), clock=hub.clock)
+    reporting = Reporting(hub.engine, Tracing(hub.records, hub.vault), Handles(hub.keys))
+    incidents = IncidentPages(visits, hub.engine, names, reporting, incident_rule(hub.settings.region[:6]), clock=hub.clock)
     lists = ListPages(visits, names, what_is_owed, ceilings_met)
-    return [*visits.routes(), *entries.routes(), *emergencies.routes(), *approvals.routes(), *lists.routes()]
+    return [*visits.routes(), *entries.routes(), *emergencies.routes(), *approvals.routes(), *incidents.routes(), *lists.routes()]
 
 
 async def _verified(hub: Hub, identifier: str) -> list[tuple[str, bool]]:

@@ -22,6 +22,8 @@ from hub.console.words import (
     APPROVAL_STATES,
     DECISIONS,
     FORMS,
+    INCIDENT_KINDS,
+    INCIDENT_PROOFS,
     KINDS,
     PAGES,
     REASONS,
@@ -61,6 +63,7 @@ class Visits:
             region_name=region_name, kinds=KINDS, decisions=DECISIONS, forms=FORMS, reasons=REASONS, purposes=PURPOSES,
             purpose_title=purpose_title, department_title=department_title, local_time=local_time, basis_text=basis_text,
             approval_title=approval_title, approval_states=APPROVAL_STATES, approval_chips=APPROVAL_CHIPS, pages=PAGES,
+            incident_kinds=INCIDENT_KINDS, incident_proofs=INCIDENT_PROOFS,
         )
         self._templates.filters["group_title"] = group_title
 

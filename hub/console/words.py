@@ -15,9 +15,12 @@ KINDS = {"INTENT": "拟查询", "OUTCOME": "已答复", "REFUSAL": "已拒绝", 
 DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝"}
 FORMS = {"FULL": "全值", "MASKED": "掩码", "BAND": "区间", "BOOLEAN": "是否", "WITHHELD": "未告知"}
 PAGES = {
-    "": "访问日志", "approvals": "审批", "emergencies": "先行救助", "fair-use": "合理使用", "sharing": "共享时限",
+    "": "访问日志", "approvals": "审批", "emergencies": "先行救助", "fair-use": "合理使用", "sharing": "共享时限", "incidents": "安全事件",
 }
 """The pages an officer goes to, by their path."""
+INCIDENT_KINDS = {"LEAK": "泄露", "TAMPERING": "篡改", "LOSS": "丢失"}
+INCIDENT_PROOFS = {"CONSOLE_PASSWORD": "口令核验", "STATED": "操作员所称，未核验"}
+"""How it is known who opened one."""
 APPROVAL_KINDS = {"KIN_OF_STAFF": "近亲属备案", "COMPLAINT_CHECK": "举报核查", "SPOT_CHECK": "抽查"}
 APPROVAL_STATES = {
     "WAITING": "待审批", "LAPSED": "逾期未批", "STANDING": "有效", "ENDED": "已到期", "REFUSED": "不同意", "WITHDRAWN": "已撤回",
@@ -51,6 +54,7 @@ REASONS = {
     "DEFERRED_ANSWERED": "迟到答复已收存", "DEFERRED_DESTROYED": "待答问题及答复已销毁", "DEFERRED_OVERDUE": "机构逾期未答",
     "DEFERRED_ENDED": "待答问题到期终止", "CHECK_REQUESTED": "已提请核对", "CHECK_REPORT_SEALED": "核对报告已封存",
     "INCIDENT_OPENED": "安全事件登记", "INCIDENT_REPORTED": "安全事件影响范围已查阅", "INCIDENT_TOLD": "安全事件已告知", "INCIDENT_CLOSED": "安全事件办结",
+    "INCIDENTS_LISTED": "安全事件清单已查阅",
     "ARRANGEMENT_RECORDED": "身后安排登记", "ARRANGEMENT_LIFTED": "身后安排撤销", "ARRANGEMENTS_LIFTED": "本人撤回身后安排",
     "CHECK_REPORT_DROPPED": "核对报告到期删除", "CHECK_OUTDATED": "核对授权已变", "PERSON_ERASED_FROM_LOG": "个人已从日志中去除", "MESSAGES_COLLECTED": "平台已取走消息",
 }

@@ -190,7 +190,7 @@ async def _known(connection: AsyncConnection, wanted: Opening) -> None:
 
 
 async def _found(connection: AsyncConnection, identifier: str, *, changing: bool = False) -> Incident:
-    query = select(Incident).where(Incident.id == identifier)
+    query = select(Incident).where(Incident.id == identifier.replace("\0", " "))  # which no text of the database holds
     row = (await connection.execute(query.with_for_update() if changing else query)).one_or_none()
     if row is None:
         raise IncidentRefused(f"no incident {identifier}")
