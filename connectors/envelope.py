@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from connectors.conversion import instant
+from connectors.instants import instant
 from connectors.interface import Ask, DepartmentBroke, Subject
 from connectors.selection import Selection
 

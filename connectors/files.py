@@ -15,9 +15,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from connectors.comma_drop import CommaDrop
-from connectors.conversion import instant
 from connectors.department import Department
 from connectors.drop import Drop, DropRefused, Layout, Stamp, complete, stamp, states
+from connectors.instants import instant
 from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection, Selections

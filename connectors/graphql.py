@@ -20,10 +20,11 @@ import orjson
 from yarl import URL
 
 from connectors.batches import MISSING
-from connectors.conversion import Unreadable, instant
+from connectors.conversion import Unreadable
 from connectors.department import OverHttp
 from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT
+from connectors.instants import instant
 from connectors.interface import Ask, DepartmentBroke, DepartmentError, DepartmentUnavailable, Records, Subject
 from connectors.joint import Joint
 from connectors.manifest import Manifest

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from connectors.batches import Tally
-from connectors.conversion import Unreadable, instant
+from connectors.conversion import Unreadable
 from connectors.envelope import ROWS_A_SUBJECT
+from connectors.instants import instant
 from connectors.interface import Column, DepartmentBroke, Records, Told
 from connectors.ledger import Job, refused
 from connectors.manifest import Manifest

@@ -12,9 +12,10 @@ from connectors.batches import Noted
 from connectors.deferred import DeferredConnector
 from connectors.files import FilesConnector
 from connectors.graphql import GraphqlConnector
+from connectors.group_map import GroupMap
 from connectors.guard import Changed
 from connectors.interface import Connector, DepartmentError
-from connectors.manifest import GroupMap, Manifest, parse
+from connectors.manifest import Manifest, parse
 from connectors.rest import RestConnector
 from connectors.section import ManifestFault, named_by
 from connectors.signing import Clock, Random
@@ -168,7 +169,8 @@ async def open_connectors(
 ) -> Departments:
     """The departments of a directory of manifests, or of the manifests given. A registry of the region (`registries/`, opened where the
     settings name it) answers its groups in the department's place. Nothing is contacted yet. `changed` is told each
-    new state of a department's breaker, `noted` a department's manners as they show (its code, which and how many); `copies` is where drops lie that must be fetched, a directory of the hub's own. Raises ManifestFault.
+    new state of a department's breaker, `noted` a department's manners as they show (its code, which and how many); `copies` is where drops lie
+    that must be fetched, a directory of the hub's own. Raises ManifestFault.
     """
     texts = await asyncio.to_thread(_texts, manifests)
     registries = await asyncio.to_thread(_registries, manifests, settings) if isinstance(manifests, Path) else []

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.conversion import Unreadable, coded, severe_disability
+from connectors.codes import coded, severe_disability
+from connectors.conversion import Unreadable
+from connectors.group_map import Computed, FieldMap, GroupMap
 from connectors.interface import Column, DepartmentBroke, Raw, Told
-from connectors.manifest import Computed, FieldMap, GroupMap
 
 Read = Callable[[Sequence[object]], Raw]
 """A value out of a row aligned with `Selection.row_names`."""

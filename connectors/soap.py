@@ -15,9 +15,10 @@ from lxml import etree
 from yarl import URL
 
 from connectors.batches import MISSING
-from connectors.conversion import Unreadable, instant
+from connectors.conversion import Unreadable
 from connectors.department import OverHttp
 from connectors.door import accepted
+from connectors.instants import instant
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import Selection

@@ -15,12 +15,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from connectors.batches import MISSING
-from connectors.conversion import TEXT_LIMIT, instant
+from connectors.conversion import TEXT_LIMIT
 from connectors.department import Department
 from connectors.dialects import POSTGRESQL, Dialect, dialect_of
 from connectors.drivers import DRIVERS
+from connectors.group_map import GroupMap
+from connectors.instants import instant
 from connectors.interface import Ask, DepartmentBroke, Records, Subject
-from connectors.manifest import GroupMap, Manifest
+from connectors.manifest import Manifest
 from connectors.postgresql import PostgresqlPool
 from connectors.section import ManifestFault
 from connectors.selection import SHAPES_KEPT, Selection, Selections

@@ -15,11 +15,12 @@ import orjson
 from yarl import URL
 
 from connectors.batches import MISSING, UNREADABLE
-from connectors.conversion import Unreadable, instant
+from connectors.conversion import Unreadable
 from connectors.department import OverHttp
 from connectors.door import accepted
 from connectors.envelope import ROWS_A_SUBJECT
 from connectors.graphql import row_of
+from connectors.instants import instant
 from connectors.interface import Ask, DepartmentBroke, DepartmentUnavailable, Records, Subject
 from connectors.manifest import Manifest
 from connectors.selection import SHAPES_KEPT, Selection

@@ -28,8 +28,9 @@ from graphql import (
     parse,
 )
 
+from connectors.group_map import FieldMap, GroupMap
 from connectors.interface import DepartmentBroke
-from connectors.manifest import FieldMap, GroupMap, Manifest
+from connectors.manifest import Manifest
 
 SDL_LIMIT = 1_000_000
 """Characters of an SDL that is still read."""

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from graphql import GraphQLObjectType, get_named_type
 
-from connectors.manifest import FieldMap, GroupMap, Manifest
+from connectors.group_map import FieldMap, GroupMap
+from connectors.manifest import Manifest
 from policies.bands import band_table
 from policies.code_lists import CODE_LISTS
 from policies.forms import LEAVES, Form, Kind, Level

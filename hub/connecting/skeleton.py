@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from connectors.calls import CALLS, ENVELOPES
 from connectors.credentials import CREDENTIALS
-from connectors.manifest import CALLS, ENVELOPES
 from hub.connecting.comparison import fitting
 from policies.code_lists import CODE_LISTS
 from schema.register import GROUPS, PRESENCE, FieldSpec, GroupSpec

@@ -14,8 +14,9 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from connectors.group_map import GroupMap
 from connectors.interface import Ask, Column, Connector, DepartmentError, Records, Subject
-from connectors.manifest import GroupMap, Manifest
+from connectors.manifest import Manifest
 from connectors.sandbox.id_numbers import id_number
 from policies.forms import LEAVES, Form
 from policies.reduce import reducer

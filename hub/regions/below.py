@@ -19,8 +19,8 @@ import aiohttp
 import orjson
 
 from connectors.batches import UNREADABLE, Batches, Noted
-from connectors.conversion import instant
 from connectors.guard import Changed
+from connectors.instants import instant
 from connectors.interface import Ask, Below, Column, DepartmentBroke, DepartmentUnavailable, Records, Subject, Told
 from connectors.manifest import Manifest
 from hub.parent_question import HEADER

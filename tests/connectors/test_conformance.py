@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 
+from connectors.group_map import FieldMap
 from connectors.interface import (
     Column,
     DepartmentBroke,
@@ -18,7 +19,7 @@ from connectors.interface import (
     DepartmentUnavailable,
     Records,
 )
-from connectors.manifest import FieldMap, parse
+from connectors.manifest import parse
 from connectors.registry import flattened
 from policies.reduce import plain
 from schema.register import GROUPS

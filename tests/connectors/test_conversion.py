@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.conversion import CONVERSIONS, TEXT_LIMIT, Unreadable, coded, instant, severe_disability, sliced, with_words
+from connectors.codes import coded, severe_disability, sliced, with_words
+from connectors.conversion import TEXT_LIMIT, Unreadable
+from connectors.group_map import CONVERSIONS
+from connectors.instants import instant
 
 
 @pytest.mark.parametrize(("kind", "theirs", "ours"), [
