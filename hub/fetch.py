@@ -10,7 +10,6 @@ Rules of this file:
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from connectors.interface import Ask, DepartmentClosed, DepartmentTimeout, Mandate, Records, Subject
@@ -22,6 +21,7 @@ from hub.outcome import Outcome, believed, registered
 from hub.plan import Plan, PlannedAsk
 from hub.question import Place
 from hub.sources import Source
+from hub.wave import Waves
 from policies.freshness import Freshness
 
 GRACE = 0.25
@@ -62,30 +62,6 @@ class Fetched:
     altered: bool = False
 
 
-class _Wave:
-    """Asks under way together: what each told, None for one that was let go of; `open` are those still expected."""
-
-    __slots__ = ("open", "over", "told")
-
-    def __init__(self, asks: int, over: asyncio.Future[None]) -> None:
-        self.told: list[dict[Party, Outcome] | None] = [None] * asks
-        self.open = set(range(asks))
-        self.over = over
-
-    def tell(self, number: int, told: dict[Party, Outcome] | None) -> None:
-        """What became of one ask. Who was let go of is no longer heard."""
-        if number in self.open:
-            self.told[number] = told
-            self.open.discard(number)
-            if not self.open and not self.over.done():
-                self.over.set_result(None)
-
-    def fail(self, error: Exception) -> None:
-        """The wave is over."""
-        if not self.over.done():
-            self.over.set_exception(error)
-
-
 class Fetcher:
     """Asks the sources of a plan."""
 
@@ -101,7 +77,7 @@ class Fetcher:
         self._heard = heard or (lambda _source: None)
         self._roots = roots or {}
         self._deep = deep or {}
-        self._lingering: set[asyncio.Task[None]] = set()
+        self._waves = Waves[PlannedAsk, dict[Party, Outcome]]()
 
     async def fetch(self, plan: Plan, intent: str) -> Fetched:
         """Everything the plan asks, under the durable intent entry `intent`."""
@@ -159,36 +135,10 @@ class Fetcher:
         return gone
 
     async def _all(self, plan: Plan, subjects: Mapping[Party, Subject]) -> list[dict[Party, Outcome]]:
-        """All asks at once. Whoever has not handed over at its deadline is let go of, whether or not it heeds that."""
-        loop = asyncio.get_running_loop()
-        wave = _Wave(len(plan.asks), loop.create_future())
-        tasks = [loop.create_task(self._within(wave, number, plan, ask, subjects)) for number, ask in enumerate(plan.asks)]
+        """All asks at once. Whoever has not handed over at its deadline is let go of."""
         limits = [ask.source.patience(len(ask.people)) + GRACE for ask in plan.asks]
-        timers = [loop.call_later(limit, self._expire, wave, tasks, limits, limit) for limit in set(limits)]
-        try:
-            await wave.over
-            return [self._late(ask) if told is None else told for told, ask in zip(wave.told, plan.asks, strict=True)]
-        finally:
-            for timer in timers:
-                timer.cancel()
-            for number in wave.open:
-                self._let_go(tasks[number])
-
-    async def _within(self, wave: _Wave, number: int, plan: Plan, ask: PlannedAsk, subjects: Mapping[Party, Subject]) -> None:
-        try:
-            wave.tell(number, await self._ask(plan, ask, subjects))
-        except Exception as error:  # noqa: BLE001 (a bug of ours: the road says so, once, to whoever waits for the wave)
-            wave.fail(error)
-
-    def _expire(self, wave: _Wave, tasks: Sequence[asyncio.Task[None]], limits: Sequence[float], limit: float) -> None:
-        for number in [number for number in wave.open if limits[number] == limit]:
-            self._let_go(tasks[number])
-            wave.tell(number, None)
-
-    def _let_go(self, task: asyncio.Task[None]) -> None:
-        task.cancel()
-        self._lingering.add(task)
-        task.add_done_callback(self._lingering.discard)
+        told = await self._waves.run(plan.asks, lambda ask: self._ask(plan, ask, subjects), limits)
+        return [self._late(ask) if one is None else one for one, ask in zip(told, plan.asks, strict=True)]
 
     def _late(self, ask: PlannedAsk) -> dict[Party, Outcome]:
         return self._failed(ask.source, ask.people, "SOURCE_TIMEOUT", TimeoutError("let go of"))
