@@ -28,7 +28,7 @@ TESTED = (
     "tests/hub/operations/test_quotas.py", "tests/hub/credit", "tests/hub/sharing", "tests/hub/deferred/test_rounds.py",
     "tests/hub/means_check/test_checks.py", "tests/hub/messages/test_inbox.py", "tests/hub/postgres/test_run_login.py",
 )
-PATIENCE = 240  # seconds; a minute on an idle machine
+PATIENCE = 480  # seconds; a minute on an idle machine
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
