@@ -207,3 +207,22 @@ async def test_an_ordinary_database_owner_without_the_right_to_make_roles_can_mi
         await there.close()
         await admin.execute(f"DROP ROLE {name}")
         await admin.close()
+
+
+async def test_two_clients_of_one_certificate_name_are_named_before_it_stands_for_one(empty_database_url) -> None:
+    await migrate(empty_database_url, "0028")
+    database = await asyncpg.connect(empty_database_url)
+    await database.execute("INSERT INTO organisation (code, name, aliases, department, region, role, active) VALUES ('o', 'o', '{}', 'MZ', '500152000000', 'DEPT_SYSTEM', true)")
+    for name in ("one", "two"):
+        await database.execute(
+            "INSERT INTO client (id, organisation, name, jwks, purposes, allow_list_only, look_ups_per_day, active, created_at, tls_client_auth) "
+            """VALUES ($1, 'o', $1, '{"keys": []}', '{}', false, 0, true, now(), '{"tls_client_auth_san_dns": "hd.test"}')""", name,
+        )
+    with pytest.raises(ValueError, match="one, two"):
+        await migrate(empty_database_url)
+    assert await revision_of(empty_database_url) == "0028"
+    await database.execute("UPDATE client SET active = false WHERE id = 'two'")
+    await migrate(empty_database_url)
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await database.execute("UPDATE client SET active = true WHERE id = 'two'")
+    await database.close()

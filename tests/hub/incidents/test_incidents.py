@@ -14,9 +14,11 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 from joserfc.jwk import OKPKey
+from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from hub.access_log.outbox import drain
+from hub.authorizations.revocation import end_client
 from hub.cli import main
 from hub.cli.demo.enrolling import OFFICER as AUDITOR
 from hub.enrolment import enrol_client
@@ -37,6 +39,7 @@ from hub.incidents.reporting import Reporting
 from hub.incidents.touched import groups_of
 from hub.incidents.tracing import Tracing
 from hub.people.handles import Handles
+from hub.tables import Client
 from tests.hub.citizens.counter import Counter
 from tests.hub.living import LETTER_GROUPS, TAXES, WHOLE, Living, Matter, secrets_of
 
@@ -330,3 +333,23 @@ async def test_whoever_dies_while_opening_leaves_neither_a_stop_nor_an_incident(
     _, stopped = await open_incident(engine, opening, by=OFFICER, stop=True, at=at, random=living.hub.random)
     assert stopped == ("client 500152-hd-fourth",)
     assert await counted() == (False, 1, 1, 1)
+
+
+async def test_a_stop_waits_for_who_is_ending_one_of_the_clients_and_neither_waits_for_the_other(living, stolen):
+    """Rows first, then the workers' lock, as everybody takes them: the other way round PostgreSQL would have to end one of the two."""
+    engine, at = living.hub.engine, living.clock() + timedelta(seconds=2)
+    clients = ("500152-hd-fifth", "500152-hd-sixth")
+    for name in clients:
+        jwks = replace(living.offices["hd"], key=OKPKey.generate_key("Ed25519")).jwks()
+        await enrol_client(engine, client_id=name, organisation=ORGANISATION, name="x", jwks=jwks, purposes=("DIBAO_REVIEW",), at=living.clock())
+    looking = await asyncpg.connect(living.database_url)
+    async with engine.connect() as other:
+        await other.execute(update(Client).where(Client.id == clients[1]).values(name="y"))
+        opened = asyncio.create_task(open_incident(engine, _opening(living, clients=clients), by=OFFICER, stop=True, at=at, random=living.hub.random))
+        while not await looking.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"):
+            assert not opened.done()
+            await asyncio.sleep(0.01)
+        assert await end_client(other, clients[1], by="operator", at=at)
+        await other.commit()
+    await looking.close()
+    assert (await opened)[1] == (f"client {clients[0]}",)
