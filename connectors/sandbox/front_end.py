@@ -6,12 +6,40 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from connectors.sandbox.controls import Controls, Journal
+from connectors.sandbox.population import Population
+
 _TURN = 0x716B  # departments that share a database make their roles one after the other
+
+
+class FrontEnd:
+    """A department that opens a database to be read: at `url`, by a role that may create roles and schemas there."""
+
+    ROLE: ClassVar[str]
+    """How the names of its reading role begin."""
+
+    def __init__(self, population: Population, *, url: str, password: str) -> None:
+        self.population, self.journal, self.controls = population, Journal(), Controls()
+        self._url = url.replace("postgresql+asyncpg://", "postgresql://")
+        self._password = password
+        self._connection: asyncpg.Connection[Any] | None = None
+        self.role = role_of(self.ROLE, self._url)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The address the read-only role logs in at."""
+        return {"dsn": reader_address(self._url, self.role, self._password)}
+
+    async def stop(self) -> None:
+        """Let go of the database, which stays."""
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
 
 
 def role_of(prefix: str, url: str) -> str:

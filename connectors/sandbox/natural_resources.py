@@ -8,12 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any
 
 import asyncpg
 
-from connectors.sandbox.controls import Controls, Journal
-from connectors.sandbox.front_end import create_reader, reader_address, role_of, streamed
+from connectors.sandbox.front_end import FrontEnd, create_reader, streamed
 from connectors.sandbox.people import Record, Value
 from connectors.sandbox.population import Population
 
@@ -31,21 +29,15 @@ _LIES = {
 }
 
 
-class Registry:
-    """The registry's database at `url` (a role that may create roles and schemas, a database of its own)."""
+class Registry(FrontEnd):
+    """The registry's database, one of its own."""
+
+    ROLE = "qzk_read_"
 
     def __init__(self, population: Population, *, url: str, password: str, journal: bool = True) -> None:
-        self.population, self.journal, self.controls = population, Journal(), Controls()
-        self._url = url.replace("postgresql+asyncpg://", "postgresql://")
-        self._password, self._journalled = password, journal
-        self._connection: asyncpg.Connection[Any] | None = None
+        super().__init__(population, url=url, password=password)
+        self._journalled = journal
         self._shown: dict[str, str] = {}
-        self.role = role_of("qzk_read_", self._url)
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """The address the read-only role logs in at."""
-        return {"dsn": reader_address(self._url, self.role, self._password)}
 
     async def start(self) -> None:
         """Create schema, role and rows."""
@@ -63,12 +55,6 @@ class Registry:
         await connection.execute("ANALYZE qzk_nei.bdcqk")
         if self._journalled:
             await connection.add_listener("qzk_journal", self._heard)
-
-    async def stop(self) -> None:
-        """Stop listening; the database stays."""
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
 
     async def control(self, settings: Mapping[str, object]) -> None:
         """Set how it answers; `times` is not kept. Raises BadControl."""

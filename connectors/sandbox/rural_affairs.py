@@ -8,12 +8,10 @@ from __future__ import annotations
 import importlib.resources
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time
-from typing import Any
 
 import asyncpg
 
-from connectors.sandbox.controls import Controls, Journal
-from connectors.sandbox.front_end import create_reader, reader_address, role_of, streamed
+from connectors.sandbox.front_end import FrontEnd, create_reader, streamed
 from connectors.sandbox.people import Record
 from connectors.sandbox.population import Population
 
@@ -30,20 +28,10 @@ _LIES = {
 }
 
 
-class RuralAffairs:
-    """The authority's schemas in the database at `url`, which other departments may have theirs in. Nobody journals who reads a view."""
+class RuralAffairs(FrontEnd):
+    """The authority's schemas in a database other departments may have theirs in. Nobody journals who reads a view."""
 
-    def __init__(self, population: Population, *, url: str, password: str) -> None:
-        self.population, self.journal, self.controls = population, Journal(), Controls()
-        self._url = url.replace("postgresql+asyncpg://", "postgresql://")
-        self._password = password
-        self._connection: asyncpg.Connection[Any] | None = None
-        self.role = role_of("nync_read_", self._url)
-
-    @property
-    def settings(self) -> dict[str, str]:
-        """The address the read-only role logs in at."""
-        return {"dsn": reader_address(self._url, self.role, self._password)}
+    ROLE = "nync_read_"
 
     async def start(self) -> None:
         """Create schemas, role and rows."""
@@ -55,12 +43,6 @@ class RuralAffairs:
             )
             await connection.copy_records_to_table("jcdx", schema_name="nync_nei", columns=COLUMNS, records=streamed(households(self.population)))
             await connection.execute("INSERT INTO nync_nei.gxsj VALUES ($1)", refreshed(self.population))
-
-    async def stop(self) -> None:
-        """Let go of the database, which stays."""
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
 
     async def control(self, settings: Mapping[str, object]) -> None:
         """Set how it answers; `times` is not kept. Raises BadControl."""
