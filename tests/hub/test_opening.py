@@ -8,14 +8,16 @@ from contextlib import AsyncExitStack
 
 import asyncpg
 import pytest
+import structlog
 
 from connectors.section import ManifestFault
 from hub.access_log.soundness import LogUnsound
 from hub.keys import KeyRingError
-from hub.opening import open_hub
+from hub.opening import _contracts, open_hub
 from hub.postgres.connection import plain_url
 from tests.conftest import FakeClock, SeededRandom, administer
 from tests.hub.living import TAXES, TONGNAN, live, prepare
+from tests.hub.slips import Slip
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -84,3 +86,13 @@ async def test_without_keys_manifests_or_the_departments_secrets_it_does_not_ope
                 async with open_hub(settings, sources, clock=ready.clock, random=SeededRandom()):
                     pytest.fail("it opened")
         assert await tasks_of_hub() == before
+
+
+async def test_a_look_at_contracts_that_slips_is_said_and_no_reason_not_to_open():
+    class Unreadable:
+        async def contract_faults(self) -> dict[str, list[str]]:
+            raise Slip
+
+    with structlog.testing.capture_logs() as said:
+        await _contracts(Unreadable())  # type: ignore[arg-type]
+    assert [(one["event"], one["chore"], one["kind"]) for one in said] == [("chore failed", "contracts", "Slip")]
