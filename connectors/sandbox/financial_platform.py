@@ -23,6 +23,7 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from connectors.sandbox.controls import BadControl, Controls, Mood
+from connectors.sandbox.inquiries import BATCH, addressed, parsed, question
 from connectors.sandbox.institutions import INSTITUTIONS, Institution
 from connectors.sandbox.population import Population
 from connectors.sandbox.proofs import Call, proof
@@ -30,13 +31,11 @@ from connectors.sandbox.replay import Clock
 from connectors.sandbox.server import DepartmentServer, Refusal, WireShelf, as_json
 from connectors.signing import message_signer
 
-BATCH = 20
 HEADER = "Hub-Intent"
 DELAY = 0.2
 """Seconds until an institution answers; in earnest hours to days."""
 ATTEMPTS = 5
 _BEIJING = timedelta(hours=8)
-_SUBJECT = ("sqbh", "sfzh", "yt", "spwh", "ywlsh")
 
 
 @dataclass(slots=True)
@@ -101,11 +100,11 @@ class FinancialPlatform(DepartmentServer):
 
     async def answer(self, request: web.BaseRequest, body: bytes, mood: Mood) -> web.Response:
         """A question taken, or answers fetched."""
-        institution, call = _addressed(request.path)
+        institution, call = addressed(request.path)
         if institution is None or request.method != "POST":
             raise Refusal(404, "J0404", "无此接口")
         self._proof.check(Call(request.method, self.url + request.raw_path, request.path, request.headers, body))
-        asked = _read(body)
+        asked = parsed(body)
         if call == "result":
             return as_json({"code": "0000", "msg": "成功", "data": {"jg": self._results(institution, asked, mood.lie)}})
         return as_json({"code": "0000", "msg": "已受理", "data": {"sl": self._taken(institution, asked, request.headers, mood.lie)}})
@@ -137,7 +136,7 @@ class FinancialPlatform(DepartmentServer):
         return asked.callback, {"Content-Type": "application/json", **self._sign(asked.callback, path, body, asked.item["ywlsh"])}
 
     def _taken(self, institution: Institution, asked: dict[str, Any], headers: Any, lie: str | None) -> list[dict[str, str]]:
-        fields, items, callback, organisation = _question(asked, institution)
+        fields, items, callback, organisation = question(asked, institution)
         if not {item["ywlsh"] for item in items} <= set(headers.get(HEADER, "").split(", ")):
             raise Refusal(400, "J0400", "业务流水号与签名头不符")
         for item in items:
@@ -195,42 +194,6 @@ class FinancialPlatform(DepartmentServer):
                 waiting: dict[str, object] = {"sqbh": number, "sfzh": job.item["sfzh"], "zt": "5"}
                 results.append(self.told(number, lie) if job.ready else waiting)
         return results[: len(results) // 2] if lie == "half" else results
-
-
-def _addressed(path: str) -> tuple[Institution | None, str]:
-    parts = path.strip("/").split("/")
-    known = len(parts) == 4 and parts[:2] == ["jr", "v1"] and parts[3] in {"apply", "result"}
-    return (INSTITUTIONS.get(parts[2]), parts[3]) if known else (None, "")
-
-
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        asked = json.loads(body)
-    except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
-        raise Refusal(400, "J0400", "请求格式错误")
-    return asked
-
-
-def _question(asked: dict[str, Any], institution: Institution) -> tuple[tuple[str, ...], list[dict[str, str]], str, str]:
-    """Fields, subjects, call-back address and organisation. Raises Refusal."""
-    bad = Refusal(400, "J0400", "请求格式错误")
-    try:
-        fields, callback, organisation = tuple(asked["fields"]), asked["hddz"], asked["sqdw"]
-        items = [{name: item[name] for name in _SUBJECT} for item in asked["items"]]
-    except (KeyError, TypeError) as error:
-        raise bad from error
-    if not fields or not set(fields) <= institution.fields or not isinstance(organisation, str):
-        raise bad
-    # A platform calls back where its contract says; of the sandbox that is this machine.
-    if not isinstance(callback, str) or not callback.startswith("http://127.0.0.1:"):
-        raise Refusal(400, "J0403", "回调地址未登记")
-    if not all(isinstance(value, str) and value for item in items for value in item.values()):
-        raise bad
-    if not 1 <= len(items) <= BATCH:
-        raise Refusal(413, "J0413", "单次最多20人")
-    return fields, items, callback, organisation
 
 
 def _tampered(result: dict[str, object], lie: str | None) -> dict[str, object]:
