@@ -117,6 +117,8 @@ class GraphqlConnector(OverHttp):
             return as_of, self._rows(people, call, part.subjects, part.names)
         except DepartmentBroke as error:
             return error
+        except Exception as error:  # noqa: BLE001 (a value nested past what can be read costs its own list, as the rule above says)
+            return DepartmentBroke(f"{self.department}: {type(error).__name__} while reading its answer")
 
     def _rows(
         self, people: object, call: Mapping[str, str], subjects: Sequence[Subject], wanted: Sequence[str],

@@ -103,9 +103,14 @@ class Fetcher:
             outcomes[party] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[party].items()}
         return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
 
-    async def fallen(self, plan: Plan) -> bool:
-        """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded."""
-        return bool(await self._gone(plan, list(plan.joins)))
+    async def fallen(self, plan: Plan, fetched: Fetched) -> bool:
+        """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded. Who fell before and
+        of whom nothing is told is passed over, and nobody else with them.
+        """
+        parties = list(plan.joins) if not fetched.fallen else [
+            party for party in plan.joins if not (told := fetched.outcomes.get(party)) or any(one.status != "NOT_AUTHORIZED" for one in told.values())
+        ]
+        return bool(await self._gone(plan, parties))
 
     async def _gone(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
         """Whose authorisation has fallen by now, with the reason code. A process that was kept from its turn for a second finds nobody

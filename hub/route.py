@@ -150,13 +150,13 @@ class Road:
         """The last looks at every authorisation. Raises Forbidden where one fell: the log may be slower than a revocation, and so may be
         forgetting what was told. The entry says then that more was told than was: that errs on the right side.
         """
-        if not fetched.fallen and await self.fetcher.fallen(plan):
+        if await self.fetcher.fallen(plan, fetched):
             if self.told is not None:
                 await self.told(intended, _NOTHING)  # the others' answers it had taken over wait for who asks anew
             raise Forbidden("an authorisation fell while the answer was recorded", code="AUTH_REVOKED")
         if self.told is not None:
             await self.told(intended, fetched)
-            if not fetched.fallen and await self.fetcher.fallen(plan):
+            if await self.fetcher.fallen(plan, fetched):
                 raise Forbidden("an authorisation fell before the answer left", code="AUTH_REVOKED")
 
     async def _intend(self, operation: Operation, plan: Plan, address: str, subjects: tuple[str, ...]) -> str:

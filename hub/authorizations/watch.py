@@ -54,6 +54,7 @@ class RevocationWatch:
         self._forget: list[tuple[Chore, Forget]] = []
         self._tokens: dict[str, datetime] = {}
         self._seen: set[int] = set()
+        self._untold: set[int] = set()
         self._last = 0
         self._fresh_at = float("-inf")
         self._wake = asyncio.Event()
@@ -169,7 +170,9 @@ class RevocationWatch:
     async def _read(self, fetch: Fetch) -> bool:
         """Whether everybody who must was told all there is; else memory is not fresh, and it is told again at the next reading."""
         began = time.monotonic()
-        new = [row for row in await fetch(SINCE, self._last - OVERLAP) if row["seq"] not in self._seen]
+        # However many came after it, what somebody could not take in is read again: else memory would count as fresh without it.
+        after = min((self._last - OVERLAP, *(seq - 1 for seq in self._untold)))
+        new = [row for row in await fetch(SINCE, after) if row["seq"] not in self._seen]
         untold = [row for row in new if not self._take(row)]
         if not untold:
             self._fresh_at = max(self._fresh_at, began)
@@ -183,7 +186,9 @@ class RevocationWatch:
             with chore:  # one who cannot take it in keeps it from nobody else
                 forget(row["kind"], row["ref"])
         if any(chore.failing for chore, _ in self._forget):
+            self._untold.add(row["seq"])
             return False
+        self._untold.discard(row["seq"])
         self._seen.add(row["seq"])
         if len(self._seen) > 4 * OVERLAP:
             self._seen = {seq for seq in self._seen if seq > self._last - OVERLAP}

@@ -103,3 +103,14 @@ async def test_what_is_not_json_is_broken(reader):
     with pytest.raises(DepartmentBroke, match="MZ answered with what is not JSON"):
         read(reader, b"<html>", "civilAssistance", (), ("status",))
     await reader.close()
+
+
+def test_what_cannot_be_read_in_one_list_costs_that_list_alone(reader):
+    parts = [_Part(ask("civilAssistance", ()), "", ["kind"], [PERSON])] * 2
+    key, results, as_of = (MZ.envelope[name] for name in ("key", "results", "as_of"))
+    good = orjson.dumps({as_of: "2026-11-22T06:00:00+08:00", results: []})
+    bad = good.replace(b"[]", b'[{"%s": %s"deep"%s}]' % (key.encode(), b"[" * 1000, b"]" * 1000))  # JSON is read to a depth at which no text is made of it
+    first, second = reader._read(b'{"data": {"p0": %s, "p1": %s}}' % (bad, good), parts)
+    assert isinstance(first, DepartmentBroke)
+    assert "RecursionError" in str(first)
+    assert second == ("2026-11-22T06:00:00+08:00", {})

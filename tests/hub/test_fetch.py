@@ -243,14 +243,17 @@ async def test_a_plan_without_asks_contacts_nobody(keys) -> None:
 
 
 async def test_who_fell_meanwhile_is_not_told_by_the_registration_either(keys) -> None:
-    fetcher = Fetcher(recheck=lambda _standing, people: {one: "AUTH_REVOKED" for one in people if one == person(1).id})
+    revoked = {person(1).id}
+    fetcher = Fetcher(recheck=lambda _standing, people: {one: "AUTH_REVOKED" for one in people if one in revoked})
     travelled = road(keys, fetcher=fetcher)
     for _ in range(2):  # the second time a program is at hand, and must not be used
         plan, fetched, answer = await travelled.ask('{ case(id: "case_1") { household { members { person { name { full } } } } } }')
         assert fetched.fallen
-        assert fetcher.fallen(plan)
+        assert not await fetcher.fallen(plan, fetched), "of whoever fell nothing is told"
         names = [one["person"]["name"] for one in answer.data["case"]["household"]["members"]]
         assert (names[0], names[1]) == ({"full": person(0).name}, None)
+    revoked.add(person(0).id)
+    assert await fetcher.fallen(plan, fetched), "one who fell before hides no other who falls as the answer leaves"
 
 
 async def test_the_hubs_own_lists_are_asked_of_their_provider_with_arguments(keys) -> None:

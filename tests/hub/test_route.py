@@ -7,9 +7,11 @@ from dataclasses import replace
 import orjson
 import pytest
 
+from hub.access_log.entry import Kind
 from hub.access_log.receipt import salted_digest
 from hub.access_log.store import Filter
 from hub.errors import Forbidden, RecordingFailed, TooLarge
+from hub.fetch import Fetcher
 from tests.hub.living import TAXES, Living
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -21,7 +23,7 @@ async def travelled(living: Living, matter, document: str = TAXES, **more):
         "method": "POST", "path": "/graphql", "headers": [(b"authorization", f"Bearer {token}".encode())],
     })
     operation = await living.hub.documents.load(document, None)
-    of_road = {name: more.pop(name) for name in ("fetcher", "told", "max_response") if name in more}
+    of_road = {name: more.pop(name) for name in ("fetcher", "told", "max_response", "log") if name in more}
     return await replace(living.hub.road, **of_road).travel(operation, {"id": matter.id}, standing, **more)
 
 
@@ -95,7 +97,7 @@ class Falling:
         self.fetch = fetcher.fetch
         self._left = after
 
-    async def fallen(self, _plan) -> bool:
+    async def fallen(self, _plan, _fetched) -> bool:
         self._left -= 1
         return self._left < 0
 
@@ -127,6 +129,31 @@ async def test_where_nobody_keeps_answers_one_that_fell_is_still_not_told(living
         else:
             with pytest.raises(Forbidden, match="while the answer was recorded"):
                 await travelled(living, signed_matter, fetcher=fetcher, told=None)
+
+
+async def test_who_falls_as_the_answer_is_recorded_is_seen_also_where_another_fell_before(living, signed_matter):
+    everybody: list[str] = []
+    falls: set[str] = set()
+
+    def recheck(_standing, people):
+        if not everybody:  # the first look, at all who are asked about
+            everybody.extend(people)
+            falls.add(people[0])
+        return {one: "AUTH_REVOKED" for one in people if one in falls}
+
+    class Slow:
+        """The hub's own log; while it records what is told, a letter falls."""
+
+        receipt = living.hub.log.receipt
+
+        async def append(self, entry):
+            if entry.kind == Kind.OUTCOME:
+                falls.add(everybody[1])
+            return await living.hub.log.append(entry)
+
+    with pytest.raises(Forbidden, match="while the answer was recorded"):
+        await travelled(living, signed_matter, fetcher=Fetcher(recheck=recheck), log=Slow())
+    assert len(everybody) > 1
 
 
 async def test_an_answer_past_its_size_is_refused_and_closed_in_the_log(living, signed_matter):

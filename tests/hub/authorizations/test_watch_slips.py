@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from hub.authorizations.watch import RevocationWatch
+from hub.authorizations.watch import OVERLAP, RevocationWatch
 from hub.errors import Overloaded
 from tests.hub.authorizations.test_watch import until, watching
 from tests.hub.slips import Slip, slips_once
@@ -40,6 +40,28 @@ async def test_who_cannot_take_a_revocation_in_is_told_again_everybody_else_at_o
         await watch.settled()
     finally:
         await watch.stop()
+
+
+async def test_what_was_not_taken_in_is_not_forgotten_however_many_revocations_come_after_it(database_url, clock, pool):
+    watch = RevocationWatch(database_url, pool, clock=clock)  # not started: each reading is asked for here
+    taken: list[str] = []
+    slipping = True
+
+    def forget(_kind: str, ref: str) -> None:
+        if slipping and ref == "case_first":
+            raise Slip
+        taken.append(ref)
+
+    watch.subscribe(forget)
+    await pool.execute("INSERT INTO revocation (kind, ref, at) VALUES ('CASE', 'case_first', now())")
+    await pool.execute("INSERT INTO revocation (kind, ref, at) SELECT 'CASE', 'case_' || n, now() FROM generate_series(1, $1) n", OVERLAP + 1)
+    for _ in range(2):
+        with pytest.raises(Overloaded):
+            await watch.settled()
+    slipping = False
+    await watch.settled()
+    assert "case_first" in taken
+    assert watch.following
 
 
 async def test_a_reading_that_slips_is_followed_by_another(database_url, clock, pool, monkeypatch):
