@@ -159,7 +159,7 @@ class Batches:
                 records = await call(subjects)
         except BaseException as error:
             if left is not None:
-                self.guard.failed(error, left)
+                self.guard.failed(error, left, frozenset([subject.intent for subject in subjects]))
             elif isinstance(error, DepartmentError):
                 self.tally.note("spared")
                 raise

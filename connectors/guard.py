@@ -57,6 +57,7 @@ class Guard:
         self._clock: Clock | None = None
         self._changed: Changed | None = None
         self._budget = 1.0
+        self._silence: tuple[frozenset[str], float] = (frozenset(), 0.0)
         self._breaker = Breaker(failures=limits.failures, rest=limits.rest, changed=self._told)
         # A bucket of one second's calls: a department that allows 600 a minute does not get them in one instant.
         per_second = limits.rate / 60
@@ -95,15 +96,15 @@ class Guard:
         """The call came back, or broke its contract."""
         self._breaker.answered()
 
-    def failed(self, error: BaseException, left: float) -> None:
-        """The call that left at `left` ended so."""
+    def failed(self, error: BaseException, left: float, about: frozenset[str]) -> None:
+        """The call that left at `left`, under the intents `about`, ended so."""
         now = asyncio.get_running_loop().time()
         if isinstance(error, DepartmentError):
             if error.counted:
                 return
             error.counted = True
         if isinstance(error, TimeoutError | DepartmentTimeout):
-            if now - left >= self._deadline * _OWN_FAULT:
+            if now - left >= self._deadline * _OWN_FAULT and not self._same_silence(about, left, now):
                 self._breaker.failed(now)
             else:
                 self._breaker.released(left)
@@ -113,6 +114,14 @@ class Guard:
             self._breaker.answered()
         else:
             self._breaker.released(left)
+
+    def _same_silence(self, about: frozenset[str], left: float, now: float) -> bool:
+        """Whether the same question met it already, in a call that takes several groups: each asker's time ends by itself, and has its own error."""
+        asked, met = self._silence
+        if self._limits.together and asked == about and left < met:
+            return True
+        self._silence = (about, now)
+        return False
 
     def earned(self) -> None:
         """A question's first call left: a tenth of a repeat."""

@@ -6,8 +6,9 @@ import asyncio
 
 import pytest
 
+from connectors.breaker import State
 from connectors.graphql import GraphqlConnector
-from connectors.interface import Ask, DepartmentBroke, DepartmentError, DepartmentUnavailable
+from connectors.interface import Ask, DepartmentBroke, DepartmentError, DepartmentTimeout, DepartmentUnavailable
 from connectors.joint import Joint
 from connectors.sandbox.population import Population
 from tests.connectors.asking import ask, household
@@ -152,3 +153,12 @@ async def test_a_failed_call_counts_once_against_the_department_whatever_it_carr
     assert {type(one) for one in await together(connector, questions(population))} == {DepartmentUnavailable}
     await government.control("MZ", {})
     assert {type(one) for one in await together(connector, questions(population))} == {dict}, "one failure of the two it may have"
+
+
+async def test_a_silence_counts_once_too_and_another_questions_by_itself(opening, government, population) -> None:
+    connector = (await opening(deadline="0.3\nfailures = 2\nrest = 600"))["civilAssistance"]
+    await government.control("MZ", {"slow": 3600})
+    assert {type(one) for one in await together(connector, questions(population))} == {DepartmentTimeout}
+    assert connector.batches.guard.state is State.CLOSED, "one failure of the two it may have"
+    assert {type(one) for one in await together(connector, questions(population))} == {DepartmentTimeout}
+    assert connector.batches.guard.state is State.OPEN
