@@ -101,6 +101,7 @@ class Guard:
         now = asyncio.get_running_loop().time()
         if isinstance(error, DepartmentError):
             if error.counted:
+                self._breaker.released(left)  # was it the probe, it gives its place back: else nobody would be let through ever again
                 return
             error.counted = True
         if isinstance(error, TimeoutError | DepartmentTimeout):

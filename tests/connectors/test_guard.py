@@ -57,6 +57,19 @@ def down(count: int) -> list[Exception]:
     return [DepartmentUnavailable("down") for _ in range(count)]
 
 
+async def test_a_probe_that_ends_with_what_another_was_counted_for_gives_its_place_back() -> None:
+    shared = DepartmentUnavailable("one call of several askers")
+    shared.counted = True
+    line = Line(*down(1), shared)
+    asked = batches(failures=1, rest=0.0)
+    for _ in range(2):
+        with pytest.raises(DepartmentUnavailable):
+            await asked.run(question(1), line)
+        assert asked.guard.state is State.OPEN
+    await asked.run(question(1), line)
+    assert asked.guard.state is State.CLOSED
+
+
 async def test_a_department_in_its_window_is_not_asked_and_says_when_it_is_back() -> None:
     made, line = batches(windows=(NIGHT,)), Line()
     now = [datetime(2026, 11, 23, 0, 59, 59, tzinfo=CHINA)]
