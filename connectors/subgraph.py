@@ -102,7 +102,7 @@ class SubgraphConnector(OverHttp):
             return UNREADABLE
         try:
             as_of = instant(entity.get(self._names["as_of"]))
-        except Unreadable:
+        except (Unreadable, TypeError, AttributeError):  # null, a number, a list: of one person, and no other's loss
             return UNREADABLE
         return self._batches.records(selection, ask, [row_of(record, selection.names) for record in found], as_of)
 

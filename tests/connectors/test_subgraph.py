@@ -9,9 +9,10 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from connectors import manifest
-from connectors.interface import DepartmentBroke, DepartmentUnavailable
+from connectors.batches import UNREADABLE
+from connectors.interface import DepartmentBroke, DepartmentUnavailable, Subject
 from connectors.sandbox import marriage_registry
-from connectors.subgraph import document
+from connectors.subgraph import SubgraphConnector, document
 from connectors.subgraph_contract import Contract, faults
 from tests.connectors.asking import ask, column, household
 from tests.connectors.test_manifest import SETTINGS
@@ -137,3 +138,15 @@ async def test_a_batch_is_one_call_and_names_and_keys_of_ours_do_not_travel(depa
     assert not any(person.name in sent[0] for person in people)
     text = sent[0].partition('"variables"')[0]
     assert not any(person.id_number in text for person in people)
+
+
+@pytest.mark.parametrize("dated", [None, 20261122, ["2026-11-22"], {"at": "2026-11-22"}, "soon"])
+def test_a_date_that_is_none_costs_its_person_alone(clock, random, dated) -> None:
+    connector = SubgraphConnector(HY, clock=clock, random=random)
+    names = HY.envelope
+    person = Subject("s0", "50990119850101001X", "张三", "intent-0000", "case-1")
+    selection = connector._selections["marriage"].of(STATUS)
+    good = {names["id"]: person.id_number, "marriage": [], names["as_of"]: "2026-11-22T06:00:00+08:00"}
+    asked = ask("marriage", [], STATUS)
+    assert connector._records(asked, selection, good, "marriage", person).status == "NO_RECORD"
+    assert connector._records(asked, selection, good | {names["as_of"]: dated}, "marriage", person) is UNREADABLE
