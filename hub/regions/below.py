@@ -143,10 +143,11 @@ class HubBelow:
             if records is not None and len(records) > ROWS:
                 return UNREADABLE
             rows = tuple(tuple(_cell(record, field, key) for field, key in shape.at) for record in records or ())
+            said = facts["freshness"], facts["backAt"]
         except (KeyError, TypeError, AttributeError, ValueError):  # a date or a form that is none is a ValueError
             return UNREADABLE
-        below = Below(source, lines, records is not None, facts["freshness"], facts["backAt"])
-        if type(status) is not str or (rows and status != "MATCHED"):
+        below = Below(source, lines, records is not None, *said)
+        if type(status) is not str or (rows and status != "MATCHED") or not all(one is None or type(one) is str for one in (*said, *source.values())):
             return UNREADABLE
         return Records(status, as_of, rows, below, expected)
 

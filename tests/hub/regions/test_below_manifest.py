@@ -91,7 +91,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("wrong", [
-    {"disclosure": {"fields": [{"field": "income", "form": "SOMETIMES", "reason": "x"}]}}, {"disclosure": None}, {"asOf": "soon"}, {"source": "SW"},
+    {"disclosure": {"fields": [{"field": "income", "form": "SOMETIMES", "reason": "x"}]}}, {"disclosure": None}, {"asOf": "soon"}, {"freshness": 7}, {"backAt": ["x"]}, {"source": GOOD["source"] | {"region": {"x": 1}}}, {"source": "SW"},
     {"records": [{"income": "1"}]}, {"records": [None]}, {"records": [{"month": {"a": 1}}]}, {"status": None}, {"status": "NO_RECORD"},
     {"records": [{"month": "2026-10"}] * 1001},
 ])
