@@ -84,7 +84,8 @@ async def own_records_of(
     corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
     return OwnRecords(
         records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter, receipt_of=log.receipt_of,
-        corrections=PersonalCorrections(records, corrections), arrangements=Arrangements(database, random), rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
+        corrections=PersonalCorrections(records, corrections), arrangements=Arrangements(database, random), counted=desk.authorization.letter_uses.counted,
+        rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
     )
 
 

@@ -10,27 +10,8 @@ from policies.forms import Form
 from schema.access_log import Decision, PageInfo
 from schema.facts import FactGroupCode
 from schema.labels import asked, told
+from schema.personal_letters import PersonalLetter
 from schema.scalars import Instant, IsoDate, RegionCode, Statement
-
-
-@strawberry.enum(description="授权书状态 Whether a letter is in force.")
-class LetterState(StrEnum):
-    """As it is at the moment of asking."""
-
-    ACTIVE = "ACTIVE"
-    PAUSED = "PAUSED"
-    UNDER_REVIEW = "UNDER_REVIEW"
-    REVOKED = "REVOKED"
-    EXPIRED = "EXPIRED"
-
-
-@strawberry.enum(description="签署身份 In what capacity a letter was signed for this person.")
-class SignerCapacity(StrEnum):
-    """Domain B17."""
-
-    SELF = "SELF"
-    LEGAL_REPRESENTATIVE = "LEGAL_REPRESENTATIVE"
-    AGENT = "AGENT"
 
 
 @strawberry.enum(description="更正状态 What became of a request for correction.")
@@ -136,58 +117,6 @@ class PersonalAccessConnection:
     page_info: PageInfo = told("翻页", "Page.")
     withheld: list[WithheldAccesses] = told("依法不予告知", "What is hidden of the period, counted.")
     erased: list[ErasedAccesses] = told("已从日志中去除", "When the person was erased from the log, the newest first; no period narrows it.")
-
-
-@strawberry.type(description="后果 One thing that follows from a withdrawal.")
-class Consequence:
-    """As a platform's own message is told it."""
-
-    code: str = told("代码", "Code.")
-    ground: str = told("依据", "The clause it rests on.")
-    zh: str = told("中文", "For the citizen.")
-    en: str = told("英文", "In English.")
-
-
-@strawberry.type(description="已撤回部分 A part of a letter that was withdrawn: where every list meets, an empty one meaning all.")
-class WithdrawnPart:
-    """Groups, purposes, receivers."""
-
-    fact_groups: list[str] = told("事实组", "Codes of the groups.")
-    purposes: list[str] = told("用途", "Purpose codes.")
-    receivers: list[str] = told("接收方", "Organisations or regions.")
-    at: Instant = told("时间", "When.")
-
-
-@strawberry.type(description="撤回方式 How a letter is withdrawn, and what that stops.")
-class Withdrawal:
-    """PIPL §15, §16; 57 §29."""
-
-    platform: str = told("受理平台", "The platform that takes the withdrawal, as it took the letter.")
-    stops: list[str] = told("停止的用途", "Purposes that end, in words.")
-    consequences: list[Consequence] = told("后果", "What follows in any case; a revocation sent as a preview foretells the rest.")
-
-
-@strawberry.type(description="本人授权书 A letter signed by or for this person.")
-class PersonalLetter:
-    """From the letter as registered."""
-
-    id: strawberry.ID = told("标识", "Id at this hub.")
-    number: str = told("授权书编号", "Number.")
-    platform: str = told("平台", "The platform it was registered by.")
-    case: str = told("受理编号", "Number of the case.")
-    matter: str = told("事项类型", "Kind of assistance.")
-    purposes: list[str] = told("用途", "Purpose codes.")
-    fact_groups: list[str] = told("事实组", "Codes of the groups, or ALL_LISTED.")
-    receivers: list[str] = told("接收方", "Organisations or regions, or ALL_LEVELS.")
-    signed_at: Instant = told("签署时间", "When it was signed for this person.")
-    capacity: SignerCapacity = told("签署身份", "By themselves, by a legal representative, or by an agent.")
-    expires_at: Instant | None = told("有效期至", "Until when; null where it ends with the matter.")
-    unticked: list[str] = told("未单独同意", "Sensitive groups it lists that were not consented to one by one (PIPL §29): nothing of them is told under it.")
-    sign_anew: bool = told("需重新签署", "Whether a later privacy notice took something from it (PIPL §14).")
-    state: LetterState = told("状态", "Whether it is in force.")
-    revoked_at: Instant | None = told("撤回时间", "When it was withdrawn.")
-    withdrawn: list[WithdrawnPart] = told("已撤回部分", "Parts withdrawn for this person.")
-    withdrawal: Withdrawal | None = told("撤回", "How to withdraw it; null where it is no longer in force.")
 
 
 @strawberry.type(description="更正请求 A request of this person's that wrong data be corrected (PIPL §46).")

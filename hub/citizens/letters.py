@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from hub.authorizations.ability import under_fourteen
@@ -11,20 +11,23 @@ from hub.authorizations.life import WATCHING, letter_state
 from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.reasons import Reason
 from hub.authorizations.renewals import to_be_signed_anew
+from hub.operations.letter_uses import Use
 from policies.calendar import CHINA
 from policies.groups import GROUPS
 from policies.letters import ALL_LISTED, UNDER_14
 from policies.purposes import PURPOSES
 
 MatterOf = Callable[[str], Awaitable[Matter | None]]
+Counted = Callable[[Iterable[Letter], datetime], Awaitable[Mapping[str, Sequence[Use]]]]
+"""Limits of letters, and what is used of each (hub/operations/letter_uses.py)."""
 
 _FORETOLD = ("QUESTIONS", "PROCEDURE", "TOLD")
 """Consequences that follow whatever the matter's state; the rest a platform learns by a revocation sent as a preview."""
 
 
-async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime) -> list[dict[str, object]]:
-    """Every letter that covers the person or that they signed, newest first."""
-    found: list[tuple[datetime, dict[str, object]]] = []
+async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime, counted: Counted) -> list[dict[str, object]]:
+    """Every letter that covers the person or that they signed, newest first. Raises Overloaded."""
+    found: list[tuple[Letter, Signature, Matter]] = []
     for case in cases:
         matter = await matter_of(case)
         if matter is None:
@@ -32,8 +35,14 @@ async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at:
         for letter in matter.letters:
             signature = _signature(letter, person)
             if signature is not None:
-                found.append((signature.signed_at, _letter(letter, signature, matter, person, at)))
-    return [letter for _, letter in sorted(found, key=lambda one: (one[0], str(one[1]["id"])), reverse=True)]
+                found.append((letter, signature, matter))
+    found.sort(key=lambda one: (one[1].signed_at, one[0].id), reverse=True)
+    uses = await counted([letter for letter, _, _ in found], at)
+    return [_letter(letter, signature, matter, person, at) | {"limits": _limits(uses.get(letter.id, ()))} for letter, signature, matter in found]
+
+
+def _limits(uses: Sequence[Use]) -> list[dict[str, object]]:
+    return [{"per": one.per, "times": one.times, "used": one.used, "again": one.again if one.used >= one.times else None} for one in uses]
 
 
 def _signature(letter: Letter, person: str) -> Signature | None:

@@ -29,7 +29,7 @@ from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.deceased import Deceased
 from hub.citizens.entries import Period, PersonalEntries
 from hub.citizens.kinship import ARTICLE
-from hub.citizens.letters import MatterOf, letters_of
+from hub.citizens.letters import Counted, MatterOf, letters_of
 from hub.errors import Forbidden, Malformed, TooMany
 from hub.incidents.told import OwnIncidents
 from hub.people.handles import Handles
@@ -60,7 +60,7 @@ class OwnRecords:
 
     def __init__(
         self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, matter_of: MatterOf, receipt_of: ReceiptOf,
-        corrections: PersonalCorrections, arrangements: Arrangements, rules: CitizenRules | None, clock: Callable[[], datetime],
+        corrections: PersonalCorrections, arrangements: Arrangements, counted: Counted, rules: CitizenRules | None, clock: Callable[[], datetime],
     ) -> None:
         """`pool` of records; `rules` the region's."""
         self._pool = pool
@@ -73,6 +73,7 @@ class OwnRecords:
         self._incidents = OwnIncidents(pool)
         self._corrections = corrections
         self._arrangements = arrangements
+        self._counted = counted
         self._rules = rules
         self._clock = clock
 
@@ -97,7 +98,7 @@ class OwnRecords:
                 case "letters" | "incidents" if person.dead:
                     raise Forbidden("of the dead a relative is shown who asked, and corrections (PIPL §49)", code="PURPOSE_MISMATCH")
                 case "letters":
-                    told[child.key] = await letters_of(person.id, person.cases, self._matter_of, now)
+                    told[child.key] = await letters_of(person.id, person.cases, self._matter_of, now, self._counted)
                 case "corrections":
                     told[child.key] = await self._corrections.of(person.subject, now)
                 case "incidents":
@@ -173,7 +174,7 @@ class OwnRecords:
 
     async def _known(self, person: _Self, rules: CitizenRules, entries: Sequence[Stored]) -> Known:
         cases = sorted({str(entry.parts()[0].get("case") or "") for entry in entries} - {""})
-        letters = await letters_of(person.id, person.cases, self._matter_of, self._clock())
+        letters = await letters_of(person.id, person.cases, self._matter_of, self._clock(), self._counted)
         return Known(
             subject=person.subject, references=await self._entries.references(cases),
             names=await self._entries.names(organisations(entries)), letters=frozenset(str(one["id"]) for one in letters),

@@ -9,10 +9,11 @@ A use is a question under which the letter stands for anybody. Rules of this fil
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 import asyncpg
 
@@ -34,6 +35,15 @@ _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClie
 
 Within = Callable[[Standing, Collection[str], datetime], Awaitable[Standing]]
 """Counts a use of the letters (ids) of a question; the same standing where that was done, and what is left of it where one was used up."""
+
+
+class Use(NamedTuple):
+    """A limit a letter states, how often it was used of it in the period that runs, and when the next begins; None where none does."""
+
+    per: str
+    times: int
+    used: int
+    again: datetime | None
 
 
 class _UsedUp(Exception):
@@ -72,15 +82,20 @@ class LetterUses:
 
     async def spent(self, letters: Iterable[Letter], now: datetime) -> frozenset[str]:
         """Which of some letters are used up at a moment (ids); nothing is counted. Raises Overloaded."""
-        stated = [(one.id, f"{per} {one.id}", _period(per, now)[0], times) for one in letters for per, times in one.uses]
-        if not stated:
-            return frozenset()
+        counted = await self.counted(letters, now)
+        return frozenset(letter for letter, uses in counted.items() if any(one.used >= one.times for one in uses))
+
+    async def counted(self, letters: Iterable[Letter], now: datetime) -> Mapping[str, tuple[Use, ...]]:
+        """The limits of some letters, by id, and what is used of each; a letter without any is not named. Raises Overloaded."""
+        limited = [one for one in letters if one.uses]
+        if not limited:
+            return {}
         try:
-            rows = await self._pool.fetch(_USED, [ref for _, ref, _, _ in stated])
+            rows = await self._pool.fetch(_USED, [f"{per} {one.id}" for one in limited for per, _ in one.uses])
         except _FAILURES:
             raise Overloaded(retry_after=1) from None
         used = {(row["ref"], row["period"]): row["used"] for row in rows}
-        return frozenset(letter for letter, ref, began, times in stated if used.get((ref, began), 0) >= times)
+        return {one.id: tuple([_use(one.id, per, times, used, now) for per, times in one.uses]) for one in limited}
 
 
 def without(standing: Standing, spent: Collection[str], at: datetime) -> Standing:
@@ -114,6 +129,11 @@ def _limited(standing: Standing, letters: Collection[str]) -> list[Letter]:
     """Those that state a limit, always in one order: two questions that meet wait for each other once, not in a ring."""
     found = [letter for one in standing.each if one.matter is not None for letter in one.matter.limited if letter.id in letters]
     return sorted(found, key=lambda one: one.id)
+
+
+def _use(letter: str, per: str, times: int, used: Mapping[tuple[str, datetime], int], now: datetime) -> Use:
+    began, ends = _period(per, now)
+    return Use(per, times, used.get((f"{per} {letter}", began), 0), None if per == EVER else ends)
 
 
 def _period(per: str, now: datetime) -> tuple[datetime, datetime]:

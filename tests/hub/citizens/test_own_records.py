@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 import pytest
@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from hub.access_log.receipt import BadReceipt, verify_receipt
 from hub.citizens.holds import Hold, lift_hold, set_hold
 from hub.cli import main
+from policies.calendar import CHINA
 from policies.disputes import correction_due
 from policies.engine import load_calendar
 from tests.hub.citizens.counter import BRIEF, ME, ORGANISATION, own_records
@@ -21,7 +22,7 @@ from tests.hub.many_cases import details, granted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LETTERS = """{ me { letters { id number platform case matter purposes factGroups receivers signedAt capacity expiresAt state revokedAt unticked signAnew
+LETTERS = """{ me { letters { id number platform case matter purposes factGroups receivers signedAt capacity expiresAt state revokedAt unticked signAnew limits { per times used again }
   withdrawn { factGroups } withdrawal { platform stops consequences { code ground zh en } } } } }"""
 CORRECTIONS = "{ me { corrections { id group provider text state filedAt due overdue answeredAt note } } }"
 FILE = "mutation File($text: Statement!) { requestCorrection(group: vehicle, text: $text) { id state due } }"
@@ -162,6 +163,22 @@ async def test_a_hold_on_a_case_hides_a_question_over_several_from_its_people_al
     ]
     await lift_hold(engine, hold, at=at)
     assert [question in one for one in seen] == [False, True]
+
+
+async def test_a_letter_says_how_often_it_may_be_used_and_how_often_it_was(living, counter):
+    matter = await living.register(limits={"H": {"max_uses": 5, "frequency": {"MONTH": 1}}})
+    token = await counter.token(living.family.head.id_number)
+
+    async def limits(number: str):
+        return next(one["limits"] for one in (await counter.me(token, LETTERS))["letters"] if one["number"] == f"{matter.reference}-{number}")
+
+    assert await limits("H") == [{"per": "EVER", "times": 5, "used": 0, "again": None}, {"per": "MONTH", "times": 1, "used": 0, "again": None}]
+    assert (await living.ask(matter, TAXES)).status == 200
+    ever, month = await limits("H")
+    assert (ever["used"], ever["again"], month["used"]) == (1, None, 1)
+    assert datetime.fromisoformat(month["again"]) == datetime(2026, 12, 1, tzinfo=CHINA), "used up until the next month begins"
+    plain = await living.register()
+    assert [one["limits"] for one in (await counter.me(token, LETTERS))["letters"] if one["case"] == plain.reference] == [[], []]
 
 
 async def test_letters_are_shown_with_their_state_and_how_to_withdraw(living, counter):
