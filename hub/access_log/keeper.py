@@ -101,7 +101,8 @@ class Keeper:
         await asyncio.to_thread(self._file.keep, max(pending)[1])
         sizes, notes, instants = zip(*pending, strict=True)
         await self._pool.execute(_INSERT, sizes, notes, instants, timeout=5)
-        del self._pending[: len(pending)]
+        written = set(pending)  # not by number: while these were written others came, and the oldest of too many left
+        self._pending = [one for one in self._pending if one not in written]
 
     async def _turn(self) -> None:
         await self._ready.wait()

@@ -57,8 +57,15 @@ def notice(incident: Any, questions: Sequence[Question]) -> dict[str, Any]:
     return {
         "kinds": [{"group": group, "title": title_of(group), "form": form.value if form else None} for group, form in sorted(kinds.items())],
         "documents": [DOCUMENTS.get(name, name) for name in whole], "cause": incident.cause, "harm": incident.harm,
-        "measures": [incident.measures, *(f"已停用 {one}" for one in incident.stopped)], "advice": incident.advice, "contact": incident.contact,
+        "measures": [incident.measures, *stopped_in_words(incident.stopped)], "advice": incident.advice, "contact": incident.contact,
     }
+
+
+def stopped_in_words(stopped: Sequence[str]) -> list[str]:
+    """What was stopped, for those it is told to: how much of what, without the hub's own names of its systems and keys."""
+    systems = sum(one.startswith("client ") for one in stopped)
+    words = (("接入系统", systems), ("平台签名密钥", len(stopped) - systems))
+    return [f"已停用{name} {many} 个" for name, many in words if many]
 
 
 def to_tell(incident: Any, questions: Sequence[Question], people: Mapping[str, UUID], places: Mapping[UUID, Sequence[Place]]) -> dict[str, Any]:

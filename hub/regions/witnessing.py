@@ -73,7 +73,7 @@ class Witness:
         self._every = every
         self._again = again
         self._background = Background("witness", self._turn)
-        self._looking = Chore("witness of a neighbour")
+        self._looking: dict[str, Chore] = {}
 
     def start(self) -> None:
         """Begin in the background; the first look comes after the first interval."""
@@ -97,7 +97,8 @@ class Witness:
         """Look at whoever nobody looked at for most of an interval. Raises asyncpg's and SQLAlchemy's errors."""
         for region, url in self.neighbours().items():
             if await self._logs.claim(region, self._clock(), every=self._every):
-                with self._looking:  # one neighbour's log keeps nobody from looking at the others'
+                # Each neighbour's by itself: one that slips keeps nobody from looking at the others', and is not hidden by one that goes well.
+                with self._looking.setdefault(region, Chore(f"witness of {region}")):
                     await self.look(region, url)
         states = await self._logs.states(self.neighbours())
         for state, many in states.items():

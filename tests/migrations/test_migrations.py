@@ -213,10 +213,14 @@ async def test_two_clients_of_one_certificate_name_are_named_before_it_stands_fo
     await migrate(empty_database_url, "0028")
     database = await asyncpg.connect(empty_database_url)
     await database.execute("INSERT INTO organisation (code, name, aliases, department, region, role, active) VALUES ('o', 'o', '{}', 'MZ', '500152000000', 'DEPT_SYSTEM', true)")
-    for name in ("one", "two"):
+    names = {
+        "one": '{"tls_client_auth_san_dns": "hd.test"}', "two": '{"tls_client_auth_san_dns": "HD.test"}',
+        "three": '{"tls_client_auth_subject_dn": "CN=h\\\\64,O=x"}',
+    }
+    for name, certificate in names.items():
         await database.execute(
             "INSERT INTO client (id, organisation, name, jwks, purposes, allow_list_only, look_ups_per_day, active, created_at, tls_client_auth) "
-            """VALUES ($1, 'o', $1, '{"keys": []}', '{}', false, 0, true, now(), '{"tls_client_auth_san_dns": "hd.test"}')""", name,
+            """VALUES ($1, 'o', $1, '{"keys": []}', '{}', false, 0, true, now(), $2)""", name, certificate,
         )
     with pytest.raises(ValueError, match="one, two"):
         await migrate(empty_database_url)
@@ -225,4 +229,5 @@ async def test_two_clients_of_one_certificate_name_are_named_before_it_stands_fo
     await migrate(empty_database_url)
     with pytest.raises(asyncpg.UniqueViolationError):
         await database.execute("UPDATE client SET active = true WHERE id = 'two'")
+    assert await database.fetchval("SELECT tls_client_auth ->> 'tls_client_auth_subject_dn' FROM client WHERE id = 'three'") == "CN=hd,O=x"
     await database.close()

@@ -7,14 +7,16 @@ import asyncio
 import pytest
 
 from hub import metrics
+from hub.access_log import keeper as keeper_module
 from hub.access_log import upkeep as upkeep_module
+from hub.access_log.note import Checkpoint
 from hub.access_log.security import SecurityLog
 from hub.access_log.store import Filter
 from hub.access_log.sweep import Sweep
 from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
 from hub.errors import RecordingFailed
-from tests.hub.access_log.conftest import asked
+from tests.hub.access_log.conftest import MORNING, ORIGIN, asked
 from tests.hub.access_log.test_writer import whole_tree
 from tests.hub.slips import Slip, slips_once
 
@@ -43,6 +45,28 @@ async def test_a_slip_of_the_keeper_keeps_no_later_checkpoint_from_being_kept(lo
         while await owner.fetchval("SELECT max(size) FROM log_checkpoint") != appended.size:  # noqa: ASYNC110 - rows of the database, not an event
             await asyncio.sleep(0.01)
     assert ends[:2] == ["slip", "well"]
+
+
+async def test_a_checkpoint_that_comes_while_others_are_written_is_written_too(log: AccessLog, owner, monkeypatch) -> None:
+    """Also where so many came that the oldest left meanwhile."""
+    await log._keeper._background.stop()
+    monkeypatch.setattr(keeper_module, "_PENDING", 2)
+    keeper, keep = log._keeper, log._keeper._file.keep
+    await keeper.flush()
+    notes = {size: Checkpoint(ORIGIN, size, bytes(32)).sign(log._signer) for size in (1, 2, 3, 4)}
+    for size in (1, 2):
+        keeper.add(size, notes[size], MORNING)
+
+    def slow(note: str) -> None:
+        keep(note)
+        for size in (3, 4):
+            keeper.add(size, notes[size], MORNING)
+        monkeypatch.setattr(keeper._file, "keep", keep)
+
+    monkeypatch.setattr(keeper._file, "keep", slow)
+    await keeper.flush()
+    await keeper.flush()
+    assert {row["size"] for row in await owner.fetch("SELECT size FROM log_checkpoint WHERE size > 0")} == {1, 2, 3, 4}
 
 
 async def test_a_chore_that_slips_keeps_no_other_from_being_done_and_is_done_again(log, log_pool, tmp_path, clock, owner, monkeypatch) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -33,7 +34,7 @@ from hub.regions.witnessed import Seen, WitnessedLogs
 from hub.regions.witnessing import Witness
 from tests.conftest import administer
 from tests.hub.living import QUXIAN, TONGNAN, Living, database, free_port, served
-from tests.hub.slips import slips_once
+from tests.hub.slips import Slip, slips_once
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -307,6 +308,24 @@ async def _showing(pages: dict[str, str]) -> AsyncIterator[str]:
     port = free_port()
     async with served(Starlette(routes=[Route("/{path:path}", page)]), port):
         yield f"http://127.0.0.1:{port}"
+
+
+async def test_a_neighbour_whose_look_always_slips_is_said_to_fail_also_where_another_goes_well(two: Pair, monkeypatch) -> None:
+    running = Witness(dict, two.logs, two.witness.cosigner, region=TONGNAN, session=two.tongnan.line.session, clock=two.tongnan.clock, every=0.01)
+
+    async def look(region: str, _url: str) -> None:
+        if region == "500100":
+            raise Slip
+
+    async def claim(*_: object, **__: object) -> bool:
+        return True
+
+    monkeypatch.setattr(running, "look", look)
+    monkeypatch.setattr(running, "neighbours", lambda: {"500100": "http://a", "510100": "http://b"})
+    monkeypatch.setattr(running, "_logs", SimpleNamespace(claim=claim, states=two.logs.states))
+    for _ in range(2):
+        await running.round()
+    assert {region: chore.failing for region, chore in running._looking.items()} == {"500100": "Slip", "510100": ""}
 
 
 async def test_a_look_that_slips_and_a_round_that_does_are_followed_by_others(two: Pair, monkeypatch) -> None:
