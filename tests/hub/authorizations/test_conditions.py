@@ -208,8 +208,11 @@ async def test_a_person_sees_what_nobody_ticked_and_what_is_to_be_signed_anew():
     async def matter_of(_: str):
         return held
 
-    (child,) = await letters_of("girl", ["case_1"], matter_of, NOW)
-    (parent,) = await letters_of("head", ["case_1"], matter_of, NOW)
+    async def counted(*_: object):
+        return {}
+
+    (child,) = await letters_of("girl", ["case_1"], matter_of, NOW, counted)
+    (parent,) = await letters_of("head", ["case_1"], matter_of, NOW, counted)
     assert (child["unticked"], child["signAnew"]) == (["UNDER_14", "health"], True)
     assert parent["unticked"] == ["health"]
 
