@@ -40,7 +40,7 @@ def test_what_changed_a_decision_is_a_later_record_that_exists_and_is_said_befor
 def test_each_article_of_the_map_of_the_law_names_tests_and_documents_that_exist() -> None:
     text = (ROOT / "docs" / "law.md").read_text("utf-8")
     rows = [line.split("|") for line in text.splitlines() if line.startswith("| §")]
-    assert len(rows) > 20
+    assert len(rows) >= 20
     for row in rows:
         tests = re.findall(r"`(tests/[^`]+)`", row[4])
         assert tests, row[1]
