@@ -204,6 +204,7 @@ async def test_a_letter_fallen_below_is_not_authorised_above_though_it_still_sta
     assert "NOT_AUTHORIZED" not in {status for person in people(await view.ask(matter)).values() for status in statuses(person).values()}
     message = view.lower.platform.revocation(reference=below.reference, letter=f"{below.reference}-O", reason="本人撤回")
     assert (await view.lower.line.send("/revocations", message)).status == 200
+    await view.lower.heard()
     after = await view.ask(matter)
     household = after.body["data"]["case"]["household"]
     for one in household["obligors"]:
