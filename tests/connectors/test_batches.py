@@ -54,15 +54,14 @@ async def test_concurrency_is_the_departments_and_not_each_questions():
     assert most == 1
 
 
-@pytest.mark.parametrize(("ours", "theirs"), [(0.05, 5.0), (5.0, 0.05)])
+@pytest.mark.parametrize(("ours", "theirs"), [(0.05, 600.0), (600.0, 0.05)])
 async def test_the_shorter_of_both_deadlines_holds_for_all_calls_together(ours, theirs):
     async def call(_subjects):
-        await asyncio.sleep(10)
+        await asyncio.sleep(600)
 
-    begun = asyncio.get_running_loop().time()
-    with pytest.raises(DepartmentTimeout, match="SW did not answer before its deadline"):
-        await batches(deadline=theirs, concurrency=1).run(question(6, deadline=ours), call)
-    assert asyncio.get_running_loop().time() - begun < 0.5
+    async with asyncio.timeout(30):
+        with pytest.raises(DepartmentTimeout, match="SW did not answer before its deadline"):
+            await batches(deadline=theirs, concurrency=1).run(question(6, deadline=ours), call)
 
 
 async def test_each_failed_call_gives_its_subjects_its_own_status():

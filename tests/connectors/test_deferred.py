@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from connectors.interface import Column, DepartmentBroke, DepartmentUnavailable, Records
@@ -107,10 +105,8 @@ async def test_a_field_the_manifest_does_not_declare_and_a_question_about_nobody
 
 
 async def test_a_slow_platform_is_given_the_deadline_and_the_question_is_under_way(departments, government, population, shelf):
-    await government.control("JR", {"slow": 0.8})
-    begun = asyncio.get_running_loop().time()
+    await government.control("JR", {"slow": 5.0})
     told = await departments["securities"].fetch(ask("securities", household(population, "securities"), deadline=0.2))
-    assert asyncio.get_running_loop().time() - begun < 0.7
     assert {records.status for records in told.values()} == {"PENDING"}
     assert shelf.taken == {}
     assert len(shelf.open) == 6
