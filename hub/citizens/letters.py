@@ -27,6 +27,18 @@ _FORETOLD = ("QUESTIONS", "PROCEDURE", "TOLD")
 
 async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime, counted: Counted) -> list[dict[str, object]]:
     """Every letter that covers the person or that they signed, newest first. Raises Overloaded."""
+    found = await _found(person, cases, matter_of)
+    found.sort(key=lambda one: (one[1].signed_at, one[0].id), reverse=True)
+    uses = await counted([letter for letter, _, _ in found], at)
+    return [_letter(letter, signature, matter, person, at) | {"limits": _limits(uses.get(letter.id, ()))} for letter, signature, matter in found]
+
+
+async def letters_named(person: str, cases: Iterable[str], matter_of: MatterOf) -> frozenset[str]:
+    """The ids of the same letters."""
+    return frozenset(letter.id for letter, _, _ in await _found(person, cases, matter_of))
+
+
+async def _found(person: str, cases: Iterable[str], matter_of: MatterOf) -> list[tuple[Letter, Signature, Matter]]:
     found: list[tuple[Letter, Signature, Matter]] = []
     for case in cases:
         matter = await matter_of(case)
@@ -36,9 +48,7 @@ async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at:
             signature = _signature(letter, person)
             if signature is not None:
                 found.append((letter, signature, matter))
-    found.sort(key=lambda one: (one[1].signed_at, one[0].id), reverse=True)
-    uses = await counted([letter for letter, _, _ in found], at)
-    return [_letter(letter, signature, matter, person, at) | {"limits": _limits(uses.get(letter.id, ()))} for letter, signature, matter in found]
+    return found
 
 
 def _limits(uses: Sequence[Use]) -> list[dict[str, object]]:

@@ -29,7 +29,7 @@ from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.deceased import Deceased
 from hub.citizens.entries import Period, PersonalEntries
 from hub.citizens.kinship import ARTICLE
-from hub.citizens.letters import Counted, MatterOf, letters_of
+from hub.citizens.letters import Counted, MatterOf, letters_named, letters_of
 from hub.errors import Forbidden, Malformed, TooMany
 from hub.incidents.told import OwnIncidents
 from hub.people.handles import Handles
@@ -174,10 +174,9 @@ class OwnRecords:
 
     async def _known(self, person: _Self, rules: CitizenRules, entries: Sequence[Stored]) -> Known:
         cases = sorted({str(entry.parts()[0].get("case") or "") for entry in entries} - {""})
-        letters = await letters_of(person.id, person.cases, self._matter_of, self._clock(), self._counted)
         return Known(
             subject=person.subject, references=await self._entries.references(cases),
-            names=await self._entries.names(organisations(entries)), letters=frozenset(str(one["id"]) for one in letters),
+            names=await self._entries.names(organisations(entries)), letters=await letters_named(person.id, person.cases, self._matter_of),
             officer=rules.officer,
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hub.access_log.basis_line import vouched_by
+from hub.access_log.listed import listed
 from hub.authorizations.officers import same_officer
 
 
@@ -45,6 +46,4 @@ class Span:
 
 def cases_of(head: Mapping[str, object]) -> frozenset[str]:
     """The cases an entry is about."""
-    several = head.get("cases")
-    listed = [str(one) for one in several] if isinstance(several, list | tuple) else []
-    return frozenset([*listed, str(head.get("case") or "")]) - {""}
+    return frozenset([*listed(head.get("cases")), str(head.get("case") or "")]) - {""}

@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from hub.cli.demo.enrolling import OFFICER
 from tests.hub.console.bureau import DECIDER, Bureau, asked_and_decided
 from tests.hub.living import Living
+from tests.system.officer_visit import visit
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 ROWS = "#approvals tbody tr"
@@ -24,23 +24,8 @@ async def bureau(hub: Living) -> AsyncIterator[Bureau]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, bureau: Bureau) -> AsyncIterator[Page]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 1000}, locale="zh-CN")
-    page = await context.new_page()
-    complaints: list[str] = []
-    addresses: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("request", lambda request: addresses.append(request.url))
-    await page.goto(f"{bureau.living.url}/console")
-    await page.fill("[name=name]", OFFICER)
-    await page.fill("[name=password]", "a long enough password")
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
-    async with page.expect_navigation():
-        await page.get_by_role("navigation", name="页面").get_by_role("link", name="审批").press("Enter")
-    yield page
-    await context.close()
-    assert [text for text in complaints if "Security Policy" in text] == []
-    assert [address for address in addresses if not address.startswith(f"{bureau.living.url}/console") or "?" in address] == []
+    async with visit(browser, bureau.living, "审批") as page:
+        yield page
 
 
 async def test_the_page_says_where_one_is_fits_the_screen_and_names_every_control(page: Page) -> None:

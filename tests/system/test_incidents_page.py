@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from hub.cli.demo.enrolling import OFFICER
 from tests.hub.console.leaked import CAUSE, SYSTEM, Leaked, leaked
 from tests.hub.living import Living
+from tests.system.officer_visit import visit
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
@@ -23,23 +23,8 @@ async def leak(hub: Living) -> AsyncIterator[Leaked]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, leak: Leaked) -> AsyncIterator[Page]:
-    context = await browser.new_context(viewport={"width": 1280, "height": 1000}, locale="zh-CN")
-    page = await context.new_page()
-    complaints: list[str] = []
-    addresses: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("request", lambda request: addresses.append(request.url))
-    await page.goto(f"{leak.living.url}/console")
-    await page.fill("[name=name]", OFFICER)
-    await page.fill("[name=password]", "a long enough password")
-    async with page.expect_navigation():
-        await page.keyboard.press("Enter")
-    async with page.expect_navigation():
-        await page.get_by_role("navigation", name="页面").get_by_role("link", name="安全事件").press("Enter")
-    yield page
-    await context.close()
-    assert [text for text in complaints if "Security Policy" in text] == []
-    assert [address for address in addresses if not address.startswith(f"{leak.living.url}/console") or "?" in address] == []
+    async with visit(browser, leak.living, "安全事件") as page:
+        yield page
 
 
 async def test_an_officer_sees_who_is_to_be_told_and_opens_whom_it_touched(page: Page, leak: Leaked) -> None:
