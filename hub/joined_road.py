@@ -83,7 +83,7 @@ async def own_records_of(
     """What the person themself is shown and may ask for (PIPL §44–50)."""
     corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
     return OwnRecords(
-        records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter, receipt_of=log.receipt_of,
+        records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter_anew, receipt_of=log.receipt_of,
         corrections=PersonalCorrections(records, corrections), arrangements=Arrangements(database, random), counted=desk.authorization.letter_uses.counted,
         rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
     )
