@@ -37,7 +37,7 @@ class DepartmentServer(abc.ABC):
         self.journal = Journal()
         self.url = ""
         self._runner: web.ServerRunner | None = None
-        self._closing = asyncio.Event()
+        self._told = asyncio.Event()
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listen; port 0 takes a free one."""
@@ -52,7 +52,7 @@ class DepartmentServer(abc.ABC):
 
     async def stop(self) -> None:
         """Stop listening; a second call does nothing."""
-        self._closing.set()
+        self._told.set()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -92,14 +92,16 @@ class DepartmentServer(abc.ABC):
             return self.refuse(refusal)
 
     async def _late(self, seconds: float) -> None:
-        """Wait, but no longer than the department is open."""
+        """Wait, but no longer than the department is open, or is told how to answer anew."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):  # wait_for of this Python may lose a cancellation that comes as the wait ends
-                await self._closing.wait()
+                await self._told.wait()
 
     async def control(self, settings: Mapping[str, object]) -> None:
-        """Tell it how to answer; {} resets. Raises BadControl."""
+        """Tell it how to answer; {} resets, and answers that wait leave at once. Raises BadControl."""
         self.controls.set(settings)
+        self._told.set()
+        self._told = asyncio.Event()
 
     async def manage(self, request: web.BaseRequest) -> web.Response:
         """`PUT /_control`, `GET /_journal`, `DELETE /_journal`, `GET /_calls`: of the sandbox, not of the department."""

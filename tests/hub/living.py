@@ -11,7 +11,7 @@ import re
 import shutil
 import socket
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -255,6 +255,12 @@ class Living:
             yield
         finally:
             await self.government.control(department, {})
+
+    @asynccontextmanager
+    async def holding(self, department: str) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """A department that takes questions, and answers none until what this gives is called, or at its end."""
+        async with self.misbehaving(department, slow=10 * PATIENCE):
+            yield lambda: self.government.control(department, {})
 
 
 def people(reply: Reply) -> dict[str, dict[str, Any]]:

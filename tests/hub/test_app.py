@@ -108,13 +108,14 @@ async def test_requests_in_flight_are_answered_before_a_worker_ends(living, sign
     port = free_port()
     token = await living.token(signed_matter)
     line = Line(f"http://127.0.0.1:{port}", living.line.session, living.clock, living.line.random)
-    async with served(front, port) as server, living.misbehaving("SW", slow=0.8):
+    async with served(front, port) as server, living.holding("SW") as answer:
         living.government.forget()
         asking = asyncio.create_task(line.ask(token, TAXES, {"id": signed_matter.id}))
         await living.until_asked("SW")
         server.should_exit = True
         with pytest.raises(ConnectionError):
             await nobody_new(port)
+        await answer()
         reply = await asking
     assert reply.status == 200
     assert {one["person"]["tax"]["status"] for one in reply.body["data"]["case"]["household"]["members"]} == {"MATCHED", "NO_RECORD"}

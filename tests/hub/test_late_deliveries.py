@@ -47,11 +47,11 @@ def during(monkeypatch: pytest.MonkeyPatch, kind: Kind, act: Any) -> None:
 async def test_one_person_of_a_batch_falls_while_the_department_answers_and_the_others_are_told(living: Living):
     matter = await living.register()
     token = await living.token(matter)
-    async with living.misbehaving("SW", slow=0.6):
+    async with living.holding("SW"):
         asking = asyncio.create_task(living.line.ask(token, TWO, {"id": matter.id}))
         await living.until_asked("SW")
         await living.withdraw(matter, by="p2")
-        reply = await asking
+    reply = await asking
     told = people(reply)
     assert (told[WIFE]["tax"]["status"], told[WIFE]["vehicle"]["status"]) == ("NOT_AUTHORIZED", "NOT_AUTHORIZED")
     assert told[WIFE]["vehicle"]["records"] is None, "what a quick department said before"
@@ -61,11 +61,11 @@ async def test_one_person_of_a_batch_falls_while_the_department_answers_and_the_
 async def test_a_group_withdrawn_while_the_department_answers_is_not_told(living: Living):
     matter = await living.register()
     token = await living.token(matter)
-    async with living.misbehaving("SW", slow=0.6):
+    async with living.holding("SW"):
         asking = asyncio.create_task(living.line.ask(token, TWO, {"id": matter.id}))
         await living.until_asked("SW")
         await living.withdraw(matter, by="p2", factGroups=["tax"])
-        reply = await asking
+    reply = await asking
     assert people(reply)[WIFE]["tax"]["records"] is None
     assert people(reply)[MOTHER]["tax"]["status"] in ("MATCHED", "NO_RECORD")
     after = people(await living.line.ask(token, TWO, {"id": matter.id}))

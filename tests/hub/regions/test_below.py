@@ -219,11 +219,11 @@ async def test_who_withdraws_above_while_the_hub_below_answers_is_not_told_of(vi
     matter, _ = await view.both()
     token = await view.upper.token(matter)
     view.lower.government.forget()
-    async with view.lower.misbehaving("SW", slow=0.6):
+    async with view.lower.holding("SW"):
         asking = asyncio.create_task(view.upper.line.ask(token, WHOLE, {"id": matter.id}))
         await view.lower.until_asked("SW")
         await view.upper.withdraw(matter, by="p3")
-        told = people(await asking)
+    told = people(await asking)
     assert set(statuses(told["52"]).values()) == {"NOT_AUTHORIZED"}, "his mother's, of whom the hub below told"
     assert "MATCHED" in set(statuses(told["02"]).values())
 

@@ -221,7 +221,7 @@ async def test_a_neighbour_that_does_not_answer_in_time_is_a_timeout(both, insur
     tongnan, quxian = both
     (region,) = tongnan.hub.neighbours.asked
     source: Source = tongnan.hub.neighbours.asked[region]
-    async with quxian.misbehaving("MZ", slow=2.0):
+    async with quxian.holding("MZ"):
         told = await _hurried(tongnan, insured, source)
     assert {one["status"] for one in told} == {"SOURCE_TIMEOUT"}
 
@@ -465,10 +465,11 @@ async def test_an_agreement_that_ends_while_the_department_answers_tells_the_nei
     body = wire.sealed()
     request = wire.signed(body)
     wire.quxian.government.forget()
-    async with wire.quxian.misbehaving("MZ", slow=0.6):
+    async with wire.quxian.holding("MZ") as answer:
         asking = asyncio.create_task(wire.send(request, body))
         await wire.quxian.until_asked("MZ")
         async with ended(wire.quxian):
+            await answer()
             status, raw, headers = await asking
     assert status == 403
     assert wire.opened(request, status, raw, headers)["refused"] == "NO_JURISDICTION"
