@@ -88,7 +88,8 @@ async def test_a_worker_whose_database_is_gone_is_not_ready(living):
     )
     reply = await probes._readiness(type(hub)(**{name: getattr(hub, name) for name in hub.__slots__ if name != "settings"}, settings=settings))
     assert reply.status_code == 503
-    assert json.loads(reply.body)["checks"] == {"revocations": True, "schema": False, "log": False}
+    checks = json.loads(reply.body)["checks"]
+    assert (checks["schema"], checks["log"]) == (False, False)
 
 
 async def nobody_new(port: int) -> None:
