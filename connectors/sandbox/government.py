@@ -110,6 +110,10 @@ class Government:
         """What a department was asked. CL is a file drop: nobody sees who reads it."""
         return self.departments[department].journal
 
+    async def heard(self) -> None:
+        """Return when the journals hold all that was asked by now; the registry's hears of it by notices."""
+        await self.registry.heard()
+
     def forget(self) -> None:
         """Clear all journals."""
         for one in self.departments.values():

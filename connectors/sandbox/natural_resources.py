@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.resources
 import json
 import re
@@ -38,6 +39,7 @@ class Registry(FrontEnd):
         super().__init__(population, url=url, password=password)
         self._journalled = journal
         self._shown: dict[str, str] = {}
+        self._caught_up = asyncio.Event()
 
     async def start(self) -> None:
         """Create schema, role and rows."""
@@ -78,7 +80,17 @@ class Registry(FrontEnd):
             )
         self._shown = shown
 
+    async def heard(self) -> None:
+        """Return when what was asked by now stands in the journal: notices come in the order they were sent in, and one is sent here."""
+        if self._connection is not None and self._journalled:
+            self._caught_up.clear()
+            await self._connection.execute("SELECT pg_notify('qzk_journal', '')")
+            await self._caught_up.wait()
+
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        if payload == "":
+            self._caught_up.set()
+            return
         told = json.loads(str(payload))
         select = re.split(r"\bfrom\b", told["query"], maxsplit=1, flags=re.IGNORECASE)[0]
         columns = [name for name in COLUMNS if name != "zjhm" and re.search(rf"\b{name}\b", select)]

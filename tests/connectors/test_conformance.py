@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import tomllib
 import traceback
@@ -65,12 +64,6 @@ def names(group: str) -> tuple[str, str]:
     return next((field, entry.name) for field, entry in fields(group).items() if entry.kind not in {"", "text"} and not entry.computes)
 
 
-async def heard(group: str) -> None:
-    """The registry's journal arrives by notification."""
-    if department(group) == "GZ":
-        await asyncio.sleep(0.05)
-
-
 def expected(population, group: str, person) -> list[tuple[object, ...]]:
     """What the population knows, in the forms `columns(group)` asks for."""
     rows = []
@@ -120,7 +113,7 @@ async def test_only_the_named_column_is_asked_and_with_each_subjects_own_referen
     ours, theirs = names(group)
     people = household(population, group)
     told = await departments[group].fetch(ask(group, people, (column(group, ours),)))
-    await heard(group)
+    await government.heard()
     [entry] = government.journal(department(group)).entries
     assert entry["group"] == group
     assert entry["columns"] == [theirs]
@@ -136,7 +129,7 @@ async def test_a_field_asked_in_two_forms_is_asked_of_the_department_once(group,
     ours, theirs = names(group)
     asked = (column(group, ours), column(group, ours))
     told = await departments[group].fetch(ask(group, household(population, group), asked))
-    await heard(group)
+    await government.heard()
     if group in JOURNALLED:
         assert government.journal(department(group)).entries[0]["columns"] == [theirs]
     assert all(row[0] == row[1] for records in told.values() for row in records.rows)
@@ -145,7 +138,7 @@ async def test_a_field_asked_in_two_forms_is_asked_of_the_department_once(group,
 @each_group
 async def test_existence_alone_is_asked_with_at_most_one_column_and_tells_no_value(group, departments, government, population):
     told = await departments[group].fetch(ask(group, household(population, group), ()))
-    await heard(group)
+    await government.heard()
     assert [records.status for records in told.values()] == ["MATCHED", "NO_RECORD"] * 3
     assert {row for records in told.values() for row in records.rows} == {()}
     if group in JOURNALLED:
@@ -158,7 +151,7 @@ async def test_existence_alone_is_asked_with_at_most_one_column_and_tells_no_val
 @each_group
 async def test_a_question_about_nobody_is_never_sent(group, departments, government):
     assert await departments[group].fetch(ask(group, [])) == {}
-    await heard(group)
+    await government.heard()
     assert government.journal(department(group)).calls == 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import math
 from collections import Counter
@@ -103,7 +102,7 @@ async def answered(living: Living, token: str, document: str, variables: Mapping
 
 async def counted(living: Living, plan: Plan) -> Mapping[str, Counted]:
     """Per group what its department's journal holds beside what was planned."""
-    await asyncio.sleep(0.05)  # the registry's journal arrives by notification
+    await living.government.heard()
     entries = itertools.chain.from_iterable(living.government.journal(code).entries for code in living.government.departments)
     calls = Counter(str(entry["group"]) for entry in entries)
     calls["realEstate"] = living.government.journal("GZ").calls  # one call is told in several notices there

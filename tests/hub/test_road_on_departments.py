@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import uuid
 from collections import Counter
@@ -99,7 +98,7 @@ async def test_each_department_is_asked_once_about_each_of_its_groups_for_the_wh
     await desk.answer(STATUSES)  # a subgraph is first asked for its schema
     government.forget()
     await desk.answer(EVERYTHING)
-    await asyncio.sleep(0.05)  # the registry's journal arrives by notification
+    await government.heard()
     asked = Counter(entry["group"] for code in government.departments for entry in government.journal(code).entries)
     assert asked == Counter(JOURNALLED)  # of a file drop or a bare view nobody sees who reads it
     calls = {code: government.journal(code).calls for code in government.departments}
@@ -123,7 +122,7 @@ async def test_a_review_asks_each_department_once_about_each_group_and_once_more
     answer = desk.answerer.answer(plan, await desk.fetcher.fetch(plan, "01JHUBINTENT00000000000002"))
     assert desk.trouble == []
     assert set(answer.told.statuses) == set(REVIEWED)
-    await asyncio.sleep(0.05)
+    await government.heard()
     asked = Counter(entry["group"] for code in government.departments for entry in government.journal(code).entries)
     sets = Counter(ask.columns.group for ask in plan.asks)
     assert asked == Counter({group: sets[group] for group in JOURNALLED if group in REVIEWED})
