@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from structlog.contextvars import bind_contextvars
 
 from hub import journal
+from hub.citizens.assertion import SUBJECT_TOKEN_TYPE
 from hub.clock import clock
 from hub.doors import routes, stored_fits
 from hub.graph import Graph
@@ -79,5 +80,5 @@ def graph(hub: Hub) -> Graph:
         persisted=PersistedOperations(hub.records, hub.documents, seconds=seconds), road=hub.road,
         in_flight=InFlight(settings.in_flight),
         quota=ClientQuota(rate_per_minute=settings.rate_per_minute, concurrency=settings.concurrency, seconds=seconds),
-        security=hub.security, max_body=hub.limits.body, numbers=hub.random,
+        security=hub.security, max_body=hub.limits.body, numbers=hub.random, remedies=hub.desk.authorization.subject_tokens[SUBJECT_TOKEN_TYPE].remedies,
     )

@@ -6,7 +6,7 @@ Who is not identified leaves a count in the bounded security log; who is, and is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from hub import later, metrics
 from hub.access_log.questions import refusal
 from hub.access_log.security import SecurityLog
 from hub.authorizations.standing import Standing
+from hub.caller import Caller, asks_for_themself
 from hub.errors import CallerError, Forbidden, Overloaded, RecordingFailed, TooMany, Unauthenticated
 from hub.graphql_http import JSON, RESPONSE_JSON, Asked, Receive, Scope, Send, header, media_type, read, status_of
 from hub.operation import Documents, Operation
@@ -61,6 +62,8 @@ class Graph:
     security: SecurityLog
     max_body: int
     numbers: Callable[[int], bytes]
+    remedies: Sequence[Mapping[str, object]] = ()
+    """Told beside every refusal of a citizen's question: where they turn (PIPL §50)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -137,18 +140,27 @@ class Graph:
         return _fault(
             status_of(error, media, read_body=read_body), error.code, error.message, media=media,
             retry_after=error.retry_after if isinstance(error, TooMany) else None,
-            challenge=isinstance(error, Unauthenticated),
+            challenge=isinstance(error, Unauthenticated), remedies=self._remedies(_caller(error, standing)),
         )
+
+    def _remedies(self, caller: Caller | None) -> Sequence[Mapping[str, object]]:
+        """By whose token it is alone, never by what was refused: two refusals that looked alike still do."""
+        return self.remedies if caller is not None and asks_for_themself(caller.basis) else ()
 
     async def recorded(self, error: CallerError, standing: Standing | None, *, operation: str = "") -> None:
         """Count a refusal, and leave its entry in the access log where it is known who was refused. Raises RecordingFailed."""
         metrics.REFUSALS.labels(error.code).inc()
-        caller = standing.caller if standing is not None else getattr(error, "caller", None)
+        caller = _caller(error, standing)
         if caller is None or error.code in _FLOODS:
             # A flood refused for its rate must not become a flood of entries. Look-ups past their quota are: somebody is searching.
             self.security.note(error.code)
             return
         await self.road.log.append(refusal(at=self.road.clock(), code=error.code, caller=caller, operation=operation))
+
+
+def _caller(error: CallerError, standing: Standing | None) -> Caller | None:
+    """Who was refused, as far as that is known."""
+    return standing.caller if standing is not None else getattr(error, "caller", None)
 
 
 def _later(error: Overloaded | RecordingFailed, media: str = JSON) -> Written:
@@ -158,9 +170,11 @@ def _later(error: Overloaded | RecordingFailed, media: str = JSON) -> Written:
 
 def _fault(
     status: int, code: str, message: str, *, media: str = JSON, retry_after: int | None = None, challenge: bool = False,
+    remedies: Sequence[Mapping[str, object]] = (),
 ) -> Written:
     """A request error as GraphQL over HTTP writes it: `errors` without `data`."""
-    body: Mapping[str, Any] = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    extensions: Mapping[str, Any] = {"code": code, "remedies": remedies} if remedies else {"code": code}
+    body: Mapping[str, Any] = {"errors": [{"message": message, "extensions": extensions}]}
     headers: tuple[tuple[bytes, bytes], ...] = ()
     if retry_after is not None:
         headers = ((b"retry-after", str(retry_after).encode()),)

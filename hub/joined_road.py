@@ -19,6 +19,7 @@ from hub.caller import Caller
 from hub.citizens.arrangements import Arrangements
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.own_records import OwnRecords
+from hub.citizens.remedies import remedies
 from hub.deferred.waiting import Waiting
 from hub.desk import Desk
 from hub.disposal.terms import Terms
@@ -82,10 +83,11 @@ async def own_records_of(
 ) -> OwnRecords:
     """What the person themself is shown and may ask for (PIPL §44–50)."""
     corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
+    rules = await asyncio.to_thread(citizen_rules, settings.region[:6])
     return OwnRecords(
         records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter_anew, receipt_of=log.receipt_of,
-        corrections=PersonalCorrections(records, corrections), arrangements=Arrangements(database, random), counted=desk.authorization.letter_uses.counted,
-        rules=await asyncio.to_thread(citizen_rules, settings.region[:6]), clock=clock,
+        corrections=PersonalCorrections(records, corrections, remedies(rules)), arrangements=Arrangements(database, random), counted=desk.authorization.letter_uses.counted,
+        rules=rules, clock=clock,
     )
 
 

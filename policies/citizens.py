@@ -1,13 +1,53 @@
 """本人查询: how surely a person must be known before they are told who asked about them, how often they may ask, what they are told of officers,
-and for whom, and for how many, one platform may vouch; by region, as data. No law gives these numbers.
+for whom, and for how many, one platform may vouch, by when an explanation they asked for is owed, and where they may turn when refused; by
+region, as data. No law gives these numbers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from types import MappingProxyType
 
 from policies.letters import LEVELS
 from policies.parameters import REGIONS, ParametersRefused, Table
+
+
+class Recourse(StrEnum):
+    """Where one whose request was refused may turn: the office itself (PIPL §50), the authority that protects personal information (PIPL §60,
+    §65), a people's court (PIPL §50).
+    """
+
+    OFFICE = "OFFICE"
+    AUTHORITY = "AUTHORITY"
+    COURT = "COURT"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Who that is in a region. `example` is for development: no citizen is to be sent there."""
+
+    name: str
+    address: str
+    contact: str
+    source: str
+    example: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Explaining:
+    """By when an explanation is owed, in calendar days after the day it was asked for, and how many one person may have open at once."""
+
+    days: int
+    open_at_most: int
+    source: str
+    example: bool
+
+    def due(self, asked: date) -> date:
+        """The last day of the term."""
+        return asked + timedelta(days=self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +64,7 @@ class Vouching:
 @dataclass(frozen=True, slots=True)
 class CitizenRules:
     """The weakest `assurance` that counts; how old the comparison of identity may be; questions an hour about one person; whether an
-    officer's id is told. `example` is for development, never a region's rule.
+    officer's id is told. `explaining` is None where the region states no term. `example` is for development, never a region's rule.
     """
 
     assurance: str
@@ -32,6 +72,8 @@ class CitizenRules:
     questions_an_hour: int
     officer: bool
     vouching: Vouching
+    explaining: Explaining | None
+    places: Mapping[Recourse, Place]
     source: str
     example: bool
 
@@ -47,7 +89,7 @@ def read_citizens(file: str, text: str) -> CitizenRules:
     rules = CitizenRules(
         assurance=row.text("assurance"), compared_minutes=row.count("compared_minutes"),
         questions_an_hour=row.count("questions_an_hour"), officer=row.flag("officer"),
-        vouching=vouching, source=row.text("source"), example=row.flag("example"),
+        vouching=vouching, explaining=_explaining(top), places=_places(top), source=row.text("source"), example=row.flag("example"),
     )
     row.done()
     top.done()
@@ -66,6 +108,29 @@ def _vouching(table: Table) -> Vouching:
     found = Vouching(tuple(people), table.flag("own_cases_only"), table.text("source"))
     table.done()
     return found
+
+
+def _explaining(top: Table) -> Explaining | None:
+    if "explanations" not in top.names():
+        return None
+    row = top.table("explanations")
+    found = Explaining(row.count("days"), row.count("open_at_most"), row.text("source"), row.flag("example"))
+    row.done()
+    return found
+
+
+def _places(top: Table) -> Mapping[Recourse, Place]:
+    found: dict[Recourse, Place] = {}
+    for row in top.rows("recourse"):
+        try:
+            kind = Recourse(row.text("kind"))
+        except ValueError as wrong:
+            raise ParametersRefused(f"{row.where}: {wrong}") from None
+        if kind in found:
+            raise ParametersRefused(f"{row.where}: {kind} is given twice")
+        found[kind] = Place(row.text("name"), row.text("address"), row.text("contact"), row.text("source"), row.flag("example"))
+        row.done()
+    return MappingProxyType(found)
 
 
 def citizen_rules(region: str) -> CitizenRules | None:

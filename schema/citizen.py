@@ -11,6 +11,7 @@ from schema.access_log import Decision, PageInfo
 from schema.facts import FactGroupCode
 from schema.labels import asked, told
 from schema.personal_letters import PersonalLetter
+from schema.remedies import Remedy
 from schema.scalars import Instant, IsoDate, RegionCode, Statement
 
 
@@ -99,6 +100,7 @@ class WithheldAccesses:
     article: str = told("条款", "Why they are not shown.")
     count: int = told("条数", "How many of the period asked for.")
     until: Instant = told("至", "When the last of them is to be shown.")
+    remedies: list[Remedy] = told("救济途径", "Where to turn against it.")
 
 
 @strawberry.type(description="已从日志中去除 The person was erased from the access log: what it says of before then can be tied to nobody.")
@@ -133,6 +135,7 @@ class PersonalCorrection:
     overdue: bool = told("逾期", "Whether that day is past and nothing came.")
     answered_at: Instant | None = told("答复时间", "When the provider answered.")
     note: str | None = told("答复", "What the provider reported.")
+    remedies: list[Remedy] = told("救济途径", "Where to turn, where the provider upheld what it has; empty otherwise.")
 
 
 @strawberry.enum(description="事件类别 What happened to data, or may have.")
@@ -178,6 +181,7 @@ class DataSubject:
     letters: list[PersonalLetter] = told("授权书", "Letters signed by or for this person, in all their cases here, newest first.")
     corrections: list[PersonalCorrection] = told("更正请求", "Requests filed by this person, newest first.")
     incidents: list[PersonalIncident] = told("安全事件", "Incidents that touched this person and that people were told of, newest first.")
+    remedies: list[Remedy] = told("救济途径", "Where one may turn whose request is refused; the same stands beside every refusal (PIPL §50).")
     closed_after_death: bool = told("身后不予查阅", "Whether this person arranged that near relatives are not shown their records after their death (PIPL §49).")
 
 

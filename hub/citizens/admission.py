@@ -31,6 +31,7 @@ from hub.citizens.assertion import CitizenAssertion, CitizenFlaw, CitizenRefused
 from hub.citizens.deceased import Deceased
 from hub.citizens.declarations import counting, declared
 from hub.citizens.kinship import ARTICLE
+from hub.citizens.remedies import remedies
 from hub.citizens.vouching import Vouched
 from hub.oauth.clients import RegisteredClient
 from hub.oauth.details import TYPE, Details, details
@@ -91,6 +92,7 @@ class CitizenTokens:
         self._audience = audience
         self._sealing = sealing
         self._rules = rules
+        self.remedies = remedies(rules)
 
     async def accept(self, token: str, *, client: RegisteredClient, asked: Details, now: datetime) -> Behalf:  # noqa: ARG002 (the assertion says what is asked)
         """The person an assertion names, as the basis of a token. Raises `NotProven`, asyncpg's errors."""

@@ -10,10 +10,12 @@ from datetime import date, datetime
 import asyncpg
 
 from hub.caller import Caller
+from hub.citizens.remedies import Remedies
 from hub.errors import CallerError
 from hub.sharing.corrections import Corrections
 from hub.sharing.wording import SharingRefused
 from policies.calendar import CHINA, CalendarMissing
+from policies.disputes import CorrectionState
 
 _ENTRY = """
 SELECT id FROM catalogue_entry WHERE fact_group = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2) ORDER BY id LIMIT 1
@@ -29,10 +31,11 @@ ORDER BY c.filed_at DESC, c.id DESC LIMIT 200
 class PersonalCorrections:
     """Files for a person and shows what became of it."""
 
-    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], corrections: Corrections) -> None:
-        """`pool` of records."""
+    def __init__(self, pool: asyncpg.Pool[asyncpg.Record], corrections: Corrections, remedies: Remedies) -> None:
+        """`pool` of records; `remedies` are told beside a report that upholds what the provider has (PIPL §50)."""
         self._pool = pool
         self._corrections = corrections
+        self._remedies = remedies
 
     async def file(self, caller: Caller, group: str, text: str, *, intent: str, now: datetime) -> dict[str, object]:
         """A request under the question's own intent. Raises CallerError where nobody shares the group, or no calendar counts the days."""
@@ -50,7 +53,8 @@ class PersonalCorrections:
     async def of(self, subject: str, now: datetime) -> list[dict[str, object]]:
         """The requests filed by or for the person, newest first."""
         today = now.astimezone(CHINA).date()
-        return [_told(row, today) for row in await self._pool.fetch(_MINE, subject)]
+        rows = await self._pool.fetch(_MINE, subject)
+        return [_told(row, today) | {"remedies": self._remedies if row["state"] == CorrectionState.UPHELD else ()} for row in rows]
 
 
 def _told(row: asyncpg.Record, today: date) -> dict[str, object]:

@@ -27,9 +27,10 @@ from hub.citizens.arrangements import Arrangements
 from hub.citizens.assertion import CitizenRefused
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.deceased import Deceased
-from hub.citizens.entries import Period, PersonalEntries
+from hub.citizens.entries import Period, PersonalEntries, Withheld
 from hub.citizens.kinship import ARTICLE
 from hub.citizens.letters import Counted, MatterOf, letters_named, letters_of
+from hub.citizens.remedies import remedies
 from hub.errors import Forbidden, Malformed, TooMany
 from hub.incidents.told import OwnIncidents
 from hub.people.handles import Handles
@@ -75,6 +76,7 @@ class OwnRecords:
         self._arrangements = arrangements
         self._counted = counted
         self._rules = rules
+        self._remedies = remedies(rules)
         self._clock = clock
 
     async def sought(self, caller: Caller) -> tuple[str, ...]:
@@ -103,6 +105,8 @@ class OwnRecords:
                     told[child.key] = await self._corrections.of(person.subject, now)
                 case "incidents":
                     told[child.key] = await self._incidents.of(person.subject)
+                case "remedies":
+                    told[child.key] = self._remedies
                 case "closedAfterDeath":
                     told[child.key] = await self._deceased.arranged(UUID(person.id))
         return told
@@ -168,9 +172,13 @@ class OwnRecords:
             edges.append({"cursor": str(entry.index), "node": node})
         withheld = await self._entries.withheld(person.subject, person.cases, period, now=now)
         return {
-            "edges": edges, "withheld": withheld, "erased": await self._entries.erased(person.id),
+            "edges": edges, "withheld": [self._withheld(one) for one in withheld], "erased": await self._entries.erased(person.id),
             "pageInfo": {"hasNextPage": page.after is not None, "endCursor": edges[-1]["cursor"] if edges else None},
         }
+
+    def _withheld(self, one: Withheld) -> dict[str, object]:
+        """What is hidden is a refusal, and one may turn somewhere against it (PIPL §45(1), §50)."""
+        return {"article": one.article, "count": one.count, "until": one.until, "remedies": self._remedies}
 
     async def _known(self, person: _Self, rules: CitizenRules, entries: Sequence[Stored]) -> Known:
         cases = sorted({str(entry.parts()[0].get("case") or "") for entry in entries} - {""})

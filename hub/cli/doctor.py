@@ -15,6 +15,7 @@ from hub.cli.notices_current import notices_current
 from hub.cli.open_incidents import incidents_told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
+from hub.cli.recourse import recourse_named
 from hub.cli.vouching import vouching_bounded
 from hub.cli.without_letter import assessments_current, emergencies_followed, two_people
 from hub.cli.witnessing import logs_consistent
@@ -56,6 +57,7 @@ def _without_database(settings: Settings) -> Sequence[tuple[str, Look]]:
         ("calendar", partial(calendar_ahead, settings)),
         ("approvals", partial(two_people, settings)),
         ("chores", partial(chores_done, settings)),
+        ("remedies", partial(recourse_named, settings)),
         ("GraphiQL", partial(ailments.editor_whole, settings)),
     )
 

@@ -6,7 +6,7 @@ refused. A kind of subject token is one `SubjectTokens`; the server is given the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -44,10 +44,15 @@ class Behalf:
 
 
 class SubjectTokens(Protocol):
-    """One kind of subject token. `asks` is what its exchange asks for where the token itself says so; None: the request does."""
+    """One kind of subject token. `asks` is what its exchange asks for where the token itself says so; None: the request does. `remedies` is
+    told beside every refusal of it, whatever it was refused for: where the person turns in whose name is asked (PIPL §50).
+    """
 
     @property
     def asks(self) -> Details | None: ...
+
+    @property
+    def remedies(self) -> Sequence[Mapping[str, object]]: ...
 
     async def accept(self, token: str, *, client: RegisteredClient, asked: Details, now: datetime) -> Behalf:
         """Whom the token proves to this client, for what it asks. Raises `NotProven`."""

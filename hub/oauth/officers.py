@@ -35,6 +35,7 @@ class OfficerTokens:
     """ID tokens (OpenID Connect Core §2) and other JWTs of enrolled issuers."""
 
     asks = None
+    remedies = ()
 
     def __init__(self, pool: asyncpg.Pool[asyncpg.Record], used: SingleUse) -> None:
         """`pool` of records."""

@@ -70,7 +70,10 @@ def _later(request: Request, refusal: Unavailable, note: Note | None, said: Said
 def _said(_request: Request, refusal: OAuthRefused | CallerError | Unavailable) -> Response:
     """RFC 6749 §5.2; who is to come later is told so by its extension codes."""
     if isinstance(refusal, OAuthRefused):
-        return JSONResponse({"error": refusal.error, "error_description": refusal.description}, status_code=refusal.status, headers=PRIVATE)
+        said = {"error": refusal.error, "error_description": refusal.description}
+        # A member of our own beside the RFC's: it has our prefix (RFC 6749 §8.2), and who does not know it passes it over.
+        more = {"household_remedies": list(refusal.remedies)} if refusal.remedies else {}
+        return JSONResponse(said | more, status_code=refusal.status, headers=PRIVATE)
     headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooMany | Unavailable) else {}
     body = {"error": "temporarily_unavailable" if headers else "invalid_request", "error_description": refusal.message}
     return JSONResponse(body, status_code=refusal.status, headers=PRIVATE | headers)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 
 class OAuthRefused(Exception):
-    """`error` and `description` go to the client; `detail` says exactly why, for the log. `client` is set once it was proven."""
+    """`error` and `description` go to the client; `detail` says exactly why, for the log. `client` is set once it was proven.
+    `remedies`: where the person turns in whose name was asked.
+    """
 
     def __init__(self, error: str, description: str, *, status: int = 400, detail: str = "", client: str = "") -> None:
         """`description` holds nothing personal."""
@@ -14,6 +18,7 @@ class OAuthRefused(Exception):
         self.status = status
         self.detail = detail or description
         self.client = client
+        self.remedies: Sequence[Mapping[str, object]] = ()
 
 
 def not_authenticated(detail: str) -> OAuthRefused:

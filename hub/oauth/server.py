@@ -23,7 +23,7 @@ from hub.oauth.assertion import Authenticated
 from hub.oauth.binding import Binding, Shown, proven
 from hub.oauth.details import Details, head, limits, read
 from hub.oauth.granting import granted
-from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, behalf
+from hub.oauth.grants import ACCESS_TOKEN, CLIENT_CREDENTIALS, TOKEN_EXCHANGE, Behalf, NotProven, SubjectTokens, behalf
 from hub.oauth.naming import named
 from hub.oauth.parts import Parts
 from hub.oauth.refusals import OAuthRefused, malformed
@@ -54,7 +54,12 @@ class AuthorizationServer:
         now = self._parts.clock()
         client = await self._parts.authentication.authenticate(form, now, scope)
         with self._place(client):
-            return await self._issued(client, form, shown, now)
+            try:
+                return await self._issued(client, form, shown, now)
+            except OAuthRefused as refused:
+                kind = self._kind(form)
+                refused.remedies = kind.remedies if kind is not None else ()
+                raise
 
     async def _issued(self, client: Authenticated, form: Mapping[str, str], shown: Shown, now: datetime) -> Mapping[str, Any]:
         identifier = client.client.requester.client
@@ -104,7 +109,7 @@ class AuthorizationServer:
         return head(granted), await self._parts.cases.keep([one.given for one in granted], expires_at=now + LIFETIME, now=now)
 
     async def _asked(self, form: Mapping[str, str], client: str, *, exchanged: bool) -> Sequence[Details]:
-        kind = self._parts.subject_tokens.get(form.get("subject_token_type", "")) if exchanged else None
+        kind = self._kind(form) if exchanged else None
         if kind is None or kind.asks is None:
             text, batches = form.get("authorization_details", ""), self._parts.batches
             given = read(text, batches) if len(text) < LONG else await asyncio.to_thread(read, text, batches)
@@ -112,6 +117,9 @@ class AuthorizationServer:
         if "authorization_details" in form:
             raise malformed("this subject token says itself what is asked", client=client)
         return [kind.asks]
+
+    def _kind(self, form: Mapping[str, str]) -> SubjectTokens | None:
+        return self._parts.subject_tokens.get(form.get("subject_token_type", ""))
 
     async def _behalf(self, form: Mapping[str, str], client: Authenticated, asked: Details, now: datetime) -> Behalf:
         parts = self._parts

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from policies.citizens import citizen_rules, read_citizens
+from policies.citizens import Recourse, citizen_rules, read_citizens
 from policies.parameters import ParametersRefused
 
 GOOD = """[access]
@@ -31,6 +33,28 @@ def test_the_rules_are_read_and_a_stronger_assurance_suffices() -> None:
     assert [rules.suffices(one) for one in ("LOW", "SUBSTANTIAL", "HIGH")] == [False, True, True]
     assert (rules.compared_minutes, rules.questions_an_hour, rules.officer) == (30, 60, False)
     assert (rules.vouching.people, rules.vouching.own_cases_only) == (((60, 120),), True)
+    assert (rules.explaining, dict(rules.places)) == (None, {}), "what a region does not state is not guessed"
+
+
+TERM = '[explanations]\ndays = 15\nopen_at_most = 5\nsource = "example"\nexample = true\n'
+PLACE = '[[recourse]]\nkind = "COURT"\nname = "a"\naddress = "b"\ncontact = "c"\nsource = "example"\nexample = true\n'
+
+
+def test_a_region_states_its_term_for_an_explanation_and_whom_one_may_turn_to() -> None:
+    rules = read_citizens("x", GOOD + TERM + PLACE)
+    assert rules.explaining is not None
+    assert (rules.explaining.due(date(2026, 11, 20)), rules.explaining.open_at_most) == (date(2026, 12, 5), 5)
+    assert rules.places[Recourse.COURT].name == "a"
+    assert set(rules.places) == {Recourse.COURT}
+
+
+@pytest.mark.parametrize("changed", [
+    TERM.replace("15", "0"), TERM + "more = 1\n", TERM.replace("open_at_most = 5\n", ""), PLACE.replace("COURT", "COURTS"), PLACE * 2,
+    PLACE.replace('name = "a"\n', ""), PLACE + "more = 1\n",
+])
+def test_a_term_or_a_place_that_is_none_is_refused(changed: str) -> None:
+    with pytest.raises(ParametersRefused):
+        read_citizens("x", GOOD + changed)
 
 
 @pytest.mark.parametrize("changed", [

@@ -16,7 +16,9 @@ from joserfc.jwk import OKPKey
 from connectors.sandbox.people import Member
 from hub.citizens.assertion import SUBJECT_TOKEN_TYPE, TYP, CitizenFlaw
 from hub.citizens.declarations import said as counted
+from hub.citizens.remedies import remedies
 from hub.oauth.presenting import signed
+from policies.citizens import citizen_rules
 from tests.hub.citizens.mourned import Mourned, of
 from tests.hub.living import PLATFORM
 
@@ -42,6 +44,8 @@ async def _refused(counter, assertion: str, **form: str) -> tuple[str, str]:
     """What is said outward, and the code of the newest entry of a refusal."""
     status, body = await counter.exchange(assertion, **form)
     assert status == 400, body
+    # Whatever it was, the same is said of where to turn: the remedies tell no two refusals apart.
+    assert body["household_remedies"] == list(remedies(citizen_rules("500152")))
     return body["error_description"], (await counter.living.refusals())[0]
 
 

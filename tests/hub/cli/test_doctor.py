@@ -8,6 +8,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,11 +17,14 @@ import asyncpg
 import pytest
 
 from hub.access_log.note import Checkpoint, Signer
-from hub.cli import working_days
+from hub.cli import recourse, working_days
+from hub.cli.recourse import recourse_named
 from hub.clock import clock
 from hub.keys import Use
+from hub.settings import Settings
 from policies import approvals
 from policies.calendar import CHINA
+from policies.citizens import Recourse, citizen_rules
 from tests.connectors.shipped import MANIFESTS
 from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
@@ -50,8 +54,9 @@ def test_a_well_hub_has_no_failure(manifest: Desk) -> None:
     said = manifest.run("doctor")
     found = states(said)
     assert set(found) >= CHECKS
-    # The tests' server is fast and forgets: fsync is off, and its login owns everything; nobody is enrolled yet. The doctor says so.
-    assert {check for check, state in found.items() if state != "ok"} == {"database", "login", "assessments"}
+    # The tests' server is fast and forgets: fsync is off, and its login owns everything; nobody is enrolled yet, and a citizen is sent to
+    # examples. The doctor says so.
+    assert {check for check, state in found.items() if state != "ok"} == {"database", "login", "assessments", "remedies"}
     assert "this login owns the log's tables -> run the hub under another" in said
     assert "fsync" in said
     assert "all well" in said
@@ -142,6 +147,16 @@ def test_a_region_in_which_one_system_names_both_officers_is_a_warning(manifest:
     said = manifest.run("doctor")
     assert states(said)["approvals"] == "warn"
     assert "one system may name both officers of KIN_OF_STAFF: one system until 2027" in said
+
+
+def test_a_region_that_names_its_own_places_is_well(monkeypatch) -> None:
+    settings = Settings(region="500152000000", issuer="https://hub.example")
+    rules = citizen_rules("500152")
+    assert asyncio.run(recourse_named(settings)).seen.endswith("OFFICE, AUTHORITY, COURT")
+    own = {kind: replace(place, example=kind is Recourse.COURT) for kind, place in rules.places.items()}
+    for places, seen in ((own, "example: COURT"), ({kind: replace(place, example=False) for kind, place in own.items()}, "may turn to")):
+        monkeypatch.setattr(recourse, "citizen_rules", lambda _region, places=places: replace(rules, places=places))
+        assert asyncio.run(recourse_named(settings)).seen.endswith(seen)
 
 
 DAILY = '\n[[maintenance]]\nweekdays = ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]\nfrom = "00:00"\nto = "24:00"\n'
