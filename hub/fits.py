@@ -18,6 +18,7 @@ from hub.authorizations.check_table import stand
 from hub.authorizations.conditions import Conditions
 from hub.authorizations.presentation import relation_to
 from hub.authorizations.presented import NotStanding, Presented, Requester
+from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Standing
 from hub.caller import Basis, Caller
 from hub.decision import GroupDecision
@@ -26,6 +27,7 @@ from hub.nobody import CASE, ORGANISATION, AllConnected, Class, NoHandles, house
 from hub.open_variables import openings
 from hub.operation import Operation
 from hub.plan import Plan, Planner
+from policies.aggregation import Line
 from policies.engine import Policy
 from policies.forms import Form
 from policies.groups import GROUPS as FACT_GROUPS
@@ -77,6 +79,10 @@ class Told:
     def withheld(self) -> bool:
         """Whether it is not told."""
         return self.form == Form.WITHHELD.value
+
+
+TOO_MUCH = Told(Form.WITHHELD.value, Reason.AGGREGATION_NEEDS_APPROVAL.value, Form.WITHHELD.value)
+"""Of somebody a question alone would be told more ordinary facts of than the region lets pass without a second officer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ class Fitter:
                 question, coerced = operation.question(values)
                 for standing, classes in households:
                     plan = await self._planner.of_anybody(question, coerced, standing, now)
-                    _add(told, plan, classes)
+                    _add(told, plan, classes, self._policy.profile.aggregation.of(purpose))
                     if not plan.layout.thresholds:
                         break  # town and country differ in their standards alone
         return Fitting(
@@ -170,12 +176,15 @@ class Fitter:
         return stand(Presented(caller, requester, matter, now, assessed=frozenset({purpose})), shared), classes
 
 
-def _add(told: dict[tuple[Asked, Class], Told], plan: Plan, classes: Mapping[str, Class]) -> None:
-    """Take in what a plan says; of two ways to mean the question, the one that is not told counts."""
+def _add(told: dict[tuple[Asked, Class], Told], plan: Plan, classes: Mapping[str, Class], line: Line | None) -> None:
+    """Take in what a plan says; of two ways to mean the question, the one that is not told counts. Who is told more than the line by this
+    question alone is told nothing of it (hub/operations/told_before.py).
+    """
+    beyond = {party for party, one in plan.joins.items() if line is not None and line.passed((), one.ordinary)}
     for (place, party), telling in plan.tellings.items():
         for group in telling.decision.groups:
             for asked, one in said(".".join(place.place.path), group):
-                _worse(told, (asked, classes[party.member.person.id]), one)
+                _worse(told, (asked, classes[party.member.person.id]), TOO_MUCH if party in beyond and not one.withheld else one)
 
 
 def _worse(told: dict[tuple[Asked, Class], Told], key: tuple[Asked, Class], one: Told) -> None:

@@ -41,6 +41,7 @@ from hub.operation import Documents
 from hub.operations.fair_use import FairUse
 from hub.operations.limits import Limits
 from hub.operations.quotas import LookUps
+from hub.operations.told_before import ToldBefore
 from hub.people.vault import Vault
 from hub.plan import Planner
 from hub.postgres.connection import LOG_ROLE, engine, pool
@@ -96,13 +97,13 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         stack.push_async_callback(database.dispose)
         records = await stack.enter_async_context(await pool(settings.database_url, max_size=6))
         writing = await stack.enter_async_context(await pool(settings.database_url, role=LOG_ROLE, max_size=4))
-        fair = await _fair_use(stack, settings, records)
+        fair, before = await _fair_use(stack, settings, records), ToldBefore(records, policy.profile.aggregation)
         departments = await _departments(stack, settings, flattened(sources), clock=clock, random=random)
         systems, credit = await _platforms(stack, settings, flattened(sources), clock=clock, random=random)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         vault = Vault(keys, random)
         log, security, upkeep = await _open_log(
-            stack, settings, writing, keys, clock=clock, random=random, chores=_chores(database, records, settings, fair, clock),
+            stack, settings, writing, keys, clock=clock, random=random, chores=_chores(database, records, settings, fair, before, clock),
         )
         desk = await open_desk(
             settings, engine=database, pool=records, keys=keys, vault=vault, clock=clock, random=random, on_refusal=_refusals(log),
@@ -121,7 +122,9 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
         own = await own_records_of(settings, desk, log, records, database, vault, keys, clock=clock, random=random)
-        road = road_of(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair)
+        road = road_of(
+            schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair, gather=before.within,
+        )
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=Documents(schema, limits, introspection=settings.introspection), planner=planner, road=road,
@@ -177,7 +180,8 @@ async def _platforms(
 
 
 def _chores(
-    database: AsyncEngine, records: asyncpg.Pool[asyncpg.Record], settings: Settings, fair: FairUse, clock: Clock,
+    database: AsyncEngine, records: asyncpg.Pool[asyncpg.Record], settings: Settings, fair: FairUse, before: ToldBefore,
+    clock: Clock,
 ) -> Mapping[str, Callable[[], Awaitable[object]]]:
     """What its retention ended; what receivers owe from now on; whose papers after an emergency are overdue."""
 
@@ -187,6 +191,7 @@ def _chores(
 
     return {
         "fair use forgotten": lambda: fair.forget(clock()),
+        "told fields forgotten": lambda: before.forget(clock()),
         "vouching forgotten": vouched,
         "messages dropped": lambda: drop_overdue(database, clock()),
         "reports dropped": lambda: drop_reports(database, clock()),

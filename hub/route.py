@@ -27,6 +27,7 @@ from hub.access_log.receipt import Receipt, salted_digest
 from hub.access_log.writer import AccessLog
 from hub.answer import Answer, Answerer
 from hub.apart import apart
+from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Standing
 from hub.caller import Caller
 from hub.disposal.terms import told_groups
@@ -35,6 +36,7 @@ from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.operations.allowances import Allow
 from hub.operations.letter_uses import Within
+from hub.operations.told_before import Gather
 from hub.plan import Plan, Planner
 from hub.question import Question
 
@@ -87,6 +89,8 @@ class Road:
     """Counts a question that is about to be asked, or refuses it."""
     within: Within
     """Counts it against the letters that say how often they may be used."""
+    gather: Gather
+    """Counts what it would be told of each person, together with what was told before (敏感聚合)."""
     told: Callable[[str, Fetched], Awaitable[None]] | None = None
     """Hears of each question whose outcome is recorded and whose answer is about to leave."""
 
@@ -142,9 +146,18 @@ class Road:
             await self.log.append(refusal(at=self.clock(), code=code, caller=replace(standing.caller, cases=cases), operation=operation.digest))
         plan = await self.planner.plan(question, values, standing, self.clock())
         await self.allow(standing.caller, len(plan.joins), self.clock())
-        while (left := await self.within(plan.standing, plan.letters or (), self.clock())) is not plan.standing:
+        while (left := await self._left(operation, plan)) is not plan.standing:
             plan = await self.planner.plan(question, values, left, self.clock())
         return plan
+
+    async def _left(self, operation: Operation, plan: Plan) -> Standing:
+        """What stands of a plan once it is counted, the same where all of it does. Letters last: of whom nothing is told, none is used up."""
+        left = await self.gather(plan, self.clock())
+        if left is plan.standing:
+            return await self.within(left, plan.letters or (), self.clock())
+        code = Reason.AGGREGATION_NEEDS_APPROVAL.value
+        await self.log.append(refusal(at=self.clock(), code=code, caller=left.caller, operation=operation.digest))
+        return left
 
     async def _leaving(self, plan: Plan, intended: str, fetched: Fetched) -> None:
         """The last looks at every authorisation. Raises Forbidden where one fell: the log may be slower than a revocation, and so may be

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from connectors.interface import Column
 from hub.bounded import Bounded
 from hub.decision import GroupDecision, PlaceDecision
-from hub.layout import IDENTITY
+from hub.layout import IDENTITY, PRESENCE
+from policies.aggregation import ordinary
 
 Program = Callable[..., dict[str, object]]
 """A compiled answer of one place: see `hub/compiled.py`."""
@@ -64,6 +65,7 @@ class Join:
     log_fields: tuple[str, ...]
     sources: tuple[str, ...]  # of the log fields
     digest: str
+    ordinary: tuple[str, ...] = ()  # what of it adds up with other facts (敏感聚合), as group.field, sorted
 
 
 def join(decisions: tuple[PlaceDecision, ...], kept: Bounded[object, Columns]) -> Join:
@@ -83,7 +85,15 @@ def join(decisions: tuple[PlaceDecision, ...], kept: Bounded[object, Columns]) -
         asks=tuple(one for one in sets if one.group != IDENTITY),
         log_fields=tuple(fields), sources=tuple(dict.fromkeys([line.partition(".")[0] for line in fields])),
         digest=hashlib.sha256("\n".join([*fields, *_statuses(decisions)]).encode()).hexdigest(),
+        ordinary=tuple(sorted({fact for decision in decisions for group in decision.groups if group.asks for fact in _ordinary(group)})),
     )
+
+
+def _ordinary(group: GroupDecision) -> Iterator[str]:
+    """Fields told, in whatever form, and whether there is a record, by the group's own name: another region's is the same kind of fact."""
+    spec = group.at.spec
+    told = dict.fromkeys([column.field for column in group.columns] + ([PRESENCE] if PRESENCE in spec.fields else []))
+    return (f"{spec.code}.{name}" for name in told if ordinary(spec.fields[name].level))
 
 
 def _telling(decision: PlaceDecision, merged: Mapping[str, Mapping[Column, int]]) -> Telling:

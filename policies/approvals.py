@@ -20,10 +20,14 @@ class ApprovalKind(StrEnum):
     KIN_OF_STAFF = "KIN_OF_STAFF"        # 近亲属备案 (57 §11, §20): under any purpose
     COMPLAINT_CHECK = "COMPLAINT_CHECK"  # 举报核查 (57 §37): the purpose of this name
     SPOT_CHECK = "SPOT_CHECK"            # 抽查 (渠县 A4 #28–29): the purpose of this name
+    AGGREGATION = "AGGREGATION"          # 敏感聚合 (GB/T 45574): under any purpose with a line (policies/aggregation.py)
 
     def allows(self, purpose: str) -> bool:
         """Whether an approval of this kind can be for a purpose."""
-        return self is ApprovalKind.KIN_OF_STAFF or purpose == self.value
+        return self in _OF_ANY_PURPOSE or purpose == self.value
+
+
+_OF_ANY_PURPOSE = frozenset({ApprovalKind.KIN_OF_STAFF, ApprovalKind.AGGREGATION})
 
 
 class TwoPeople(StrEnum):

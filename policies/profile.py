@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 from types import MappingProxyType
 
+from policies.aggregation import Aggregation, read_aggregation
 from policies.bands import YUAN
 from policies.groups import GROUPS
 from policies.masks import MaskProfile
@@ -40,18 +41,6 @@ class Amount:
     valid_from: date
     source: str
     example: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Aggregation:
-    """敏感聚合 (GB/T 45574): where a region draws the line, at so many L2 facts of one person to one requester within so many days.
-    `exempt`: purposes whose letter names every fact. No verdict asks it yet: at the proposed line each answer for an aid would wait for a
-    second officer, and no document gives another.
-    """
-
-    facts: int
-    days: int
-    exempt: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +81,7 @@ def read_profile(file: str, text: str, region: str) -> Profile:
     profile = Profile(
         region=region, title_zh=top.text("title_zh"), edge_ratio=edge.amount("ratio"), edge_source=edge.text("source"),
         standards=_amounts(top.rows("standards")), asset_limits=_amounts(top.rows("asset_limits")),
-        masks=_masks(top.table("masks")), aggregation=_aggregation(top.table("aggregation")),
+        masks=_masks(top.table("masks")), aggregation=read_aggregation(top.table("aggregation")),
         freshness_days=_freshness(top.table("freshness_days")), freshness_refused_for=_refused_for(top.table("freshness")),
         narrowest_yuan=disclosure.amount("narrowest_yuan"),
     )
@@ -150,15 +139,6 @@ def _masks(table: Table) -> Mapping[Relation, MaskProfile]:
         masks[relation] = MaskProfile(name)
     table.done()
     return MappingProxyType(masks)
-
-
-def _aggregation(table: Table) -> Aggregation:
-    aggregation = Aggregation(facts=table.count("facts"), days=table.count("days"), exempt=frozenset(table.codes("exempt")))
-    table.done()
-    unknown = aggregation.exempt - PURPOSES.keys()
-    if unknown:
-        raise ParametersRefused(f"{table.where}: exempt names unknown purposes {sorted(unknown)}")
-    return aggregation
 
 
 def _refused_for(table: Table) -> frozenset[str]:

@@ -108,7 +108,7 @@ class Approval:
     """
 
     id: str
-    kind: str  # KIN_OF_STAFF, COMPLAINT_CHECK, SPOT_CHECK
+    kind: str  # KIN_OF_STAFF, COMPLAINT_CHECK, SPOT_CHECK, AGGREGATION
     purpose: str
     groups: frozenset[str]
     people: frozenset[str]

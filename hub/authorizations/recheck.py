@@ -96,7 +96,7 @@ def _less_approved(now: Coverage, before: Coverage) -> bool:
     was, left = before.approved, now.approved
     if left is not None and left.own_kin:
         return was is None or not was.own_kin
-    return was is not None and (left is None or not (was.kin <= left.kin and was.purpose <= left.purpose))
+    return was is not None and (left is None or not (was.kin <= left.kin and was.purpose <= left.purpose and was.gathered <= left.gathered))
 
 
 def _narrower(now: Coverage, before: Coverage) -> bool:

@@ -18,6 +18,7 @@ class Approved:
     purpose: frozenset[str]  # fact groups approved under a purpose that needs it: COMPLAINT_CHECK, SPOT_CHECK
     own_kin: bool  # the asking officer is the relative: no approval helps
     approvals: tuple[str, ...]  # ids, for the log
+    gathered: frozenset[str] = frozenset()  # fact groups approved although what was told of the person adds up (敏感聚合)
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from hub.oauth.clients import Clients, RegisteredClient
 from hub.oauth.rollover import LIFETIME
 from hub.operation import Documents
 from hub.operations.limits import Limits
+from hub.operations.told_before import ToldBefore, explained
 from hub.people.handles import Handles
 from hub.people.store import People
 from hub.people.vault import Vault
@@ -46,6 +47,7 @@ from hub.plan import Planner
 from hub.postgres.connection import pool
 from hub.regions.neighbours import open_neighbours
 from hub.settings import Settings
+from policies.aggregation import Aggregation
 from policies.batches import batches
 from policies.calendar import CHINA
 from policies.engine import load
@@ -91,7 +93,8 @@ def explain_command(query: Path, client: str, purpose: str, cases: tuple[str, ..
 
     QUERY is a file, or - for standard input. No department is asked and nothing is logged.
 
-    What is counted when a question is asked is not looked at: uses of a letter or token (LETTER_USES_SPENT), fair use, quotas.
+    What is counted when a question is asked is not looked at: uses of a letter or token (LETTER_USES_SPENT), fair use, quotas;
+    what its organisation was told before is (AGGREGATION_NEEDS_APPROVAL), for an officer without an approval.
     """
     asked = Asked(client, purpose, tuple(dict.fromkeys(cases)), basis)
 
@@ -117,8 +120,9 @@ async def _explained(
     standing = await standing_of(premises, records, keys, asked, now)
     operation = await Documents(served(federation=premises.settings.federation), Limits()).load(text)
     question, values = operation.question(variables, cases=len(standing.each))
-    async with _planning(premises.settings, records, keys) as (planner, departments):
-        return explain(await planner.plan(question, values, standing, now), departments)
+    async with _planning(premises.settings, records, keys) as (planner, departments, aggregation):
+        plan, before = await planner.plan(question, values, standing, now), ToldBefore(records, aggregation)
+        return "\n".join([explain(plan, departments), *explained(await before.weighed(plan, now), aggregation.of(asked.purpose))])
 
 
 async def standing_of(
@@ -170,7 +174,7 @@ def _basis(asked: Asked, matter: Matter | None, now: datetime) -> Basis:
 @asynccontextmanager
 async def _planning(
     settings: Settings, records: asyncpg.Pool[asyncpg.Record], keys: KeyRing,
-) -> AsyncIterator[tuple[Planner, Departments]]:
+) -> AsyncIterator[tuple[Planner, Departments, Aggregation]]:
     """The planner a worker would have. Departments and neighbours are known by their manifests and agreements, not contacted."""
     async with AsyncExitStack() as stack:
         policy = await asyncio.to_thread(load, settings.region[:6])
@@ -180,4 +184,4 @@ async def _planning(
         stack.push_async_callback(departments.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
         neighbours = await open_neighbours(settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=os.urandom)
-        yield planner_of(settings, policy, departments, neighbours, keys, None, clock), departments
+        yield planner_of(settings, policy, departments, neighbours, keys, None, clock), departments, policy.profile.aggregation

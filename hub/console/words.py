@@ -21,7 +21,7 @@ PAGES = {
 INCIDENT_KINDS = {"LEAK": "泄露", "TAMPERING": "篡改", "LOSS": "丢失"}
 INCIDENT_PROOFS = {"CONSOLE_PASSWORD": "口令核验", "STATED": "操作员所称，未核验"}
 """How it is known who opened one."""
-APPROVAL_KINDS = {"KIN_OF_STAFF": "近亲属备案", "COMPLAINT_CHECK": "举报核查", "SPOT_CHECK": "抽查"}
+APPROVAL_KINDS = {"KIN_OF_STAFF": "近亲属备案", "COMPLAINT_CHECK": "举报核查", "SPOT_CHECK": "抽查", "AGGREGATION": "敏感聚合"}
 APPROVAL_STATES = {
     "WAITING": "待审批", "LAPSED": "逾期未批", "STANDING": "有效", "ENDED": "已到期", "REFUSED": "不同意", "WITHDRAWN": "已撤回",
 }

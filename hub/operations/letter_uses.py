@@ -31,7 +31,8 @@ EVER = "EVER"
 """The period of a letter that says how often it may be used at all."""
 _FOR_EVER = datetime(9999, 1, 1, tzinfo=CHINA)
 _USED = "SELECT ref, period, used FROM allowance WHERE kind = 'LETTER' AND ref = ANY($1)"
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""With which nothing could be counted."""
 
 Within = Callable[[Standing, Collection[str], datetime], Awaitable[Standing]]
 """Counts a use of the letters (ids) of a question; the same standing where that was done, and what is left of it where one was used up."""
@@ -76,7 +77,7 @@ class LetterUses:
                 _none_if(spent)
         except _UsedUp:
             return without(standing, spent, now)
-        except _FAILURES:
+        except FAILURES:
             raise Overloaded(retry_after=1) from None
         return standing
 
@@ -92,7 +93,7 @@ class LetterUses:
             return {}
         try:
             rows = await self._pool.fetch(_USED, [f"{per} {one.id}" for one in limited for per, _ in one.uses])
-        except _FAILURES:
+        except FAILURES:
             raise Overloaded(retry_after=1) from None
         used = {(row["ref"], row["period"]): row["used"] for row in rows}
         return {one.id: tuple([_use(one.id, per, times, used, now) for per, times in one.uses]) for one in limited}

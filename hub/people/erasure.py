@@ -104,6 +104,7 @@ class Erasure:
             told = {"person": person, "subject": known.log_subject, "cases": cases, "at": at}
             await self._refuse_what_is_owed(connection, told, at)
             many = (await connection.execute(text(_NAMED), {"subject": known.log_subject})).scalar_one()
+            await connection.execute(text("DELETE FROM told_fields WHERE subject = :subject"), {"subject": known.log_subject})
             await self.people.destroy_log_key(connection, person)
             await self._record(connection, person, order, many, at)
             for case in cases:

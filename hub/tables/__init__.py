@@ -35,6 +35,7 @@ from hub.tables.means_check import MeansCheck
 from hub.tables.messages import Message
 from hub.tables.regions import Agreement, IssuedResult, WitnessedLog
 from hub.tables.sharing import CatalogueEntry, CorrectionRequest, ShareRequest, SharingDispute
+from hub.tables.told_fields import ToldFields
 
 __all__ = [
     "AccessHold",
@@ -84,6 +85,7 @@ __all__ = [
     "SharingDispute",
     "Signer",
     "TokenCases",
+    "ToldFields",
     "UsedAssertion",
     "VouchedPerson",
     "WitnessedLog",

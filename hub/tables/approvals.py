@@ -16,7 +16,7 @@ class Approval(Base):
     __tablename__ = "approval"
     id: Mapped[str] = mapped_column(primary_key=True)
     case_id: Mapped[str] = mapped_column(ForeignKey("matter_case.id"), index=True)
-    kind: Mapped[str]  # KIN_OF_STAFF, COMPLAINT_CHECK, SPOT_CHECK
+    kind: Mapped[str]  # KIN_OF_STAFF, COMPLAINT_CHECK, SPOT_CHECK, AGGREGATION
     purpose: Mapped[str]
     fact_groups: Mapped[list[str]]
     people: Mapped[list[str]]  # person ids as text

@@ -14,7 +14,7 @@ from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.presented import Presented, Requester
 from hub.caller import Basis
 from hub.errors import Malformed
-from hub.fits import Asker, Fit, Fitter, said
+from hub.fits import TOO_MUCH, Asker, Fit, Fitter, said
 from hub.nobody import Class
 from hub.operation import Documents
 from hub.operations.limits import Limits
@@ -115,12 +115,13 @@ async def held_against_the_road(whole: Road, seed: int) -> int:
     plan = await whole.plan(text, variables, standing)
     fitting = await fitted(text, purpose, template, asker, variables=variables, limits=ALL_CASES)
     strengths = {person: one.assurance for one in matter.letters[0].signatures for person in one.covers}
-    seen = 0
+    seen, line = 0, policy().profile.aggregation.of(purpose)
     for (place, party), telling in plan.tellings.items():
+        beyond = line is not None and line.passed((), plan.joins[party].ordinary)
         of = class_of(party.member, strengths.get(party.member.person.id, "NONE"))
         for group in telling.decision.groups:
             for asked, told in said(".".join(place.place.path), group):
-                assert fitting.told[asked, of] == told, (seed, asked, of)
+                assert fitting.told[asked, of] == (TOO_MUCH if beyond and not told.withheld else told), (seed, asked, of)
                 seen += 1
     return seen
 
@@ -155,6 +156,17 @@ async def test_the_nationwide_form_alone_withholds_what_needs_an_item_and_says_s
     withheld = {(asked.group, of.age) for (asked, of), told in bare.told.items() if told.reason == "CONSENT_NOT_ITEMISED" and of.role == "MEMBER"}
     assert withheld == {("disability", "ADULT"), ("disability", "MINOR"), ("disability", "UNDER_14"), ("tax", "UNDER_14")}
     assert (bare.fit, "CONSENT_NOT_ITEMISED" in bare.reasons) == (Fit.FITS_PARTLY, True)
+
+
+async def test_a_question_that_alone_is_told_too_much_of_one_person_needs_an_approval():
+    parts = ("category confirmedOn validTo status region", "issuer standardUsed", "proof")
+    asker, text = Asker("YB", REGION, "DEPT_SYSTEM"), "query Q($i: ID!) {{ person(id: $i) {{ confirmation {{ records {{ {} }} }} medicalInsurance {{ records {{ {} }} }} }} }}"
+    own = "scheme insuredRegion premiumAid settlementAsOf"
+    worked_with = await fitted(text.format(parts[0], own), "MEDICAL_AID", "medical-aid", asker)
+    whole = await fitted(text.format(" ".join(parts), own), "MEDICAL_AID", "medical-aid", asker)
+    assert ("AGGREGATION_NEEDS_APPROVAL" in worked_with.reasons, "AGGREGATION_NEEDS_APPROVAL" in whole.reasons) == (False, True)
+    adults = {told for (_, of), told in whole.told.items() if (of.role, of.age) == ("MEMBER", "ADULT")}
+    assert adults == {TOO_MUCH}, "nothing of it, and nothing weaker"
 
 
 async def test_no_token_would_be_issued_for_a_purpose_the_template_does_not_name():

@@ -13,6 +13,8 @@ from hub.approvals.second_person import ApprovalRefused, First, may_ask, may_dec
 from hub.authorizations.approved import is_relative, kin_of_staff, with_approvals
 from hub.authorizations.matter import Approval
 from hub.authorizations.officers import folded, same_officer
+from hub.authorizations.recheck import _less_approved
+from hub.authorizations.standing import Approved
 from hub.errors import Malformed
 from policies.approvals import ApprovalKind, TwoPeople, approval_rules, read_approvals
 from policies.parameters import ParametersRefused
@@ -73,9 +75,10 @@ def test_nothing_is_ever_approved_that_no_approval_in_force_names(kind, purpose,
     for person, told in approved(approval, purpose=asked).items():
         assert person in whom
         assert (officer, organisation, purpose, by in {"o2", "O-2"}, days > 0) == ("o1", "org", asked, True, True)
-        assert told.kin | told.purpose <= groups | {"identity"}
+        assert told.kin | told.purpose | told.gathered <= groups | {"identity"}
         assert not told.kin or kind is ApprovalKind.KIN_OF_STAFF
         assert not told.purpose or kind.value == asked
+        assert not told.gathered or kind is ApprovalKind.AGGREGATION
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [
@@ -206,3 +209,18 @@ def test_rules_of_an_unknown_kind_or_department_are_refused(row):
     with pytest.raises(ParametersRefused):
         read_approvals("a.toml", f"[[approval]]\n{row}{rest}")
     assert set(RULES) == set(ApprovalKind)
+
+
+@pytest.mark.parametrize(("now", "less"), [(frozenset({"tax", "vehicle"}), False), (frozenset({"tax"}), True), (frozenset(), True)])
+def test_an_approval_of_what_adds_up_that_ended_meanwhile_is_found_at_every_late_delivery(now, less):
+    before = Approved(frozenset(), frozenset(), False, ("apr_1",), frozenset({"tax", "vehicle"}))
+    assert _less_approved(road.covered(approved=dataclasses.replace(before, gathered=now)), road.covered(approved=before)) is less
+
+
+def test_an_approval_of_what_adds_up_is_asked_for_under_any_purpose_of_the_askers():
+    asked = read(body(kind="AGGREGATION", groups=["education"]))
+    school = standing(purpose="EDUCATION_AID", department="JY", role="DEPT_SYSTEM")
+    may_ask(asked, frozenset({OTHER}), school, RULES[ApprovalKind.AGGREGATION], NOW)
+    may_decide(ApprovalKind.AGGREGATION, FIRST, school, RULES[ApprovalKind.AGGREGATION])
+    with pytest.raises(ApprovalRefused, match="outside the token or its purpose"):
+        may_ask(read(body(kind="AGGREGATION", groups=["tax"])), frozenset({OTHER}), school, RULES[ApprovalKind.AGGREGATION], NOW)

@@ -106,7 +106,9 @@ async def test_who_was_erased_is_found_in_the_log_by_nobody_it_holds_together_an
     before = await living.hub.desk.log_subject(asked.number)
     named = await living.entries(subject=before)
     assert [node["purpose"] for node in await counter.accesses(await counter.token(asked.number), BRIEF, first=50)][-1:] == ["DIBAO_REVIEW"]
+    await living.hub.records.execute("INSERT INTO told_fields VALUES ($1, 'jy', '{\"education.stage\": 0}', now()), ('another', 'jy', '{}', now())", before)
     erased = await asked.erasure.erase(asked.number, ORDER, at=later)
+    assert await living.hub.records.fetch("DELETE FROM told_fields WHERE organisation = 'jy' RETURNING subject") == [("another",)]
     assert erased == len(named) + 2, "and the person's own look, intent and outcome"
     after = await living.hub.desk.log_subject(asked.number)
     assert after not in {"", before}

@@ -93,6 +93,21 @@ def test_several_cases_are_planned_together_only_as_one_token_may_name_them(offi
     assert "not in the token" not in explained(office, case, "--case", case, **recheck), "a case named twice is one"
 
 
+def test_what_adds_up_under_a_purpose_that_is_not_exempt_is_said(office: Desk, case) -> None:
+    term = ("--from", "2026-01-01", "--until", "2099-12-31")
+    office.run("assessment", "add", "RESULT_RECOGNITION", "--report", office.file("more.txt", "评估报告"), "--by", "评估人", *term)
+    _, jwks = key_pair("client-3")
+    office.run(
+        "client", "add", "mz-3", "--organisation", "mz-hd-500152", "--name", "互认系统", "--jwks", office.file("client-3.json", jwks),
+        "--purpose", "RESULT_RECOGNITION",
+    )
+    recognition = {"as": "mz-3", "purpose": "RESULT_RECOGNITION", "basis": "statute:SAL §42"}
+    said = explained(office, case, text="query Q($case: ID!) { case(id: $case) { household { members { person { sex { code } } } } } }", **recognition)
+    assert "ordinary facts of one person to one organisation: 40 in 30 days without an approval" in said
+    assert "1 asked, 0 told before, together 1: told" in said
+    assert "ordinary facts" not in explained(office, case), "a review is exempt"
+
+
 def test_a_letter_that_was_revoked_counts_no_more(office: Desk, case) -> None:
     async def revoke() -> None:
         database = engine(office.url)
