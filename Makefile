@@ -12,7 +12,7 @@ COVERING := tests/policies $(patsubst %,tests/hub/access_log/test_%.py,growing l
   $(patsubst %,tests/hub/authorizations/test_%.py,approved assessments checks conditions coverage coverage_by_rule follow_ups letter_life matters \
     reading registration withdrawing) \
   $(patsubst %,tests/hub/test_%.py,answer arguments differential fetch framed freshness gathering identity interpreted operation plan \
-    route several several_cases letter_uses_road)
+    route several several_cases letter_uses_road aggregation_road) tests/hub/operations/test_told_before.py
 # Generated questions by the thousand find what nobody thought of; each branch they take, a named test takes too.
 UNCOUNTED := --deselect tests/policies/test_table.py::test_less_coverage_a_younger_age_or_a_neighbour_never_widens_a_verdict \
   --deselect tests/hub/test_operation.py::test_the_places_of_every_concrete_type_are_those_graphql_core_collects
