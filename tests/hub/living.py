@@ -47,6 +47,7 @@ from policies.purposes import PURPOSES
 from tests.conftest import FakeClock, SeededRandom, administer, at_database
 from tests.connectors.shipped import DIRECTORY
 from tests.hub.authorizations.world import heard
+from tests.waiting import PATIENCE, until
 
 TONGNAN, QUXIAN = "500152000000", "511725000000"
 PLATFORM = "test-platform"
@@ -84,8 +85,6 @@ questions_a_case_a_day = 1000000
 people_an_officer_an_hour = 100000000
 source = "a run of tests asks about one family all day, in an hour that does not pass"
 """
-PATIENCE = 30.0
-"""Seconds for what takes milliseconds: a busy machine is slow, and no test's subject."""
 DEPARTMENTS = ("GA", "SW", "GZ", "RS", "MZ")  # those that keep a journal; CL is a file nobody sees being read
 
 
@@ -211,9 +210,7 @@ class Living:
 
     async def until_asked(self, department: str) -> None:
         """Return as soon as the department has been asked."""
-        async with asyncio.timeout(PATIENCE):
-            while not self.asked()[department]:  # noqa: ASYNC110 (a journal tells nobody)
-                await asyncio.sleep(0.005)
+        await until(lambda: self.asked()[department], every=0.005)
 
     async def asked_about(self) -> dict[str, int]:
         """About how many people each department was asked, group by group: its journal counts them and names nobody."""
@@ -304,10 +301,7 @@ async def served(app: Any, port: int, *, lifespan: str = "off") -> AsyncIterator
     server = uvicorn.Server(config)
     server.install_signal_handlers = lambda: None
     task = asyncio.create_task(server._serve())
-    for _ in range(1000):
-        if server.started or task.done():
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: server.started or task.done())
     try:
         yield server
     finally:

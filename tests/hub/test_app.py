@@ -22,7 +22,8 @@ from hub.migrate import revision_of
 from hub.problems import HANDLERS
 from hub.settings import Settings, SettingsError
 from tests.conftest import SeededRandom, administer
-from tests.hub.living import PATIENCE, TAXES, database, free_port, served
+from tests.hub.living import TAXES, database, free_port, served
+from tests.waiting import PATIENCE
 
 
 async def fetched(url: str) -> tuple[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -15,6 +14,7 @@ from hub.cli.demo.enrolling import OFFICER
 from policies.purposes import PURPOSES
 from tests.conftest import FakeClock
 from tests.hub.living import PEOPLE, TAXES, TONGNAN, Living, live, prepare
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -75,12 +75,11 @@ async def test_an_officer_sees_which_ceilings_were_met(strict_hub):
             assert (refused.status, refused.headers["location"]) == (303, "/console/login")
         login = {"name": OFFICER, "password": "a long enough password"}
         await browser.post(f"{strict_hub.url}/console/login", data=login, headers={"Origin": strict_hub.url})
-        for _ in range(100):  # counts are carried a moment later
+
+        async def shown() -> list[str]:
             async with browser.get(page) as told:
-                rows = [one for one in (await told.text()).split("<tr>")[2:] if matter.id in one]
-            if rows:
-                break
-            await asyncio.sleep(0.02)
-    [row] = rows
+                return [one for one in (await told.text()).split("<tr>")[2:] if matter.id in one]
+
+        [row] = await until(shown)  # counts are carried a moment later
     assert "一事项一日查询次数" in row
     assert '<td>3</td><td><span class="chip DENY">1</span></td>' in row

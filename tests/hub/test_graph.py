@@ -19,6 +19,7 @@ from hub.graph import address_class
 from hub.operations.quotas import ClientQuota, InFlight
 from hub.postgres.connection import plain_url
 from tests.hub.living import PEOPLE, TAXES, WHOLE, Living, digest
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -198,10 +199,7 @@ async def test_where_revocations_cannot_be_read_nothing_is_told_and_it_is_503_no
         assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "OVERLOADED", "1")
         nobody_asked()
     await blocker.close()
-    for _ in range(100):
-        if watch.following and watch.notices:
-            break
-        await asyncio.sleep(0.05)
+    await until(lambda: watch.following and watch.notices)
     assert (await living.post(token, {"query": TAXES, "variables": {"id": signed_matter.id}})).status == 200
 
 

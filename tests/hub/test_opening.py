@@ -18,6 +18,7 @@ from hub.postgres.connection import plain_url
 from tests.conftest import FakeClock, SeededRandom, administer
 from tests.hub.living import TAXES, TONGNAN, live, prepare
 from tests.hub.slips import Slip
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -28,6 +29,10 @@ async def connections(url: str) -> int:
         return await connection.fetchval("SELECT count(*) - 1 FROM pg_stat_activity WHERE datname = current_database()")
     finally:
         await connection.close()
+
+
+async def alone(url: str) -> bool:
+    return await connections(url) == 0
 
 
 async def tasks_of_hub() -> list[str]:
@@ -48,11 +53,7 @@ async def test_a_hub_opens_on_what_it_closed_with_and_leaves_no_task_and_no_conn
                 assert (await living.ask(matter, TAXES)).status == 200
                 grown = await living.size()
         assert await tasks_of_hub() == before
-        for _ in range(100):
-            if not await connections(ready.settings.database_url):
-                break
-            await asyncio.sleep(0.02)
-        assert await connections(ready.settings.database_url) == 0
+        await until(lambda: alone(ready.settings.database_url))
 
 
 async def test_a_tree_behind_the_checkpoint_kept_outside_is_not_opened_on_and_nothing_is_left_open(postgres, tmp_path):

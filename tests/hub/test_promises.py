@@ -17,6 +17,7 @@ from hub.postgres.connection import plain_url
 from policies.purposes import PURPOSES
 from schema import SCHEMA
 from tests.hub.living import LETTER_GROUPS, PEOPLE, TAXES, WHOLE, Living, Matter, people, secrets_of, statuses
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -298,12 +299,12 @@ async def test_7_revocation_takes_effect_while_the_log_is_down_and_reaches_it_la
         assert refused.status == 503
     assert not any(living.asked().values())
     assert (await living.line.ask(token, PEOPLE, {"id": matter.id})).status == 403
-    for _ in range(100):
-        if any(one.parts()[0].get("code") in {"LETTER_REVOKED", "AUTH_REVOKED"} for one in await living.entries(kind=Kind.CHANGE)):
-            return
+
+    async def recorded() -> bool:
         living.hub.upkeep.wake()
-        await asyncio.sleep(0.02)
-    pytest.fail(str([one.parts()[0] for one in await living.entries(kind=Kind.CHANGE, limit=5)]))
+        return any(one.parts()[0].get("code") in {"LETTER_REVOKED", "AUTH_REVOKED"} for one in await living.entries(kind=Kind.CHANGE))
+
+    await until(recorded)
 
 
 async def test_7_one_letter_withdrawn_its_signers_fall_and_the_others_stand(living):

@@ -51,7 +51,7 @@ async def nginx(directory: Path, hub: str) -> AsyncIterator[int]:
     configuration.write_text(documented(directory, port, hub))
     process = await asyncio.create_subprocess_exec(program, "-p", str(directory), "-c", str(configuration), stderr=subprocess.PIPE)
     try:
-        for _ in range(200):
+        for _ in range(1500):
             assert process.returncode is None, await process.stderr.read()
             try:
                 async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/healthz", ssl=False) as reply:

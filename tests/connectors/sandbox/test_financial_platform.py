@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from connectors.sandbox.controls import BadControl
 from connectors.sandbox.institutions import INSTITUTIONS
 from connectors.signing import message_signer
 from tests.connectors.shipped import DIRECTORY, SETTINGS
+from tests.waiting import until
 
 CONTRACT = yaml.safe_load(Path("docs/contracts/JR.yaml").read_text(encoding="utf-8"))
 
@@ -135,13 +135,9 @@ async def test_an_institution_answers_by_itself_in_its_time_and_again_where_nobo
     await government.control("JR", {"delay": 0})
     hub.status = 503
     await hub.apply(numbers_of(population)[:1])
-    for _ in range(200):
-        if len(hub.heard) == 1:
-            hub.status = 200
-        if len(hub.heard) == 2:
-            break
-        await asyncio.sleep(0.01)
-    assert len(hub.heard) == 2
+    await until(lambda: hub.heard)
+    hub.status = 200
+    await until(lambda: len(hub.heard) == 2)
     first, second = hub.heard
     assert first[1] == second[1]
     assert first[0]["Signature"] != second[0]["Signature"], "signed anew"

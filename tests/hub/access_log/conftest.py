@@ -13,11 +13,10 @@ import pytest
 from hub.access_log.entry import Decision, Entry, Kind
 from hub.access_log.writer import AccessLog
 from hub.postgres.connection import pool as open_pool
+from tests.waiting import PATIENCE
 
 ORIGIN = "hub.test/log"
 MORNING = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
-PATIENCE = 30.0
-"""Seconds; a machine may stand still for some of them."""
 
 OpenLog = Callable[..., Awaitable[AccessLog]]
 

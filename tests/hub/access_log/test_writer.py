@@ -16,7 +16,8 @@ from hub.access_log.receipt import verify_receipt
 from hub.access_log.soundness import LogUnsound
 from hub.access_log.writer import AccessLog
 from hub.errors import RecordingFailed
-from tests.hub.access_log.conftest import MORNING, PATIENCE, OpenLog, asked
+from tests.hub.access_log.conftest import MORNING, OpenLog, asked
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -8,9 +8,11 @@ import pytest
 from yarl import URL
 
 from hub.access_log.entry import Kind
+from hub.access_log.store import Stored
 from hub.authorizations import intake
 from hub.signatures import LONGEST_REGISTRATION
 from tests.hub.living import Living
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,13 +25,12 @@ async def posted(living: Living, path: str, body: bytes, content_type: str = "ap
 
 async def test_a_case_registered_is_a_change_in_the_log(living):
     matter = await living.register()
-    for _ in range(100):
+
+    async def changes() -> list[Stored]:
         living.hub.upkeep.wake()
-        changes = [one for one in await living.entries(kind=Kind.CHANGE) if matter.id.encode() in one.body]
-        if changes:
-            break
-        await asyncio.sleep(0.02)
-    assert changes
+        return [one for one in await living.entries(kind=Kind.CHANGE) if matter.id.encode() in one.body]
+
+    assert await until(changes)
     assert len(matter.letters) == 3
 
 

@@ -42,6 +42,7 @@ from tests.hub.authorizations.family import (
 )
 from tests.hub.authorizations.test_checks import no_token, refusal
 from tests.hub.authorizations.world import open_world
+from tests.waiting import until
 
 NEXT = OKPKey.generate_key("Ed25519")
 
@@ -81,13 +82,6 @@ async def outbox(world) -> list[tuple]:
 
 async def revoked(world, kid: str = KID) -> Flagged:
     return await revoke_key(world.engine, platform=PLATFORM, kid=kid, reason="stolen", at=world.clock())
-
-
-async def until(found) -> None:
-    """What another task makes true; within which time is the watch's own tests' subject."""
-    async with asyncio.timeout(30):
-        while not found():  # noqa: ASYNC110 (another worker's memory, not an event)
-            await asyncio.sleep(0.01)
 
 
 async def test_two_keys_overlap_while_one_follows_the_other(world, clock):

@@ -18,9 +18,7 @@ from hub.errors import Overloaded
 from hub.metrics import exposition
 from hub.postgres.connection import plain_url
 from tests.hub.authorizations.family import letters, registration, revocation
-
-PATIENCE = 30
-"""Seconds; a machine may stand still for some of them."""
+from tests.waiting import PATIENCE, until
 
 OTHER_PROCESS = """
 import asyncio, sys
@@ -116,12 +114,7 @@ async def test_a_row_that_commits_late_under_a_lower_number_is_not_missed(databa
 async def test_losing_its_connection_it_asks_and_comes_back(database_url, clock, pool):
     async with watching(database_url, pool, clock) as (watch, heard):
         admin = await asyncpg.connect(plain_url(database_url))
-        for _ in range(100):
-            if await admin.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hub-watch'"):
-                break
-            await asyncio.sleep(0.05)
-        else:
-            pytest.fail("the watch never connected")
+        await until(lambda: admin.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hub-watch'"))
         await watch.settled()
         await pool.execute("INSERT INTO revocation (kind, ref, at) VALUES ('CLIENT', 'client-1', now())")
         assert await hear(heard) == ("CLIENT", "client-1")
@@ -204,12 +197,6 @@ async def test_a_client_is_revoked_once(world, clock):
     assert await revoke_client(world.engine, "client-jy", by="operator", at=clock())
     assert not await revoke_client(world.engine, "client-jy", by="operator", at=clock())
     assert not await revoke_client(world.engine, "client-xx", by="operator", at=clock())
-
-
-async def until(true) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110 - the watch's own memory, not an event
-            await asyncio.sleep(0.01)
 
 
 async def test_the_channel_cut_it_asks_as_often_says_so_once_and_comes_back(database_url, clock, pool):

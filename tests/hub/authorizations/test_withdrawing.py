@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import date
 
 import pytest
 
 from hub.authorizations.reasons import Flaw, Refused
 from tests.hub.authorizations.family import family, letter, letters, person, revocation, signs
+from tests.hub.authorizations.world import heard
 
 
 async def withdraw(world, **part):
     return await world.desk.revocations.accept(revocation(world.clock(), jti=world.jti(), **part), world.clock())
 
 
-async def identified(world, token, *, until):
+async def identified(world, token):
     """The standing once the watch has heard: a notice takes a moment."""
-    for _ in range(200):
-        standing = await world.identify(token)
-        if until(standing):
-            return standing
-        await asyncio.sleep(0.01)
-    pytest.fail("the worker did not hear of the withdrawal")
+    await heard(world.desk, world.engine)
+    return await world.identify(token)
 
 
 def coverage(world, standing, name):
@@ -35,7 +31,7 @@ async def test_one_signer_withdraws_for_herself_and_the_others_of_the_letter_sta
     told = await withdraw(world, letter="H-1", by="wife")
     assert told.letters == ()
     assert told.parts[accepted.letters["H-1"][0]]["people"] == ["wife"]
-    standing = await identified(world, token, until=lambda one: not coverage(world, one, "测试乙").covered)
+    standing = await identified(world, token)
     assert coverage(world, standing, "测试乙").code == "AUTH_REVOKED"
     assert coverage(world, standing, "测试甲").covered
     assert coverage(world, standing, "测试戊").covered, "her daughter is under her father's letter"
@@ -46,7 +42,7 @@ async def test_a_group_withdrawn_by_a_guardian_is_the_wards_alone(world):
     token = await world.token(world.details(accepted))
     told = await withdraw(world, by="wife", people=["girl"], factGroups=["tax"])
     assert list(told.parts) == [accepted.letters["G-1"][0]]
-    standing = await identified(world, token, until=lambda one: coverage(world, one, "测试戊").groups is not None)
+    standing = await identified(world, token)
     assert "tax" not in coverage(world, standing, "测试戊").groups
     assert coverage(world, standing, "测试甲").groups is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -30,6 +29,7 @@ from hub.settings import Settings
 from hub.tables import ImpactAssessment
 from policies.purposes import PURPOSES as PURPOSES_TABLE
 from tests.hub.authorizations.family import HUB, PLATFORM, letters, platform_jwks, registration
+from tests.waiting import until
 
 CLIENT_KEYS: dict[str, ECKey | OKPKey] = {
     "hd": ECKey.generate_key("P-256"), "jy": OKPKey.generate_key("Ed25519"), "yb": OKPKey.generate_key("Ed25519"),
@@ -54,17 +54,11 @@ NUMBERS = itertools.count()  # never repeats, whichever world asks
 UNCONDITIONAL = ("householdRegister", "vehicle", "confirmation", "civilAssistance", "education")
 
 
-PATIENCE = 30
-"""Seconds; within which time a revocation is heard of is measured by `make bench-revocation`."""
-
-
 async def heard(desk: Desk, engine: AsyncEngine) -> None:
     """Return when a worker knows of everything that was revoked, and has read again what it had in memory of the matters it fell in."""
     async with engine.connect() as connection:
         newest = (await connection.execute(text("SELECT max(seq) FROM revocation"))).scalar_one() or 0
-    async with asyncio.timeout(PATIENCE):
-        while desk.watch._last < newest or desk.recheck._matters._again:  # noqa: ASYNC110 - the watch's own memory, not an event
-            await asyncio.sleep(0.005)
+    await until(lambda: desk.watch._last >= newest and not desk.recheck._matters._again, every=0.005)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from hub.oauth.presenting import authenticated, household_facts, token_request
 from hub.oauth.routes import Admission, routes
 from hub.operations.quotas import ClientQuota, InFlight
 from tests.hub.authorizations.family import HUB
+from tests.waiting import until
 
 AUDIT = household_facts(purpose="PRIVACY_AUDIT", basis={"kind": "audit"})
 FORM = {"content-type": "application/x-www-form-urlencoded"}
@@ -39,11 +40,7 @@ async def never() -> bytes:
 async def test_past_the_places_nothing_of_a_request_is_read(counted, path):
     http, noted, places = counted
     slow = [asyncio.create_task(http.post(path, content=never(), headers=FORM)) for _ in range(2)]
-    for _ in range(100):
-        await asyncio.sleep(0.01)
-        if places.now == 2:
-            break
-    assert places.now == 2
+    await until(lambda: places.now == 2)
     shed = await http.post(path, content=b"x" * 100_000)
     assert (shed.status_code, shed.json()["error"], shed.headers["retry-after"]) == (503, "temporarily_unavailable", "1")
     assert noted == ["OAUTH_OVERLOADED"]

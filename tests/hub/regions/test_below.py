@@ -29,7 +29,6 @@ from schema.register import GROUPS
 from tests.conftest import FakeClock, SeededRandom
 from tests.hub.living import (
     LETTER_GROUPS,
-    PATIENCE,
     PLATFORM,
     TONGNAN,
     WHOLE,
@@ -43,6 +42,7 @@ from tests.hub.living import (
     statuses,
 )
 from tests.hub.regions.test_below_manifest import BELOW
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -32,8 +32,9 @@ from hub.regions.routes import routes
 from hub.regions.status_list import standing
 from hub.sealed_bodies import seal
 from hub.sources import Source
-from tests.hub.living import PATIENCE, QUXIAN, TONGNAN, Living, Matter, secrets_of
+from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
 from tests.hub.slips import slips_once
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -429,12 +430,6 @@ async def ended(living: Living) -> AsyncIterator[str]:
             valid_to=row["valid_to"], at=at,
         )
         await until(lambda: code in hub.neighbours.agreements)
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not true():  # noqa: ASYNC110 - another worker's memory, not an event
-            await asyncio.sleep(0.005)
 
 
 async def test_an_agreement_that_ends_stops_asking_at_once_and_one_that_comes_starts_it_without_a_restart(both, insured):

@@ -35,6 +35,7 @@ from hub.regions.witnessing import Witness
 from tests.conftest import administer
 from tests.hub.living import QUXIAN, TONGNAN, Living, database, free_port, served
 from tests.hub.slips import Slip, slips_once
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -241,10 +242,12 @@ async def test_without_an_agreement_in_force_nobody_is_looked_at_and_by_itself_i
         clock=two.tongnan.clock, every=0.01,
     )
     running.start()
-    for _ in range(3000):
-        if any(one.state == "CONSISTENT" for one in await two.logs.all()):
-            break
-        await asyncio.sleep(0.01)
+
+
+    async def consistent() -> bool:
+        return any(one.state == "CONSISTENT" for one in await two.logs.all())
+
+    await until(consistent)
     await running.stop()
     assert (await two.row()).state == "CONSISTENT"
     assert await two.logs.seen("000000000000") == Seen()
@@ -287,10 +290,7 @@ async def test_a_database_that_refuses_does_not_end_the_witness(two: Pair) -> No
     await administer(two.tongnan.database_url, "ALTER TABLE witnessed_log RENAME TO witnessed_log_away")
     try:
         running.start()
-        for _ in range(1000):
-            if len(rounds) > 2:
-                break
-            await asyncio.sleep(0.01)
+        await until(lambda: len(rounds) > 2)
     finally:
         await running.stop()
         await administer(two.tongnan.database_url, "ALTER TABLE witnessed_log_away RENAME TO witnessed_log")

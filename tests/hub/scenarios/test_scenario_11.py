@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -21,6 +20,7 @@ from hub.signatures import base64url, claims_unverified
 from tests.conftest import FakeClock
 from tests.hub.living import TONGNAN, Living, Matter, live, prepare
 from tests.hub.test_dpop_road import Holder
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -80,10 +80,7 @@ async def becomes(hub: Living, statement: str, client: str) -> None:
         await database.execute("INSERT INTO revocation (kind, ref, at) VALUES ('CLIENT', $1, now())", client)
     finally:
         await database.close()
-    for _ in range(200):
-        if hub.hub.desk._identifier._clients.held(client) is None:
-            return
-        await asyncio.sleep(0.01)
+    await until(lambda: hub.hub.desk._identifier._clients.held(client) is None)
 
 
 async def test_scenario_11_the_token_of_one_purpose_is_none_of_another(hub, holder, matter):
