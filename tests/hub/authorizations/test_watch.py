@@ -114,7 +114,7 @@ async def test_a_row_that_commits_late_under_a_lower_number_is_not_missed(databa
 async def test_losing_its_connection_it_asks_and_comes_back(database_url, clock, pool):
     async with watching(database_url, pool, clock) as (watch, heard):
         admin = await asyncpg.connect(plain_url(database_url))
-        await until(lambda: admin.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hub-watch'"))
+        await until(lambda: admin.fetch("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'hub-watch' AND datname = current_database()"))
         await watch.settled()
         await pool.execute("INSERT INTO revocation (kind, ref, at) VALUES ('CLIENT', 'client-1', now())")
         assert await hear(heard) == ("CLIENT", "client-1")
