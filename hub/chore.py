@@ -53,6 +53,11 @@ class Chore:
             _log.warning("chore failed", chore=self.name, kind=kind, at=_place(trace))
 
 
+def failing() -> list[str]:
+    """The names of this process's chores that fail now, in order: no words of what they failed by."""
+    return sorted(sample.labels["chore"] for family in metrics.CHORES_FAILING.collect() for sample in family.samples if sample.value)
+
+
 def _of_another(error: BaseException) -> bool:
     """Whether it is the cancellation of something this task awaited, not of this task: that must not end a loop for good."""
     task = asyncio.current_task() if isinstance(error, asyncio.CancelledError) else None

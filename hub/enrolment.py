@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, update
@@ -33,6 +34,9 @@ from hub.tables import (
     Platform,
 )
 from hub.tables.asking import ONE_NAME
+
+UNSAID: Mapping[str, str] = MappingProxyType({})
+"""Of an act nobody is named for."""
 
 
 class CertificateNameTaken(ValueError):
@@ -201,29 +205,29 @@ def kept_until(last_day: date) -> date:
         return date(last_day.year + 3, 3, 1)
 
 
-async def allow_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:
-    """Put a registered operation (SHA-256, hex) on a client's list."""
-    async with changing(engine, kind="OPERATION_ALLOWED", ref=f"{client} {digest}", at=at) as connection:
+async def allow_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime, by: str = "") -> None:
+    """Put a registered operation (SHA-256, hex) on a client's list; `by`: at whose shell."""
+    async with changing(engine, kind="OPERATION_ALLOWED", ref=f"{client} {digest}", at=at, said={"operator": by}) as connection:
         await connection.execute(insert(ClientOperation).values(client_id=client, hash=digest).on_conflict_do_nothing())
 
 
-async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:
-    """Take an operation off a client's list."""
-    async with changing(engine, kind="OPERATION_WITHDRAWN", ref=f"{client} {digest}", at=at) as connection:
+async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime, by: str = "") -> None:
+    """Take an operation off a client's list; `by`: at whose shell."""
+    async with changing(engine, kind="OPERATION_WITHDRAWN", ref=f"{client} {digest}", at=at, said={"operator": by}) as connection:
         listed = (ClientOperation.client_id == client, ClientOperation.hash == digest)
         await connection.execute(delete(ClientOperation).where(*listed))
 
 
 @asynccontextmanager
 async def changing(
-    engine: AsyncEngine, *, kind: str, ref: str, at: datetime, organisation: str = "",
+    engine: AsyncEngine, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, str] = UNSAID,
 ) -> AsyncIterator[AsyncConnection]:
-    """A transaction that changes something and tells the log so, under the organisation that acted where one did; nothing is told
-    where the block fails.
+    """A transaction that changes something and tells the log so, under the organisation that acted where one did, with whose act it was
+    (`said`, as of `hub.actor`); nothing is told where the block fails.
     """
     async with engine.begin() as connection:
         yield connection
-        await _note(connection, kind=kind, ref=ref, at=at, organisation=organisation)
+        await _note(connection, kind=kind, ref=ref, at=at, organisation=organisation, said=said)
 
 
 async def _put(
@@ -244,6 +248,8 @@ async def _upsert(
     await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_={**changed, **(also or {})}))
 
 
-async def _note(connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "") -> None:
-    body = {"ref": ref, "organisation": organisation} if organisation else {"ref": ref}
+async def _note(
+    connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, str] = UNSAID,
+) -> None:
+    body = {name: value for name, value in {"ref": ref, "organisation": organisation, **said}.items() if value or name == "ref"}
     await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from hub import metrics
+from hub.chore import failing
 from hub.migrate import head, revision_of
 from hub.opening import Hub
 
@@ -35,7 +36,9 @@ def probes(hub: Hub) -> list[BaseRoute]:
 
 
 async def _readiness(hub: Hub) -> Response:
-    """Whether this worker can decide and record now: database, schema, revocations followed, the log writable."""
+    """Whether this worker can decide and record now: database, schema, revocations followed, the log writable. A chore that fails leaves it
+    ready, and is named: what a question needs of it stands among the checks, and no other worker would do better over the same database.
+    """
     checks = {"revocations": hub.desk.watch.following}
     try:
         async with asyncio.timeout(2):
@@ -48,4 +51,4 @@ async def _readiness(hub: Hub) -> Response:
     metrics.REVOCATION_WATCH.set(int(checks["revocations"]))
     ready = all(checks.values())
     said = "NOTICES" if hub.desk.watch.notices else "ASKING" if hub.desk.watch.following else "UNKNOWN"
-    return JSONResponse({"ready": ready, "checks": checks, "revocations": said}, status_code=200 if ready else 503)
+    return JSONResponse({"ready": ready, "checks": checks, "revocations": said, "chores": failing()}, status_code=200 if ready else 503)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.actor import Actor
 from hub.approvals.second_person import ApprovalRefused, Asked, First, may_ask, may_decide
 from hub.authorizations.revocation import tell_workers
 from hub.authorizations.standing import Standing
@@ -27,6 +29,8 @@ Decode = Callable[[str, Standing], UUID | None]
 Encode = Callable[[str, Standing], str]
 """A person's id to the caller's handle."""
 STANDING = ("ASKED", "APPROVED")
+_PROVEN_BEFORE: Mapping[str, str] = MappingProxyType({})
+"""Of an act over the hub's doors: whose it is, the token says."""
 
 
 class NoSuchApproval(ApprovalRefused):
@@ -141,13 +145,13 @@ async def _share_a_key(connection: AsyncConnection, one: str, other: str) -> boo
     return one == other or len(known) != 2 or not known[0].isdisjoint(known[1])
 
 
-async def withdraw(engine: AsyncEngine, approval: str, *, by: str, at: datetime) -> bool:
-    """The operator takes an approval back, for whoever told them to; False where it does not stand."""
+async def withdraw(engine: AsyncEngine, approval: str, *, by: Actor, at: datetime) -> bool:
+    """The operator takes an approval back, for whoever told them to, proven or as stated; False where it does not stand."""
     async with engine.begin() as connection:
         row = (await connection.execute(select(Approval).where(Approval.id == approval).with_for_update())).one_or_none()
         if row is None or row.state not in STANDING:
             return False
-        await _change(connection, Approval(**row._mapping), _withdrawn(by, at), by, at)  # noqa: SLF001 - the row's public mapping
+        await _change(connection, Approval(**row._mapping), _withdrawn(by.name, at), by.name, at, {"proof": by.proof, "operator": by.operator})  # noqa: SLF001 - the row's public mapping
     return True
 
 
@@ -155,17 +159,21 @@ def _withdrawn(by: str, at: datetime) -> dict[str, Any]:
     return {"state": "WITHDRAWN", "ended_by": by, "ended_at": at}
 
 
-async def _change(connection: AsyncConnection, one: Approval, said: Mapping[str, Any], officer: str, at: datetime) -> None:
+async def _change(
+    connection: AsyncConnection, one: Approval, said: Mapping[str, Any], officer: str, at: datetime, known: Mapping[str, str] = _PROVEN_BEFORE,
+) -> None:
     await connection.execute(update(Approval).where(Approval.id == one.id).values(said))
     for name, value in said.items():
         setattr(one, name, value)
-    await _note(connection, f"APPROVAL_{one.state}", one, officer, at)
+    await _note(connection, f"APPROVAL_{one.state}", one, officer, at, known)
     await tell_workers(connection, "CASE", one.case_id, at=at)
 
 
-async def _note(connection: AsyncConnection, kind: str, one: Approval, officer: str, at: datetime) -> None:
-    body = {
+async def _note(
+    connection: AsyncConnection, kind: str, one: Approval, officer: str, at: datetime, known: Mapping[str, str] = _PROVEN_BEFORE,
+) -> None:
+    body: dict[str, Any] = {
         "approval": one.id, "case": one.case_id, "organisation": one.organisation, "officer": officer, "kind": one.kind,
         "purpose": one.purpose, "groups": one.fact_groups, "reason": one.reason, "askedBy": [one.client, one.officer_proof],
-    } | ({"decidedBy": [one.decided_client, one.decided_proof]} if one.decided_client else {})
+    } | ({"decidedBy": [one.decided_client, one.decided_proof]} if one.decided_client else {}) | dict(known)
     await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

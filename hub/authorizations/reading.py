@@ -109,6 +109,10 @@ STATEMENT = (
     f"SELECT {_CLIENTS.sql()} AS clients, {_MATTERS.sql()} AS matters, {_ENTRIES.sql()} AS entries, {_ASSESSMENTS.sql()} AS assessments"
 )
 """Of clients ($1) and cases ($2) those that are there, and the catalogue ($3) and the impact assessments ($4) if they are wanted."""
+CERTIFIED = (
+    "SELECT c.id, c.tls_client_auth::text AS names FROM client c JOIN organisation o ON o.code = c.organisation"
+    " WHERE c.active AND o.active AND c.tls_client_auth IS NOT NULL ORDER BY c.id"
+)
 CASE = "SELECT id FROM matter_case WHERE platform = $1 AND reference = $2"
 
 
@@ -145,6 +149,10 @@ class Reading:
             return None
         self._next.clients.add(client)
         return (await self._found()).clients.get(client)
+
+    async def certified(self) -> Sequence[Row]:
+        """The active clients that prove themselves by a certificate, each by which `names` of it (JSON), as they are now."""
+        return [dict(row) for row in await self._pool.fetch(CERTIFIED)]
 
     async def matter(self, case: str) -> Row | None:
         """A case with its household, `members`, `letters`, each with its `signers`, `approvals` and `follow_ups`, as they are now; None where there is none."""

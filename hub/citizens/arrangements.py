@@ -5,14 +5,14 @@ Said by the person themself, by their own token, or by a paper an officer saw. E
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.enrolment import changing
+from hub.enrolment import UNSAID, changing
 from hub.sharing.wording import worded
 from hub.tables import Arrangement
 from hub.ulid import new_id
@@ -24,10 +24,11 @@ class ArrangementRefused(ValueError):
 
 async def record(
     engine: AsyncEngine, person: UUID, *, question: str = "", document: bytes = b"", by: str, at: datetime, random: Callable[[int], bytes],
+    said: Mapping[str, str] = UNSAID,
 ) -> str:
-    """The id of a new arrangement: from the log entry it was said in, or from the SHA-256 of a paper. Raises SharingRefused without `by`."""
+    """The id of a new arrangement (`said`: whose act at a shell, `hub.actor`): from the log entry it was said in, or from the SHA-256 of a paper. Raises SharingRefused without `by`."""
     identifier = new_id("arr", at, random(10))
-    async with changing(engine, kind="ARRANGEMENT_RECORDED", ref=identifier, at=at) as connection:
+    async with changing(engine, kind="ARRANGEMENT_RECORDED", ref=identifier, at=at, said=said) as connection:
         await connection.execute(insert(Arrangement).values(
             id=identifier, person_id=person, question=question or None, document_hash=document or None, recorded_by=worded("by", by),
             recorded_at=at, lifted_at=None,
@@ -35,9 +36,9 @@ async def record(
     return identifier
 
 
-async def lift(engine: AsyncEngine, identifier: str, *, at: datetime) -> None:
+async def lift(engine: AsyncEngine, identifier: str, *, at: datetime, said: Mapping[str, str] = UNSAID) -> None:
     """One that was recorded in error, or whose paper was replaced. Raises ArrangementRefused."""
-    async with changing(engine, kind="ARRANGEMENT_LIFTED", ref=identifier, at=at) as connection:
+    async with changing(engine, kind="ARRANGEMENT_LIFTED", ref=identifier, at=at, said=said) as connection:
         standing = update(Arrangement).where(Arrangement.id == identifier, Arrangement.lifted_at.is_(None)).values(lifted_at=at)
         if not (await connection.execute(standing)).rowcount:
             raise ArrangementRefused(f"there is no arrangement {identifier} to lift")

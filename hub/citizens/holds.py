@@ -6,14 +6,14 @@ person, with the article; the entries themselves stay in the log for the privacy
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.enrolment import changing
+from hub.enrolment import UNSAID, changing
 from hub.sharing.wording import worded
 from hub.tables import AccessHold, Case
 from hub.ulid import new_id
@@ -39,8 +39,8 @@ class Hold:
     by: str
 
 
-async def set_hold(engine: AsyncEngine, hold: Hold, *, at: datetime, random: Callable[[int], bytes]) -> str:
-    """The id of a new hold. Raises HoldRefused, SharingRefused for an empty article or officer."""
+async def set_hold(engine: AsyncEngine, hold: Hold, *, at: datetime, random: Callable[[int], bytes], said: Mapping[str, str] = UNSAID) -> str:
+    """The id of a new hold; `said`: whose act it is (`hub.actor`). Raises HoldRefused, SharingRefused for an empty article or officer."""
     if not hold.case and not hold.organisation:
         raise HoldRefused("a hold names a case or an organisation")
     if not at < hold.until <= at + LONGEST:
@@ -48,7 +48,7 @@ async def set_hold(engine: AsyncEngine, hold: Hold, *, at: datetime, random: Cal
     if hold.purpose and hold.purpose not in PURPOSES:
         raise HoldRefused(f"no purpose {hold.purpose}")
     identifier = new_id("hold", at, random(10))
-    async with changing(engine, kind="ACCESS_HOLD_SET", ref=identifier, at=at) as connection:
+    async with changing(engine, kind="ACCESS_HOLD_SET", ref=identifier, at=at, said=said) as connection:
         # Of a case mistyped nothing would be hidden, and the officer believe it was.
         if hold.case and not (await connection.execute(select(Case.id).where(Case.id == hold.case))).first():
             raise HoldRefused(f"no case {hold.case}")
@@ -59,9 +59,9 @@ async def set_hold(engine: AsyncEngine, hold: Hold, *, at: datetime, random: Cal
     return identifier
 
 
-async def lift_hold(engine: AsyncEngine, identifier: str, *, at: datetime) -> None:
+async def lift_hold(engine: AsyncEngine, identifier: str, *, at: datetime, said: Mapping[str, str] = UNSAID) -> None:
     """From now on its entries are shown. Raises HoldRefused."""
-    async with changing(engine, kind="ACCESS_HOLD_LIFTED", ref=identifier, at=at) as connection:
+    async with changing(engine, kind="ACCESS_HOLD_LIFTED", ref=identifier, at=at, said=said) as connection:
         lifted = update(AccessHold).where(AccessHold.id == identifier, AccessHold.lifted_at.is_(None)).values(lifted_at=at)
         if not (await connection.execute(lifted)).rowcount:
             raise HoldRefused(f"there is no hold {identifier} to lift")

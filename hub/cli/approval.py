@@ -8,6 +8,7 @@ from sqlalchemy import select
 from hub.approvals.listing import as_it_stands
 from hub.approvals.register import withdraw
 from hub.cli.listing import show
+from hub.cli.officers_proven import PROVEN, named, passwords_of
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.tables import Approval
@@ -48,11 +49,13 @@ def list_approvals(case: str) -> None:
 @approval.command("withdraw")
 @click.argument("identifier")
 @click.option("--by", required=True, help="Who told you to.")
-def withdraw_approval(identifier: str, by: str) -> None:
+@PROVEN
+def withdraw_approval(identifier: str, by: str, *, proven: bool) -> None:
     """Take an approval back. Running hubs follow within a second."""
+    passwords = passwords_of([by]) if proven else {}
 
     async def work(premises: Premises) -> None:
-        if not await withdraw(premises.engine, identifier, by=by, at=clock()):
+        if not await withdraw(premises.engine, identifier, by=await named(premises, by, passwords), at=clock()):
             raise click.ClickException(f"no approval {identifier} stands; see `hub approval list`")
         click.echo(f"{identifier} was withdrawn")
 

@@ -10,8 +10,10 @@ from uuid import UUID
 import click
 from sqlalchemy import select
 
+from hub.actor import operator
 from hub.citizens.arrangements import ArrangementRefused, lift, record
 from hub.cli.listing import show
+from hub.cli.officers_proven import PROVEN, named, passwords_of
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.people.id_number import parse
@@ -28,14 +30,16 @@ def arrangement() -> None:
 @arrangement.command("record")
 @click.option("--document", required=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), help="The paper; its SHA-256 is kept.")
 @click.option("--by", "officer", required=True, help="The officer who saw it.")
-def record_command(document: Path, officer: str) -> None:
+@PROVEN
+def record_command(document: Path, officer: str, *, proven: bool) -> None:
     """Close a person's records to their relatives. The ID number is read from standard input; it never stands on a command line."""
+    passwords = passwords_of([officer]) if proven else {}
     given = click.prompt("ID number", hide_input=True, prompt_suffix=": ", err=True)
     paper = hashlib.sha256(document.read_bytes()).digest()
 
     async def work(premises: Premises) -> None:
-        person = await _person(premises, given)
-        made = await record(premises.engine, person, document=paper, by=officer, at=clock(), random=os.urandom)
+        by, person = await named(premises, officer, passwords), await _person(premises, given)
+        made = await record(premises.engine, person, document=paper, by=officer, at=clock(), random=os.urandom, said=by.said())
         click.echo(f"arrangement {made} recorded")
 
     at_work(work)
@@ -56,7 +60,7 @@ def lift_command(arrangement_id: str) -> None:
     """End one that was recorded in error."""
 
     async def work(premises: Premises) -> None:
-        await lift(premises.engine, arrangement_id, at=clock())
+        await lift(premises.engine, arrangement_id, at=clock(), said={"operator": operator()})
         click.echo(f"arrangement {arrangement_id} lifted")
 
     at_work(work)

@@ -12,6 +12,7 @@ import asyncpg
 import click
 from sqlalchemy import func, select
 
+from hub.actor import operator
 from hub.authorizations.revocation import revoke_client
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work
@@ -32,9 +33,6 @@ from policies.engine import load
 from policies.groups import GROUPS
 from policies.purposes import PURPOSES
 from schema.federation import served
-
-OPERATOR = "operator"
-"""Who the records name for what is done here."""
 
 
 @click.group()
@@ -117,7 +115,7 @@ def disable(client_id: str) -> None:
     """Disable a client; every token it holds stops within a second."""
 
     async def work(premises: Premises) -> None:
-        if not await revoke_client(premises.engine, client_id, by=OPERATOR, at=clock()):
+        if not await revoke_client(premises.engine, client_id, by=operator(), at=clock()):
             raise click.ClickException(f"there is no active client {client_id}")
         click.echo(f"client {client_id} disabled")
 
@@ -154,10 +152,10 @@ def allow(client_id: str, operation: str, *, withdraw: bool) -> None:
         else:
             digest = operation.lower()
         if withdraw:
-            await withdraw_operation(premises.engine, client=client_id, digest=digest, at=clock())
+            await withdraw_operation(premises.engine, client=client_id, digest=digest, by=operator(), at=clock())
             click.echo(f"off {client_id}'s list: {digest}")
         else:
-            await allow_operation(premises.engine, client=client_id, digest=digest, at=clock())
+            await allow_operation(premises.engine, client=client_id, digest=digest, by=operator(), at=clock())
             click.echo(f"on {client_id}'s list: {digest}")
             await _say_fits(premises, client_id, digest)
 
@@ -170,7 +168,7 @@ async def _digest(premises: Premises, document: Path, *, register: bool) -> str:
     if not register:
         return sha256(text.encode()).hexdigest()
     async with await pool(premises.url, max_size=1) as records:
-        return await _persisted(records, _documents(premises)).register(text, by=OPERATOR, at=clock())
+        return await _persisted(records, _documents(premises)).register(text, by=operator(), at=clock())
 
 
 async def _say_fits(premises: Premises, client_id: str, digest: str) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from hub.cli import ailments
+from hub.cli.certificate_names import one_kind_of_name
 from hub.cli.chores import chores_done
 from hub.cli.findings import Finding, State, fail, looked, told
 from hub.cli.notices_current import notices_current
@@ -76,6 +77,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("assessments", partial(assessments_current, premises)),
         ("emergencies", partial(emergencies_followed, premises)),
         ("citizens", partial(vouching_bounded, premises)),
+        ("certificates", partial(one_kind_of_name, premises)),
         ("incidents", partial(incidents_told, premises)),
     )
 

@@ -38,6 +38,7 @@ from hub.keys import KeyRing
 from hub.oauth.clients import Clients, RegisteredClient
 from hub.oauth.rollover import LIFETIME
 from hub.operation import Documents
+from hub.operations.letter_uses import LetterUses, without
 from hub.operations.limits import Limits
 from hub.operations.told_before import ToldBefore, explained
 from hub.people.handles import Handles
@@ -93,8 +94,9 @@ def explain_command(query: Path, client: str, purpose: str, cases: tuple[str, ..
 
     QUERY is a file, or - for standard input. No department is asked and nothing is logged.
 
-    What is counted when a question is asked is not looked at: uses of a letter or token (LETTER_USES_SPENT), fair use, quotas;
-    what its organisation was told before is (AGGREGATION_NEEDS_APPROVAL), for an officer without an approval.
+    A letter that was used as often as it says covers nobody (LETTER_USES_SPENT), and explaining is no use of it; what its organisation was
+    told before counts too (AGGREGATION_NEEDS_APPROVAL), for an officer without an approval. What is counted of who asks is not looked at:
+    uses of a token, fair use, quotas.
     """
     asked = Asked(client, purpose, tuple(dict.fromkeys(cases)), basis)
 
@@ -117,7 +119,7 @@ async def _explained(
     premises: Premises, records: asyncpg.Pool[asyncpg.Record], text: str, variables: Mapping[str, Any], asked: Asked,
 ) -> str:
     keys, now = await asyncio.to_thread(premises.keys), clock()
-    standing = await standing_of(premises, records, keys, asked, now)
+    standing = await _left(await standing_of(premises, records, keys, asked, now), LetterUses(records), now)
     operation = await Documents(served(federation=premises.settings.federation), Limits()).load(text)
     question, values = operation.question(variables, cases=len(standing.each))
     async with _planning(premises.settings, records, keys) as (planner, departments, aggregation):
@@ -146,7 +148,21 @@ async def standing_of(
     try:
         return stand(presented[0], shared) if len(presented) == 1 else stand_in_each(presented, shared)
     except NotStanding as refused:
-        raise click.ClickException(f"no token would be issued: {refused.reason.value}, {refused.message}") from None
+        raise _no_token(refused) from None
+
+
+async def _left(standing: Standing, uses: LetterUses, now: datetime) -> Standing:
+    """What the road would leave of it: letters of the token that are used up stand for nobody; nothing is counted here."""
+    named = {letter for one in standing.each for letter, _ in one.caller.basis.letters}
+    spent = await uses.spent([letter for one in standing.each if one.matter is not None for letter in one.matter.limited if letter.id in named], now)
+    try:
+        return without(standing, spent, now) if spent else standing
+    except NotStanding as refused:
+        raise _no_token(refused) from None
+
+
+def _no_token(refused: NotStanding) -> click.ClickException:
+    return click.ClickException(f"no token would be issued: {refused.reason.value}, {refused.message}")
 
 
 def _presented(asked: Asked, case: str, found: Matter | None, client: RegisteredClient, presenter: Presenter, now: datetime) -> Presented:

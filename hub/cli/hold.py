@@ -8,8 +8,10 @@ from datetime import datetime
 import click
 from sqlalchemy import select
 
+from hub.actor import operator
 from hub.citizens.holds import Hold, lift_hold, set_hold
 from hub.cli.listing import show
+from hub.cli.officers_proven import PROVEN, named, passwords_of
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.tables import AccessHold
@@ -30,12 +32,16 @@ def hold() -> None:
 @click.option("--article", required=True, help="The article that forbids telling, as the person will read it.")
 @click.option("--until", required=True, type=_DAY, help="The first day they are shown again.")
 @click.option("--by", "officer", required=True, help="The officer who answers for it.")
-def set_command(case: str, organisation: str, purpose: str, article: str, until: datetime, officer: str) -> None:
+@PROVEN
+def set_command(case: str, organisation: str, purpose: str, article: str, until: datetime, officer: str, *, proven: bool) -> None:
     """Hide entries from the people they are about, until a day. They are counted for them, with the article."""
+    passwords = passwords_of([officer]) if proven else {}
 
     async def work(premises: Premises) -> None:
         wanted = Hold(case, organisation, purpose, article, until.replace(tzinfo=CHINA), officer)
-        click.echo(f"hold {await set_hold(premises.engine, wanted, at=clock(), random=os.urandom)} set until {until.date()}")
+        by = await named(premises, officer, passwords)
+        made = await set_hold(premises.engine, wanted, at=clock(), random=os.urandom, said=by.said())
+        click.echo(f"hold {made} set until {until.date()}")
 
     at_work(work)
 
@@ -46,7 +52,7 @@ def lift(hold_id: str) -> None:
     """Show its entries from now on."""
 
     async def work(premises: Premises) -> None:
-        await lift_hold(premises.engine, hold_id, at=clock())
+        await lift_hold(premises.engine, hold_id, at=clock(), said={"operator": operator()})
         click.echo(f"hold {hold_id} lifted")
 
     at_work(work)

@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
+from hub.actor import PASSWORD, STATED, Actor, operator
 from hub.cli.listing import show
 from hub.cli.officers_proven import passwords_of, prove
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.incidents import register
-from hub.incidents.actor import PASSWORD, STATED, Actor, operator
 from hub.incidents.listing import Telling, listed
 from hub.incidents.register import (
     KINDS,

@@ -7,9 +7,15 @@ from collections.abc import Iterable, Mapping
 
 import click
 
+from hub.actor import PASSWORD, STATED, Actor, operator
 from hub.cli.premises import Premises
 from hub.clock import clock
 from hub.console.sessions import Sessions
+
+PROVEN = click.option(
+    "--proven", is_flag=True,
+    help="--by is a privacy officer at this terminal: their console password is asked for. Else the record says that the name was only stated.",
+)
 
 
 def passwords_of(names: Iterable[str]) -> Mapping[str, str]:
@@ -23,3 +29,9 @@ async def prove(premises: Premises, passwords: Mapping[str, str]) -> None:
     for name, password in passwords.items():
         if not await sessions.proven(name, password):
             raise click.ClickException("an officer's name or password is wrong, or the account is locked")
+
+
+async def named(premises: Premises, name: str, passwords: Mapping[str, str]) -> Actor:
+    """Who answers for an act at this shell: proven where their password was typed, else as stated. Raises ClickException as `prove` does."""
+    await prove(premises, passwords)
+    return Actor(name, PASSWORD if name in passwords else STATED, operator())

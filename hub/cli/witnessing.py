@@ -8,6 +8,7 @@ import click
 
 from hub.cli.findings import Finding, fail, ok, warn
 from hub.cli.listing import show
+from hub.cli.officers_proven import PROVEN, named, passwords_of
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.operations.literals import holds_id_number
@@ -34,13 +35,15 @@ def witnessed() -> None:
 @click.argument("region")
 @click.option("--by", required=True, help="The officer who looked into it.")
 @click.option("--reason", required=True, help="What they found; it stands in the log.")
-def witness_anew(region: str, by: str, reason: str) -> None:
+@PROVEN
+def witness_anew(region: str, by: str, reason: str, *, proven: bool) -> None:
     """Begin anew with a neighbour whose log shrank or forked, once somebody looked into it. What was seen stays in the log."""
     if not reason.strip() or holds_id_number(reason):
         raise click.ClickException("a reason says what was found, without an ID number")
+    passwords = passwords_of([by]) if proven else {}
 
     async def work(premises: Premises) -> None:
-        if not await WitnessedLogs(premises.engine).anew(region, by=by, reason=reason.strip(), at=clock()):
+        if not await WitnessedLogs(premises.engine).anew(region, by=await named(premises, by, passwords), reason=reason.strip(), at=clock()):
             raise click.ClickException(f"nothing is wrong with the log of {region}; see `hub log witnessed`")
         click.echo(f"the log of {region} is looked at anew")
 

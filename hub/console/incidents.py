@@ -19,10 +19,10 @@ from starlette.routing import BaseRoute, Route
 
 from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import Unreadable
+from hub.actor import SESSION, Actor
 from hub.console.entries import Names
 from hub.console.sessions import Officer
 from hub.console.visits import Visits
-from hub.incidents.actor import SESSION, Actor
 from hub.incidents.listing import listed
 from hub.incidents.register import IncidentRefused, found, looked
 from hub.incidents.report import title_of

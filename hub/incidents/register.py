@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.actor import STATED, Actor
 from hub.authorizations.officers import same_officer
-from hub.incidents.actor import STATED, Actor
 from hub.incidents.span import Span
 from hub.incidents.stopping import stop as stop_now
 from hub.sharing.wording import worded

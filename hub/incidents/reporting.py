@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.incidents.actor import Actor
+from hub.actor import Actor
 from hub.incidents.register import found, reported, span_of
 from hub.incidents.report import report
 from hub.incidents.tracing import Tracing

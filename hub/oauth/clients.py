@@ -60,6 +60,10 @@ class Clients:
             self._held[client] = found
         return found
 
+    async def certified(self) -> Mapping[str, Mapping[str, str]]:
+        """By which name of a certificate each active client proves itself that does so: of the database, now. Raises asyncpg's errors."""
+        return {row["id"]: orjson.loads(row["names"]) for row in await self._reading.certified()}
+
     def drop(self, kind: str, ref: str) -> None:
         """Read a revoked client again."""
         if kind == "CLIENT":

@@ -5,6 +5,8 @@ Rules of this file:
   a listed authority, valid now, for clients. A proxy set up to verify nothing proves nobody so.
 - A client is enrolled with exactly one name (§2.1.2), and it is compared as it stands: a subject attribute by attribute, a host name without
   wildcards, a URI as text. Who holds a certificate of the same authority with another name is somebody else.
+- A certificate carries several names, and each may be another client's: one that names two active clients proves neither of them. Which it is would
+  be the sender's to choose, by the `client_id` it states, and two systems would have one key (RFC 8705 §2.1.2 wants the one name to say who it is).
 - The list is read anew for each client, so that an authority struck off it counts from the next token on; one that cannot be read proves nobody.
 - A certificate names no officer: officers of such a client prove themselves (RFC 8693).
 """
@@ -69,8 +71,8 @@ class ClientCertificates:
         """Whether a client may prove itself so at all."""
         return self._authorities is not None and self._certificates.known
 
-    async def prove(self, expected: Mapping[str, str], scope: Mapping[str, Any], now: datetime) -> None:
-        """Nothing where the request shows a certificate of this name. Raises `BadSignature`, whose text begins with a code for the log."""
+    async def prove(self, expected: Mapping[str, str], scope: Mapping[str, Any], now: datetime) -> x509.Certificate:
+        """The certificate of this name that the request shows. Raises `BadSignature`, whose text begins with a code for the log."""
         certificate = self._certificates.verified(scope)
         try:
             issuers = await asyncio.to_thread(read_authorities, self._authorities)
@@ -82,6 +84,7 @@ class ClientCertificates:
                 raise BadSignature("CERTIFICATE_OF_ANOTHER_NAME")
         except (VerificationError, UnsupportedAlgorithm, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
             raise BadSignature("CERTIFICATE_NOT_TRUSTED: of no listed authority, not valid now, or not for clients") from None
+        return certificate
 
 
 class Authentication:
@@ -107,10 +110,17 @@ class Authentication:
         if client is None or not client.requester.active or client.certificate is None:
             raise not_authenticated("unknown or inactive client, or one that brings an assertion")
         try:
-            await self._certificates.prove(client.certificate, scope, now)
+            certificate = await self._certificates.prove(client.certificate, scope, now)
+            await self._names_one(certificate, identifier)
         except BadSignature as error:
             raise not_authenticated(str(error)) from None
         return Authenticated(client, "")
+
+    async def _names_one(self, certificate: x509.Certificate, identifier: str) -> None:
+        """Raises `BadSignature` where the certificate names another active client beside this one."""
+        others = [one for one, names in (await self._clients.certified()).items() if one != identifier and _names(certificate, names)]
+        if others:
+            raise BadSignature(f"CERTIFICATE_OF_TWO_CLIENTS: {', '.join([identifier, *others])}")
 
 
 def read_authorities(file: Path | None) -> Sequence[x509.Certificate]:
@@ -125,6 +135,14 @@ def _verifier(issuers: Sequence[x509.Certificate], now: datetime) -> Any:
         PolicyBuilder().store(Store(list(issuers))).time(now).max_chain_depth(_BETWEEN)
         .extension_policies(ca_policy=ExtensionPolicy.webpki_defaults_ca(), ee_policy=_CLIENT).build_client_verifier()
     )
+
+
+def _names(certificate: x509.Certificate, names: Mapping[str, str]) -> bool:
+    """Whether a certificate whose names can be read has one of these; what was enrolled long ago and cannot be read is no certificate's."""
+    try:
+        return any(_named(certificate, kind, name) for kind, name in names.items())
+    except NameRefused:
+        return False
 
 
 def _named(certificate: x509.Certificate, kind: str, name: str) -> bool:

@@ -2,8 +2,9 @@
 
 A use is a question under which the letter stands for anybody. Rules of this file:
 - Only a letter that says so (`validity.maxUses`, `validity.frequency`) costs a look into the database; it is counted where it is asked, by one
-  statement that counts or refuses, and a question counts all its letters or none.
+  statement for every limit of all the question's letters, and a question counts all of them or none.
 - A letter that is used up covers nobody, as if it had not been signed: the others of the question still stand, and it is planned anew.
+- A letter is a letter of one case and counted once a question, however many limits it states and however often it is named.
 - What was counted stays counted, also where the question then fails: the citizen's limit errs on the citizen's side.
 """
 
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import asyncpg
+import orjson
 
 from hub.authorizations.approved import with_approvals
 from hub.authorizations.coverage import by_letters
@@ -24,12 +26,20 @@ from hub.authorizations.presented import NotStanding
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Standing
 from hub.errors import Overloaded
-from hub.operations.token_uses import BEGINNING, TAKE, period
+from hub.operations.token_uses import BEGINNING, period
 from policies.calendar import CHINA
 
 EVER = "EVER"
 """The period of a letter that says how often it may be used at all."""
 _FOR_EVER = datetime(9999, 1, 1, tzinfo=CHINA)
+TAKE_EACH = """
+INSERT INTO allowance AS held (kind, ref, period, used, refused, ends_at)
+SELECT 'LETTER', ref, period, 1, 0, ends_at FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) WITH ORDINALITY AS one (ref, period, ends_at, place)
+ORDER BY place
+ON CONFLICT (kind, ref, period) DO UPDATE SET used = held.used + 1 WHERE held.used < ($4::jsonb -> held.ref)::int
+RETURNING ref
+"""
+"""Counts those of some limits that are not used up, in their order, and names them; $4 says of each how often."""
 _USED = "SELECT ref, period, used FROM allowance WHERE kind = 'LETTER' AND ref = ANY($1)"
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 """With which nothing could be counted."""
@@ -45,6 +55,16 @@ class Use(NamedTuple):
     times: int
     used: int
     again: datetime | None
+
+
+class _Limit(NamedTuple):
+    """One limit of one letter in the period that runs, as the table of allowances names it."""
+
+    letter: str
+    ref: str
+    began: datetime
+    ends: datetime
+    times: int
 
 
 class _UsedUp(Exception):
@@ -63,17 +83,16 @@ class LetterUses:
         what stands without those: the question is to be planned again. Raises NotStanding (LETTER_USES_SPENT) where no letter is left,
         Overloaded where it cannot be counted.
         """
-        limited = _limited(standing, letters)
-        if not limited:
+        limits = _limits(standing, letters, now)
+        if not limits:
             return standing
         spent: set[str] = set()
+        of_each = [one.ref for one in limits], [one.began for one in limits], [one.ends for one in limits]
+        times = orjson.dumps({one.ref: one.times for one in limits}).decode()
         try:
             async with self._pool.acquire() as connection, connection.transaction():
-                for one in limited:
-                    for per, times in one.uses:
-                        began, ends = _period(per, now)
-                        if await connection.fetchval(TAKE, "LETTER", f"{per} {one.id}", began, ends, times) is None:
-                            spent.add(one.id)
+                counted = {row["ref"] for row in await connection.fetch(TAKE_EACH, *of_each, times)}
+                spent.update(one.letter for one in limits if one.ref not in counted)
                 _none_if(spent)
         except _UsedUp:
             return without(standing, spent, now)
@@ -92,7 +111,7 @@ class LetterUses:
         if not limited:
             return {}
         try:
-            rows = await self._pool.fetch(_USED, [f"{per} {one.id}" for one in limited for per, _ in one.uses])
+            rows = await self._pool.fetch(_USED, [_ref(per, one.id) for one in limited for per, _ in one.uses])
         except FAILURES:
             raise Overloaded(retry_after=1) from None
         used = {(row["ref"], row["period"]): row["used"] for row in rows}
@@ -126,15 +145,19 @@ def _none_if(spent: Collection[str]) -> None:
         raise _UsedUp
 
 
-def _limited(standing: Standing, letters: Collection[str]) -> list[Letter]:
-    """Those that state a limit, always in one order: two questions that meet wait for each other once, not in a ring."""
-    found = [letter for one in standing.each if one.matter is not None for letter in one.matter.limited if letter.id in letters]
-    return sorted(found, key=lambda one: one.id)
+def _limits(standing: Standing, letters: Collection[str], now: datetime) -> list[_Limit]:
+    """Of those that state any, always in one order: two questions that meet wait for each other once, not in a ring."""
+    found = {letter.id: letter for one in standing.each if one.matter is not None for letter in one.matter.limited if letter.id in letters}
+    return [_Limit(name, _ref(per, name), *_period(per, now), times) for name in sorted(found) for per, times in found[name].uses]
 
 
 def _use(letter: str, per: str, times: int, used: Mapping[tuple[str, datetime], int], now: datetime) -> Use:
     began, ends = _period(per, now)
-    return Use(per, times, used.get((f"{per} {letter}", began), 0), None if per == EVER else ends)
+    return Use(per, times, used.get((_ref(per, letter), began), 0), None if per == EVER else ends)
+
+
+def _ref(per: str, letter: str) -> str:
+    return f"{per} {letter}"
 
 
 def _period(per: str, now: datetime) -> tuple[datetime, datetime]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from hub.access_log.merkle import EMPTY_ROOT
 from hub.access_log.note import Checkpoint, Verifier
+from hub.actor import Actor
 from hub.tables import Outbox, WitnessedLog
 
 FORK, SHRUNK, MISSED, CONSISTENT, UNSEEN = "FORK", "SHRUNK", "MISSED", "CONSISTENT", "UNSEEN"
@@ -114,7 +115,7 @@ class WitnessedLogs:
             rows = (await connection.execute(select(WitnessedLog).order_by(WitnessedLog.region))).all()
         return [WitnessedLog(**row._mapping) for row in rows]  # noqa: SLF001 - the row's public mapping
 
-    async def anew(self, region: str, *, by: str, reason: str, at: datetime) -> bool:
+    async def anew(self, region: str, *, by: Actor, reason: str, at: datetime) -> bool:
         """An officer looked into it: the next look begins anew. False where nothing is wrong."""
         broken = (WitnessedLog.region == region, or_(WitnessedLog.state == FORK, WitnessedLog.state == SHRUNK))
         async with self._engine.begin() as connection:
@@ -124,7 +125,7 @@ class WitnessedLogs:
             seen = Seen(row.origin, tuple(row.vkeys), row.size, bytes(row.root))
             blank = {"origin": "", "vkeys": [], "size": 0, "root": EMPTY_ROOT, "note": "", "state": UNSEEN, "evidence": "", "looked_at": at - timedelta(days=1)}
             await connection.execute(update(WitnessedLog).where(WitnessedLog.region == region).values(blank))
-            await _note(connection, "WITNESS_BEGUN_ANEW", region, seen, None, at, officer=by, reason=reason)
+            await _note(connection, "WITNESS_BEGUN_ANEW", region, seen, None, at, officer=by.name, proof=by.proof, operator=by.operator, reason=reason)
         return True
 
 

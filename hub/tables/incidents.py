@@ -32,7 +32,7 @@ class Incident(Base):
     contact: Mapped[str]
     stopped: Mapped[list[str]]  # clients and keys the opening stopped
     opened_by: Mapped[str]
-    opened_proof: Mapped[str] = mapped_column(default="STATED", server_default="STATED")  # how that is known: hub.incidents.actor
+    opened_proof: Mapped[str] = mapped_column(default="STATED", server_default="STATED")  # how that is known: hub.actor
     opened_operator: Mapped[str] = mapped_column(default="", server_default="")  # the system's account at whose shell it was opened
     opened_at: Mapped[datetime]
     authority_told_at: Mapped[datetime | None]

@@ -11,10 +11,12 @@ import aiohttp
 import orjson
 import pytest
 import pytest_asyncio
+import structlog
 from cryptography import x509
 from joserfc import jws
 from joserfc.jwk import ECKey
 
+from hub.authorizations.revocation import revoke_client
 from hub.canonical import canonical
 from hub.enrolment import enrol_client, enrol_officer_issuer
 from hub.oauth.assertion import ASSERTION_TYPE
@@ -220,6 +222,27 @@ async def test_whoever_is_not_that_client_by_that_certificate_is_told_one_thing(
     assert spoofed == (400, {"error": "invalid_request", "error_description": "the client certificate is refused"})
     status, told = await office.form("/oauth/token", office.exchange(client_assertion_type=ASSERTION_TYPE, client_assertion="x.y.z"), office.shown(own))
     assert (status, told) == (401, one), "an assertion beside the certificate is not read as none"
+
+
+async def test_a_certificate_that_names_two_active_clients_proves_neither(office):
+    living, by_subject = office.living, "hd-by-subject"
+    await enrol_client(
+        living.hub.engine, client_id=by_subject, organisation=living.offices["hd"].organisation, name="双名系统", jwks={"keys": []}, purposes=["DIBAO_REVIEW"],
+        at=living.clock(), officer_identity="proven", certificate={"tls_client_auth_subject_dn": "CN=双名"},
+    )  # fmt: skip
+    both = ClientCertificate("双名", living.clock(), by=office.issuer, names=NAMED)
+    one = {"error": "invalid_client", "error_description": "client authentication failed"}
+    for client in (BY_CERTIFICATE, by_subject):
+        with structlog.testing.capture_logs() as logged:
+            assert await office.form("/oauth/token", office.exchange(client), office.shown(both)) == (401, one), client
+        [line] = [line for line in logged if line["event"] == "refused"]
+        assert line["detail"].startswith("CERTIFICATE_OF_TWO_CLIENTS: ")
+        assert {BY_CERTIFICATE, by_subject} == set(line["detail"].partition(": ")[2].split(", "))
+    for name, names, client in (("核对系统", NAMED, BY_CERTIFICATE), ("双名", (), by_subject)):
+        alone = ClientCertificate(name, living.clock(), by=office.issuer, names=names)
+        assert (await office.form("/oauth/token", office.exchange(client), office.shown(alone)))[0] == 200, "its own names are its own"
+    await revoke_client(living.hub.engine, by_subject, by="test", at=living.clock())
+    assert (await office.form("/oauth/token", office.exchange(), office.shown(both)))[0] == 200, "who is disabled is nobody's namesake"
 
 
 async def test_a_certificate_names_no_officer_and_the_clients_own_word_none_either(office):

@@ -13,9 +13,9 @@ from hub.access_log.entry import Kind
 from hub.access_log.export import export_log
 from hub.access_log.outbox import drain
 from hub.access_log.verify import verify_log
+from hub.actor import PASSWORD, Actor
 from hub.authorizations.revocation import close_case
 from hub.disposal.duties import follow
-from hub.incidents.actor import PASSWORD, Actor
 from hub.incidents.register import Opening, close_incident, open_incident, tell_authority
 from hub.people.erasure import Erasure, ErasureRefused, Order
 from hub.people.store import People

@@ -101,6 +101,11 @@ class Desk:
         """State changes on their way into the log: kind and what they are of."""
         return [(kind, json.loads(body).get("ref", "")) for kind, body in self.ask("SELECT kind, body FROM outbox ORDER BY id")]
 
+    def said_by(self) -> list[tuple[str, str, str, str]]:
+        """Whose act each state change was: kind, officer, how that is known, at whose shell."""
+        rows = [(kind, json.loads(body)) for kind, body in self.ask("SELECT kind, body FROM outbox ORDER BY id")]
+        return [(kind, body.get("by") or body.get("officer", ""), body.get("proof", ""), body.get("operator", "")) for kind, body in rows]
+
     def await_(self, work: Callable[[], Awaitable[Any]]) -> Any:
         async def go() -> Any:
             return await work()

@@ -9,10 +9,12 @@ from datetime import date
 
 import pytest
 
+from hub.actor import operator
 from hub.people.id_number import check_digit, parse
 from hub.people.store import People
 from hub.people.vault import Identity, Vault
 from hub.postgres.connection import engine
+from tests.hub.cli.privacy_officers import PASSWORD, enrol_privacy_officers, typed
 
 BODY = "50990019700101001"
 NUMBER = BODY + check_digit(BODY)
@@ -45,6 +47,10 @@ def test_a_paper_is_recorded_listed_and_lifted_and_the_number_is_nowhere(desk, p
     assert "nobody arranged anything" in desk.run("arrangement", "list")
     assert "to lift" in desk.run("arrangement", "lift", made, code=1)
     assert desk.outbox() == [("ARRANGEMENT_RECORDED", made), ("ARRANGEMENT_LIFTED", made)]
+    assert desk.said_by() == [("ARRANGEMENT_RECORDED", "MZ-0007", "STATED", operator()), ("ARRANGEMENT_LIFTED", "", "", operator())]
+    desk.await_(lambda: enrol_privacy_officers(desk.url))
+    desk.run("arrangement", "record", "--document", will, "--by", "chief", "--proven", input=typed(PASSWORD, NUMBER))
+    assert desk.said_by()[-1] == ("ARRANGEMENT_RECORDED", "chief", "CONSOLE_PASSWORD", operator())
 
 
 @pytest.mark.parametrize(("given", "said"), [("50990019700101002X", "check"), (NUMBER, "nobody of this number")])

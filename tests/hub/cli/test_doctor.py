@@ -30,7 +30,7 @@ from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals", "notices", "chores"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals", "notices", "chores", "certificates"}
 
 
 @pytest.fixture
@@ -218,6 +218,20 @@ def test_a_chore_of_the_running_hub_that_fails_is_a_warning(manifest: Desk) -> N
         said = manifest.run("doctor", env={"HUB_PORT": str(port)})
     assert states(said)["chores"] == "warn"
     assert "failing: outbox -> see the hub's log: chore failed" in said
+
+
+def test_clients_that_one_certificate_could_both_name_are_a_warning(office: Desk, manifest: Desk) -> None:
+    for client, kind, name in (("mz-3", "subject-dn", "CN=核对系统"), ("mz-4", "san-dns", "hd.test"), ("mz-5", "san-uri", "urn:gone")):
+        manifest.run(
+            "client", "add", client, "--organisation", "mz-hd-500152", "--name", "证书系统", "--purpose", "DIBAO_REVIEW", "--officer-identity", "proven",
+            f"--tls-client-auth-{kind}", name,
+        )
+    manifest.run("client", "disable", "mz-5")
+    said = manifest.run("doctor")
+    assert states(said)["certificates"] == "warn"
+    assert "certificates: by host name mz-4; by subject mz-3 -> one that names two of them proves neither" in said
+    manifest.run("client", "disable", "mz-3")
+    assert "certificates: by host name mz-4\n" in manifest.run("doctor")
 
 
 def test_a_year_without_a_notice_and_a_calendar_that_is_none_are_named(manifest: Desk, monkeypatch) -> None:

@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from hub.actor import operator
 from schema.register import GROUPS
 from tests.hub.cli.conftest import key_pair
 
@@ -71,7 +72,7 @@ def test_a_client_is_added_listed_and_disabled_for_every_worker(office) -> None:
     office.run("client", "disable", "mz-1")
     assert office.ask("SELECT active FROM client") == [(False,)]
     assert office.ask("SELECT kind, ref FROM revocation") == [("CLIENT", "mz-1")]
-    assert office.outbox()[-1][0] == "CLIENT_REVOKED"
+    assert office.said_by()[-1] == ("CLIENT_REVOKED", operator(), "", "")
     assert "no active client" in office.run("client", "disable", "mz-1", code=1)
 
 
@@ -105,6 +106,8 @@ def test_an_operation_is_registered_allowed_and_withdrawn(office) -> None:
     office.run("client", "allow-operation", "mz-1", path, "--withdraw")
     assert office.ask("SELECT count(*) FROM client_operation") == [(0,)]
     assert [kind for kind, _ in office.outbox()][-3:] == ["OPERATION_ALLOWED", "OPERATION_ALLOWED", "OPERATION_WITHDRAWN"]
+    assert {shell for kind, _, _, shell in office.said_by() if kind in ("OPERATION_ALLOWED", "OPERATION_WITHDRAWN")} == {operator()}
+    assert office.ask("SELECT registered_by FROM persisted_operation") == [(operator(),)]
 
 
 def test_an_operation_nobody_registered_or_the_hub_would_not_serve_is_not_allowed(office) -> None:

@@ -122,6 +122,25 @@ def test_a_letter_that_was_revoked_counts_no_more(office: Desk, case) -> None:
     assert before > 0
 
 
+def test_a_letter_that_is_used_up_is_said_to_be_and_explaining_is_no_use_of_it(office: Desk, case) -> None:
+    limits = office.ask("UPDATE letter SET uses = '{\"EVER\": 1}' RETURNING id, number")
+    adults = next(letter for letter, number in limits if number == "H-1")
+    assert "LETTER_USES_SPENT" not in explained(office, case)
+    assert office.ask("SELECT count(*) FROM allowance") == [(0,)]
+
+    def used(letter: str) -> None:
+        office.ask("INSERT INTO allowance VALUES ('LETTER', $1, '2026-01-01 00:00+08', 1, 0, '9999-01-01')", f"EVER {letter}")
+
+    used(adults)
+    said = explained(office, case)
+    assert "NOT_AUTHORIZED LETTER_USES_SPENT, not asked" in said
+    for letter, _ in limits:
+        if letter != adults:
+            used(letter)
+    assert "no token would be issued: LETTER_USES_SPENT" in explained(office, case, code=1)
+    assert office.ask("SELECT DISTINCT used FROM allowance") == [(1,)]
+
+
 def test_a_question_the_hub_would_refuse_is_refused_with_its_code(office: Desk, case) -> None:
     assert "nothing" in explained(office, case, code=1, text="{ nothing }")
     assert "VARIABLE" in explained(office, case, code=1, variables="{}")

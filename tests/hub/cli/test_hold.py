@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from hub.actor import operator
 from hub.clock import clock
+from tests.hub.cli.privacy_officers import PASSWORD, enrol_privacy_officers, typed
 
 SET = ("hold", "set", "--organisation", "500152-JW", "--article", "PIPL §18(1), §35", "--by", "PO-0001")
 
@@ -23,6 +25,16 @@ def test_a_hold_is_set_listed_and_lifted(desk) -> None:
     assert "nothing is held back" in desk.run("hold", "list")
     assert "to lift" in desk.run("hold", "lift", hold, code=1)
     assert desk.outbox() == [("ACCESS_HOLD_SET", hold), ("ACCESS_HOLD_LIFTED", hold)]
+    assert desk.said_by() == [("ACCESS_HOLD_SET", "PO-0001", "STATED", operator()), ("ACCESS_HOLD_LIFTED", "", "", operator())]
+
+
+def test_an_officer_at_the_terminal_is_proven_or_sets_nothing(desk) -> None:
+    desk.await_(lambda: enrol_privacy_officers(desk.url))
+    proven = (*SET[:-1], "auditor", "--proven", "--until", _day(30))
+    assert "wrong" in desk.run(*proven, input=typed("guessed"), code=1)
+    assert desk.outbox() == []
+    desk.run(*proven, input=typed(PASSWORD))
+    assert desk.said_by() == [("ACCESS_HOLD_SET", "auditor", "CONSOLE_PASSWORD", operator())]
 
 
 @pytest.mark.parametrize(("given", "said"), [

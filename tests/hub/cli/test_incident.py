@@ -9,8 +9,8 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
+from hub.actor import operator
 from hub.clock import clock
-from hub.incidents.actor import operator
 from policies.calendar import CHINA
 from tests.hub.cli.conftest import Desk, key_pair
 from tests.hub.cli.privacy_officers import PASSWORD, enrol_privacy_officers, typed

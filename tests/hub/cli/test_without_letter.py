@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.actor import operator
+from tests.hub.cli.privacy_officers import PASSWORD, enrol_privacy_officers, typed
+
 TERM = ("--from", "2026-01-01", "--until", "2099-12-31")
 
 
@@ -39,6 +42,26 @@ def test_the_doctor_of_a_fresh_installation_says_how_assessments_come_about(desk
 def test_an_approval_is_listed_and_taken_back_once(office) -> None:
     assert "nothing was asked for" in office.run("approval", "list")
     assert "see `hub approval list`" in office.run("approval", "withdraw", "apr_1", "--by", "科长", code=1)
+    office.await_(lambda: enrol_privacy_officers(office.url))
+    office.ask("INSERT INTO platform (id, name, active) VALUES ('p', 'p', true)")
+    office.ask(
+        "INSERT INTO matter_case (id, platform, reference, assistance_type, stage, region, organisations, registration_hash, opened_at) "
+        "VALUES ('case_1', 'p', 'r', 'DIBAO', 'SURVEY', '500152000000', '{}', '', now())",
+    )
+    for number in ("apr_1", "apr_2"):
+        office.ask(
+            "INSERT INTO approval (id, case_id, kind, purpose, fact_groups, people, organisation, officer, reason, asked_at, state, decided_by, "
+            "decided_organisation, client, officer_proof, decided_client, decided_proof, valid_until, ended_by, sample) "
+            "SELECT $1, 'case_1', 'SPOT_CHECK', 'SPOT_CHECK', '{}', '{}', code, 'o', 'x', now(), 'APPROVED', 'p', code, 'mz-1', 'asserted', 'mz-2', "
+            "'asserted', now() + interval '1 day', '', '' FROM organisation WHERE code = 'mz-hd-500152'", number,
+        )
+    office.run("approval", "withdraw", "apr_1", "--by", "科长")
+    assert "wrong" in office.run("approval", "withdraw", "apr_2", "--by", "chief", "--proven", input=typed("guessed"), code=1)
+    office.run("approval", "withdraw", "apr_2", "--by", "chief", "--proven", input=typed(PASSWORD))
+    assert "see `hub approval list`" in office.run("approval", "withdraw", "apr_2", "--by", "科长", code=1)
+    assert [one for one in office.said_by() if one[0] == "APPROVAL_WITHDRAWN"] == [
+        ("APPROVAL_WITHDRAWN", "科长", "STATED", operator()), ("APPROVAL_WITHDRAWN", "chief", "CONSOLE_PASSWORD", operator()),
+    ]
 
 
 def test_a_log_without_questions_on_a_statute_says_so(office) -> None:

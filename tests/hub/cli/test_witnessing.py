@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import insert, update
 
 from hub.access_log.merkle import EMPTY_ROOT
+from hub.actor import operator
 from hub.cli.premises import Premises
 from hub.cli.witnessing import logs_consistent
 from hub.clock import clock
@@ -50,4 +51,4 @@ def test_what_was_seen_of_a_neighbours_log_is_listed_looked_into_and_begun_anew(
     assert "fail  witness: a neighbour's log does not continue what was seen: 511725000000 FORK" in desk.run("doctor", code=1)
     assert "without an ID number" in desk.run(*anew, "509902199001011238", code=1)
     assert "looked at anew" in desk.run(*anew, "已核实，数据库曾恢复")
-    assert [kind for kind, _ in desk.outbox()] == ["WITNESS_BEGUN_ANEW"]
+    assert desk.said_by() == [("WITNESS_BEGUN_ANEW", "PO-0001", "STATED", operator())]

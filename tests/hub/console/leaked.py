@@ -11,9 +11,9 @@ from datetime import timedelta
 import aiohttp
 from joserfc.jwk import OKPKey
 
+from hub.actor import PASSWORD, STATED, Actor
 from hub.cli.demo.enrolling import OFFICER
 from hub.enrolment import enrol_client
-from hub.incidents.actor import PASSWORD, STATED, Actor
 from hub.incidents.register import Opening, open_incident
 from tests.hub.living import WHOLE, Living, Matter
 

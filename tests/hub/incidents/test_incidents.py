@@ -18,11 +18,11 @@ from sqlalchemy import update
 from sqlalchemy.exc import DBAPIError
 
 from hub.access_log.outbox import drain
+from hub.actor import PASSWORD, STATED, Actor, operator
 from hub.authorizations.revocation import end_client
 from hub.cli import main
 from hub.cli.demo.enrolling import OFFICER as AUDITOR
 from hub.enrolment import enrol_client
-from hub.incidents.actor import PASSWORD, STATED, Actor, operator
 from hub.incidents.register import (
     IncidentRefused,
     Opening,

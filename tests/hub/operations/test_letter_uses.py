@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 
 import pytest
 
@@ -12,7 +14,8 @@ from hub.authorizations.presented import NotStanding
 from hub.authorizations.standing import Standing, together
 from hub.caller import Basis, Caller
 from hub.errors import Overloaded
-from hub.operations.letter_uses import LetterUses, without
+from hub.operations.letter_uses import TAKE_EACH, LetterUses, without
+from hub.operations.token_uses import BEGINNING, period
 from hub.postgres.connection import pool as open_pool
 from policies.verdict import BasisKind, Relation
 from tests.conftest import CHINA
@@ -115,6 +118,41 @@ async def test_where_nobody_can_count_nobody_is_served(database_url):
         with pytest.raises(Overloaded):
             await asked
     assert await LetterUses(pool).within(held, (), NOW) is held, "a question under which no such letter stands asks nobody"
+
+
+async def test_one_statement_counts_as_one_for_each_limit_would(pool):
+    """Against the meaning in plain words: in each period that runs as often as the letter says; where one is used up, nothing is counted."""
+    choose = Random(20261126)
+    limits = [(), ONCE, TWICE_A_DAY, (("HOUR", 1), ("MONTH", 4)), (("EVER", 9),), (("DAY", 3),)]
+    letters = [of("head", f"letter-{n}", uses=uses) for n, uses in enumerate(limits)]
+    uses, held, counted = LetterUses(pool), standing(*letters, of("wife", "free")), Counter()
+    for step in range(70):
+        at = NOW + timedelta(hours=step // 4 * 5)
+        asked = {one.id: one for one in letters if choose.random() < 0.5}
+        now = {name: [((per, name, 0 if per == "EVER" else period(per, at)[0]), times) for per, times in one.uses] for name, one in asked.items()}
+        spent = {name for name, each in now.items() if any(counted[limit] >= times for limit, times in each)}
+        if not spent:
+            counted.update(limit for each in now.values() for limit, _ in each)
+        found = await uses.within(held, asked, at)
+        assert (found is held) is not spent
+        assert {letter.id for letter in found.matter.letters if letter.spent} == spent, step
+    rows = await pool.fetch("SELECT ref, period, used FROM allowance")
+    assert {(*row["ref"].split(" "), row["period"], row["used"]) for row in rows} == {
+        (per, name, began or BEGINNING, times) for (per, name, began), times in counted.items()
+    }
+
+
+async def test_a_letter_named_by_two_cases_of_a_question_is_used_once(pool):
+    first = standing(of("head", "a", uses=TWICE_A_DAY))
+    both = together([first, replace(first, caller=replace(first.caller, case="case_2"))])
+    assert await LetterUses(pool).within(both, {"a"}, NOW) is both
+    assert await pool.fetchval("SELECT max(used) FROM allowance") == 1
+
+
+async def test_what_is_counted_is_found_by_the_tables_own_key(pool):
+    plan = "\n".join(row[0] for row in await pool.fetch("EXPLAIN " + TAKE_EACH, ["EVER a"], [NOW], [NOW], '{"EVER a": 1}'))
+    assert "Conflict Arbiter Indexes: allowance_pkey" in plan
+    assert "Seq Scan" not in plan
 
 
 async def test_questions_that_share_letters_never_wait_for_each_other_in_a_ring(pool):

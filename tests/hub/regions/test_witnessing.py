@@ -27,6 +27,7 @@ from hub.access_log.note import Checkpoint, Signer, Verifier
 from hub.access_log.outbox import drain
 from hub.access_log.routes import routes as log_routes
 from hub.access_log.writer import AccessLog
+from hub.actor import STATED, Actor
 from hub.doors import gate_of
 from hub.postgres.connection import LOG_ROLE
 from hub.postgres.connection import pool as open_pool
@@ -180,8 +181,8 @@ async def test_a_database_taken_back_is_named_and_what_is_then_written_different
         assert Checkpoint.open(forked.evidence, log.verifiers).size == size
         assert (await two.said())[:3] == ["WITNESS_FORK", "WITNESS_GREW_BACK", "WITNESS_SHRUNK"]
 
-        assert not await two.logs.anew(TONGNAN, by="PO-1", reason="核实", at=two.tongnan.clock())
-        assert await two.logs.anew(QUXIAN, by="PO-1", reason="已核实，数据库曾恢复", at=two.tongnan.clock())
+        assert not await two.logs.anew(TONGNAN, by=Actor("PO-1", STATED, "root (uid 0)"), reason="核实", at=two.tongnan.clock())
+        assert await two.logs.anew(QUXIAN, by=Actor("PO-1", STATED, "root (uid 0)"), reason="已核实，数据库曾恢复", at=two.tongnan.clock())
         await two.witness.look(QUXIAN, url)
         assert (await two.row()).state == "CONSISTENT"
         assert (await two.said())[:2] == ["WITNESS_FIRST_SEEN", "WITNESS_BEGUN_ANEW"]

@@ -1,8 +1,9 @@
-"""Who does something about an incident, and how that is known: a privacy officer who proved themselves, or the operator at the hub's own shell.
+"""Whose act something done by hand is, and how that is known: a privacy officer who proved themselves, or the operator at the hub's own shell.
 
 An incident is somebody's word that stops systems and that people are told. Who gave it must not be what was typed after `--by`: a privacy officer
 proves themselves by their log-in to the console. Where none is at hand, what was compromised is still stopped at once (PIPL §57), by the operator;
-the record then says that the officer's name was only stated, and beside every act at a shell stands whose shell it was.
+the record then says that the officer's name was only stated, and beside every act at a shell stands whose shell it was. So it is with everything
+else done at a shell in an officer's name: an approval taken back, a hold, an arrangement, a neighbour's log begun anew (decision 0048).
 """
 
 from __future__ import annotations
