@@ -3,7 +3,8 @@
 Rules of this file:
 - Only asks that agree in source, organisation, purpose and columns ever share a call; each subject keeps its own
   intent as reference and its own case as approval, so the department sees under which question and in which matter each stands.
-- Whether each subject's authorisation still stands is asked again as the call leaves.
+- Whether each subject's authorisation still stands is asked again as the call leaves, of all askers at once: where that needs the database and
+  it is gone, nobody waits for the others' looks before their own. Whoever cannot be looked at is not asked about.
 - A gathered call that fails is split once, into halves; what fails then has failed. No other retry, and none at a department that
   bills or journals each query: there one asker's failure is everybody's.
 - An asker never waits for a stuck call: after a quarter of its deadline the waiting leave on their own.
@@ -119,7 +120,7 @@ class Gathering:
             self._leave(key, line)
 
     async def _answered(self, connector: Connector, together: list[_Waiting], *, split: bool) -> None:
-        passengers = [(one, subject) for one in together if not one.answer.done() for subject in await one.stands(one.ask.subjects)]
+        passengers = await _passengers(together)
         if not passengers:
             return _deliver(together, passengers, {})
         try:
@@ -137,6 +138,21 @@ class Gathering:
         half = len(together) // 2
         await asyncio.gather(*[self._answered(connector, part, split=False) for part in (together[:half], together[half:])])
         return None
+
+
+async def _passengers(together: list[_Waiting]) -> list[tuple[_Waiting, Subject]]:
+    """Who still waits, with those of their subjects that still stand."""
+    waiting = [one for one in together if not one.answer.done()]
+    if len(waiting) == 1:  # mostly: it needs no task of its own
+        return [(waiting[0], subject) for subject in await waiting[0].stands(waiting[0].ask.subjects)]
+    stand = await asyncio.gather(*[one.stands(one.ask.subjects) for one in waiting], return_exceptions=True)
+    passengers: list[tuple[_Waiting, Subject]] = []
+    for one, subjects in zip(waiting, stand, strict=True):
+        if isinstance(subjects, BaseException):
+            _fail([one], subjects if isinstance(subjects, Exception) else _closing())
+        else:
+            passengers += [(one, subject) for subject in subjects]
+    return passengers
 
 
 def _key(connector: Connector, ask: Ask) -> _Key:

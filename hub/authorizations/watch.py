@@ -57,6 +57,7 @@ class RevocationWatch:
         self._untold: set[int] = set()
         self._last = 0
         self._fresh_at = float("-inf")
+        self._look: asyncio.Task[bool] | None = None
         self._wake = asyncio.Event()
         self._channel: asyncpg.Connection[asyncpg.Record] | None = None
         self._background = Background("revocation watch", self._turn, rest=POLL)
@@ -86,6 +87,8 @@ class RevocationWatch:
         """End following."""
         self._stopping = True
         await self._background.stop()
+        if self._look is not None:
+            await asyncio.wait({self._look})  # it ends within STOP_TIME, and the pool it reads by is closed after
         self._let_go()
 
     def revoked(self, jti: str) -> bool:
@@ -93,16 +96,23 @@ class RevocationWatch:
         return jti in self._tokens
 
     async def settled(self) -> None:
-        """Nothing while memory is fresh; else the database is asked now. Raises `Overloaded` where that cannot be done in time."""
+        """Nothing while memory is fresh; else the database is asked now, once for all who wait for it. Raises `Overloaded` where that cannot
+        be done in time: whoever comes while it is asked waits no longer than who asked first, and sees nothing older than STOP_TIME.
+        """
         if self.following:
             return
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._looked())
+        if not await asyncio.shield(self._look):  # deciding fails closed: what may have been revoked is not asked about
+            raise Overloaded(retry_after=1)
+
+    async def _looked(self) -> bool:
+        """Whether all there is was read, and taken in by who must know, within STOP_TIME."""
         try:
             async with asyncio.timeout(STOP_TIME):
-                told = await self._read(self._pool.fetch)
+                return await self._read(self._pool.fetch)
         except FAILURES:
-            told = False
-        if not told:  # deciding fails closed: what may have been revoked is not asked about
-            raise Overloaded(retry_after=1)
+            return False
 
     async def _turn(self) -> None:
         """One reading over the channel, and what is waited until the next; where the channel broke, one without it."""

@@ -158,6 +158,26 @@ async def test_who_no_longer_stands_as_the_call_leaves_is_not_asked_about() -> N
     assert answers[1] == {}
 
 
+async def test_all_who_wait_are_looked_at_together_and_whoever_cannot_be_is_not_asked_about() -> None:
+    gathering, source = Gathering(), Source()
+    looking = asyncio.Barrier(4)  # opens once all four are looked at: one after another they never would be
+
+    async def at_once(subjects):
+        async with asyncio.timeout(30):
+            await looking.wait()
+        if subjects[0].key == "4":
+            raise ValueError("cannot be looked at")
+        return subjects if subjects[0].key != "3" else []
+
+    tasks = await send(gathering, source, ask("0"))
+    tasks += await send(gathering, source, *map(ask, "1234"), stands=at_once)
+    source.gate.set()
+    answers = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [sorted(one) for one in answers[:4]] == [["0"], ["1"], ["2"], []]
+    assert isinstance(answers[4], ValueError)
+    assert source.asked == [["0"], ["1", "2"]]
+
+
 async def test_nobody_left_standing_means_no_call() -> None:
     gathering, source = Gathering(), Source()
     tasks = await send(gathering, source, ask("1"), stands=standing_of({"1"}))

@@ -193,6 +193,40 @@ async def test_a_revocation_may_arrive_hours_late_but_not_unsigned(world, clock)
     assert caught.value.flaw is Flaw.MESSAGE_UNSIGNED
 
 
+class _Asked:
+    """A pool that counts what it is asked, and hands on none of it before it may."""
+
+    def __init__(self, pool) -> None:
+        self.pool, self.asked, self.may = pool, 0, asyncio.Event()
+
+    async def fetch(self, *query):
+        self.asked += 1
+        await self.may.wait()
+        return await self.pool.fetch(*query)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_one_look_serves_all_who_wait_for_it_and_where_it_fails_it_fails_for_all(world, clock, gone: bool):
+    accepted = await world.register()
+    await world.deaf()
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="H-1"), clock())
+    watch, pool = world.desk.watch, _Asked(world.pool)
+    watch._pool = pool
+    waiting = [asyncio.create_task(watch.settled()) for _ in range(40)]
+    await until(lambda: pool.asked)
+    if gone:
+        world.pool.terminate()
+    pool.may.set()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert pool.asked == 1
+    assert len({type(one) for one in ended}) == 1, "one end for all"
+    if gone:
+        assert isinstance(ended[0], Overloaded)
+        assert not watch.following
+    elif ended[0] is None:  # a machine that stood still for the stop time is told so instead
+        assert world.desk.recheck._matters.held(accepted.case) is None
+
+
 async def test_a_client_is_revoked_once(world, clock):
     assert await revoke_client(world.engine, "client-jy", by="operator", at=clock())
     assert not await revoke_client(world.engine, "client-jy", by="operator", at=clock())
