@@ -124,3 +124,18 @@ async def test_where_nothing_can_be_counted_nothing_is_told_and_a_review_goes_on
         assert (await school.living.line.ask(reviewing, WHOLE, {"id": school.matter.id})).status == 200
     finally:
         await administer(school.living.database_url, "GRANT INSERT ON told_fields TO hub_app")
+
+
+async def test_what_was_told_is_forgotten_by_the_upkeep_after_its_days(school: School) -> None:
+    living, forgotten = school.living, "told fields forgotten"
+    [forget] = [do for chore, do in living.hub.upkeep._chores if chore.name == forgotten]
+    await school.ask("education { records { stage } }")
+    before = await school.rows()
+    await forget()
+    assert await school.rows() == before > 0
+    await living.hub.records.execute(
+        """UPDATE told_fields SET first_at = first_at - interval '30 days',
+           fields = (SELECT jsonb_object_agg(key, value::bigint - 30 * 86400) FROM jsonb_each(fields))""",
+    )
+    await forget()
+    assert await school.rows() == 0

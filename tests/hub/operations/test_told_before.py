@@ -196,7 +196,7 @@ async def test_the_statement_decides_as_the_rule_does(pool):
 
     drawn: list[tuple[Mapping[str, int], frozenset[str], int, int]] = []
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(0, 59), min_size=1), facts, st.integers(1, 9), st.integers(1, 60))
     def draw(told, asked, limit, days) -> None:
         drawn.append((told, asked, limit, days))
