@@ -18,6 +18,7 @@ from hub.audit import Audit
 from hub.caller import Caller
 from hub.citizens.arrangements import Arrangements
 from hub.citizens.corrections import PersonalCorrections
+from hub.citizens.explanations import PersonalExplanations
 from hub.citizens.own_records import OwnRecords
 from hub.citizens.remedies import remedies
 from hub.deferred.waiting import Waiting
@@ -63,7 +64,7 @@ def road_of(
     fetcher = Fetcher(
         gathering=Gathering() if settings.gather else None, recheck=desk.recheck, settled=desk.recheck.settled,
         trouble=manners.trouble, heard=manners.heard,
-        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction, "arrangeAfterDeath": own.arrange_after_death},
+        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction, "requestExplanation": own.request_explanation, "arrangeAfterDeath": own.arrange_after_death},
     )
 
     async def sought(caller: Caller, question: Question, variables: Mapping[str, object]) -> tuple[str, ...]:
@@ -85,9 +86,11 @@ async def own_records_of(
     """What the person themself is shown and may ask for (PIPL §44–50)."""
     corrections = Corrections(database, await calendar_of(settings), clock=clock, random=random)
     rules = await asyncio.to_thread(citizen_rules, settings.region[:6])
+    matter_of = desk.authorization.presenter.matter_anew
     return OwnRecords(
-        records, vault=vault, handles=Handles(keys), matter_of=desk.authorization.presenter.matter_anew, receipt_of=log.receipt_of,
+        records, vault=vault, handles=Handles(keys), matter_of=matter_of, receipt_of=log.receipt_of,
         corrections=PersonalCorrections(records, corrections, remedies(rules)), arrangements=Arrangements(database, random), counted=desk.authorization.letter_uses.counted,
+        explanations=PersonalExplanations(records, database, matter_of, rules, random), terms=await asyncio.to_thread(disposal_terms, settings.region[:6]),
         rules=rules, clock=clock,
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-OWN_ROOTS = frozenset({"accessLog", "me", "requestCorrection", "arrangeAfterDeath"})
+OWN_ROOTS = frozenset({"accessLog", "me", "requestCorrection", "requestExplanation", "arrangeAfterDeath"})
 """Roots answered from the hub's own records, never from the matter of the token nor by a department."""
 
 

@@ -8,6 +8,7 @@ import strawberry
 
 from policies.forms import Form
 from schema.access_log import Decision, PageInfo
+from schema.explanations import ExplanationFiled, HandlingRules, PersonalExplanation
 from schema.facts import FactGroupCode
 from schema.labels import asked, told
 from schema.personal_letters import PersonalLetter
@@ -180,6 +181,13 @@ class DataSubject:
 
     letters: list[PersonalLetter] = told("授权书", "Letters signed by or for this person, in all their cases here, newest first.")
     corrections: list[PersonalCorrection] = told("更正请求", "Requests filed by this person, newest first.")
+    explanations: list[PersonalExplanation] = told("解释说明请求", "Requests filed by this person, newest first.")
+
+    @asked("处理规则", "The rules of a purpose: on what it rests, what may be asked by whom, how long it is kept; null for no purpose (PIPL §48).")
+    def rules(self, purpose: str) -> HandlingRules | None:
+        """Answered by the road."""
+        raise NotImplementedError(purpose)
+
     incidents: list[PersonalIncident] = told("安全事件", "Incidents that touched this person and that people were told of, newest first.")
     remedies: list[Remedy] = told("救济途径", "Where one may turn whose request is refused; the same stands beside every refusal (PIPL §50).")
     closed_after_death: bool = told("身后不予查阅", "Whether this person arranged that near relatives are not shown their records after their death (PIPL §49).")
@@ -209,6 +217,14 @@ class Mutation:
     def request_correction(self, group: FactGroupCode, text: Statement) -> CorrectionFiled:
         """Answered by the road."""
         raise NotImplementedError(group, text)
+
+    @asked("请求解释说明", "A person asks for the rules to be explained by which they were asked about (PIPL §48): one entry, letter or purpose; a statement travels in a variable.")
+    def request_explanation(
+        self, entry: strawberry.ID | None = strawberry.UNSET, letter: strawberry.ID | None = strawberry.UNSET, purpose: str | None = strawberry.UNSET,
+        text: Statement | None = strawberry.UNSET,
+    ) -> ExplanationFiled:
+        """Answered by the road."""
+        raise NotImplementedError(entry, letter, purpose, text)
 
     @asked("身后安排", "A person arranges in life whether near relatives are shown their records after their death (PIPL §49).")
     def arrange_after_death(self, closed: bool) -> AfterDeathArranged:

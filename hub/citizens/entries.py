@@ -41,6 +41,7 @@ SELECT * FROM (
 ) e WHERE ($3::timestamptz IS NULL OR e.at >= $3) AND ($4::timestamptz IS NULL OR e.at < $4)
 """
 _PAGE = f"{_MINE} AND NOT EXISTS ({_HELD}) AND ($8::bigint IS NULL OR e.idx < $8) ORDER BY e.idx DESC LIMIT $9"
+_SHOWS = f"SELECT EXISTS ({_MINE} AND e.id = $8 AND NOT EXISTS ({_HELD}))"
 _HIDDEN = f"""
 SELECT held.article, count(*) AS many, max(held.until) AS until FROM ({_MINE}) e CROSS JOIN LATERAL ({_HELD}) held
 GROUP BY held.article ORDER BY held.article
@@ -103,6 +104,10 @@ class PersonalEntries:
         rows = await self._pool.fetch(_PAGE, subject, list(cases), period.since, period.until, now, OWN, period.named, after, limit + 1)
         entries = tuple(map(stored, rows[:limit]))
         return Page(entries, entries[-1].index if len(rows) > limit else None)
+
+    async def shows(self, entry: str, subject: str, cases: Sequence[str], *, now: datetime, named: bool) -> bool:
+        """Whether an entry (id) is one of those a page of this person's would have, `named` as in `Period`."""
+        return bool(await self._pool.fetchval(_SHOWS, subject, list(cases), None, None, now, OWN, named, entry))
 
     async def withheld(self, subject: str, cases: Sequence[str], period: Period, *, now: datetime) -> tuple[Withheld, ...]:
         """What is hidden of a period, counted by article."""

@@ -1,4 +1,5 @@
-"""`Query.me`, `Mutation.requestCorrection` and `arrangeAfterDeath`: answered for the person a citizen's token names, on the road every question takes.
+"""`Query.me` and the mutations of a person, a request for correction or explanation and what they arrange for after their death: answered for the
+person a citizen's token names, on the road every question takes.
 
 Rules of this file:
 - The person comes from the token alone. No argument, cursor or id that is sent leads to anybody else's entries.
@@ -9,7 +10,6 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from uuid import UUID
@@ -28,8 +28,11 @@ from hub.citizens.assertion import CitizenRefused
 from hub.citizens.corrections import PersonalCorrections
 from hub.citizens.deceased import Deceased
 from hub.citizens.entries import Period, PersonalEntries, Withheld
+from hub.citizens.explanations import PersonalExplanations
+from hub.citizens.handling_rules import handling_rules
 from hub.citizens.kinship import ARTICLE
 from hub.citizens.letters import Counted, MatterOf, letters_named, letters_of
+from hub.citizens.oneself import Oneself
 from hub.citizens.remedies import remedies
 from hub.errors import Forbidden, Malformed, TooMany
 from hub.incidents.told import OwnIncidents
@@ -38,6 +41,8 @@ from hub.people.vault import Vault
 from hub.question import Place
 from hub.records import Keyed
 from policies.citizens import CitizenRules
+from policies.disposal import Term
+from policies.purposes import PurposeKind
 
 HOUR = timedelta(hours=1)
 _LOG_KEYS = "SELECT id, log_key FROM person WHERE id = ANY($1::uuid[])"
@@ -45,25 +50,15 @@ _LOG_KEYS = "SELECT id, log_key FROM person WHERE id = ANY($1::uuid[])"
 ReceiptOf = Callable[[str], Awaitable[Receipt | None]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Self:
-    """The token's person: id of the hub, handle of the token, pseudonym of the log, the cases they belong to; whether a relative asks."""
-
-    id: str
-    handle: str
-    subject: str
-    cases: tuple[str, ...]
-    dead: bool = False
-
-
 class OwnRecords:
     """The roots of one hub."""
 
     def __init__(
         self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, matter_of: MatterOf, receipt_of: ReceiptOf,
-        corrections: PersonalCorrections, arrangements: Arrangements, counted: Counted, rules: CitizenRules | None, clock: Callable[[], datetime],
+        corrections: PersonalCorrections, explanations: PersonalExplanations, arrangements: Arrangements, counted: Counted, terms: Mapping[PurposeKind, Term],
+        rules: CitizenRules | None, clock: Callable[[], datetime],
     ) -> None:
-        """`pool` of records; `rules` the region's."""
+        """`pool` of records; `rules` and `terms` of disposal the region's."""
         self._pool = pool
         self._vault = vault
         self._handles = handles
@@ -73,6 +68,8 @@ class OwnRecords:
         self._deceased = Deceased(pool, vault)
         self._incidents = OwnIncidents(pool)
         self._corrections = corrections
+        self._explanations = explanations
+        self._terms = terms
         self._arrangements = arrangements
         self._counted = counted
         self._rules = rules
@@ -92,30 +89,43 @@ class OwnRecords:
         person, rules, now = *await self._admitted(standing.caller), self._clock()
         told = Keyed()
         for child in place.selections.get("DataSubject", ()):
-            match child.name:
-                case "id":
-                    told[child.key] = person.handle
-                case "accesses":
-                    told[child.key] = await self._accesses(person, rules, child, resolve(child.arguments, variables), now)
-                case "letters" | "incidents" if person.dead:
-                    raise Forbidden("of the dead a relative is shown who asked, and corrections (PIPL §49)", code="PURPOSE_MISMATCH")
-                case "letters":
-                    told[child.key] = await letters_of(person.id, person.cases, self._matter_of, now, self._counted)
-                case "corrections":
-                    told[child.key] = await self._corrections.of(person.subject, now)
-                case "incidents":
-                    told[child.key] = await self._incidents.of(person.subject)
-                case "remedies":
-                    told[child.key] = self._remedies
-                case "closedAfterDeath":
-                    told[child.key] = await self._deceased.arranged(UUID(person.id))
+            given = resolve(child.arguments, variables)
+            told[child.key] = await self._accesses(person, rules, child, given, now) if child.name == "accesses" else await self._told(child.name, person, given, now)
         return told
+
+    async def _told(self, name: str, person: Oneself, given: Mapping[str, object], now: datetime) -> object:
+        """One field of a person, but for `accesses`."""
+        if name in {"letters", "incidents"} and person.dead:
+            raise Forbidden("of the dead a relative is shown who asked, corrections and explanations (PIPL §49)", code="PURPOSE_MISMATCH")
+        match name:
+            case "id":
+                return person.handle
+            case "letters":
+                return await letters_of(person.id, person.cases, self._matter_of, now, self._counted)
+            case "corrections":
+                return await self._corrections.of(person.subject, now)
+            case "explanations":
+                return await self._explanations.of(person, now)
+            case "rules":
+                return handling_rules(str(given["purpose"]), self._terms)
+            case "incidents":
+                return await self._incidents.of(person.subject)
+            case "closedAfterDeath":
+                return await self._deceased.arranged(UUID(person.id))
+            case "remedies":
+                return self._remedies
+        return None
 
     async def request_correction(self, standing: Standing, place: Place, variables: Mapping[str, object], intent: str) -> object:
         """A request filed. Raises as `me`, and CallerError where it cannot be."""
         await self._admitted(standing.caller)
         given = resolve(place.arguments, variables)
         return await self._corrections.file(standing.caller, str(given["group"]), str(given["text"]), intent=intent, now=self._clock())
+
+    async def request_explanation(self, standing: Standing, place: Place, variables: Mapping[str, object], intent: str) -> object:
+        """A request filed. Raises as `me`, and CallerError where it cannot be."""
+        person, _ = await self._admitted(standing.caller)
+        return await self._explanations.file(standing.caller, person, resolve(place.arguments, variables), intent=intent, now=self._clock())
 
     async def arrange_after_death(self, standing: Standing, place: Place, variables: Mapping[str, object], intent: str) -> object:
         """The person's own word on their records after their death; no guardian's, no relative's. Raises as `me`."""
@@ -126,18 +136,20 @@ class OwnRecords:
         await self._arrangements.say(UUID(person.id), closed=closed, question=intent, by=standing.caller.basis.platform, at=self._clock())
         return {"closed": closed}
 
-    async def _admitted(self, caller: Caller) -> tuple[_Self, CitizenRules]:
+    async def _admitted(self, caller: Caller) -> tuple[Oneself, CitizenRules]:
         if caller.purpose != PURPOSE or not asks_for_themself(caller.basis) or self._rules is None:
             raise Forbidden("this is told to a person about themself, on their platform's word", code="PURPOSE_MISMATCH")
-        internal = self._decoded(caller.basis.person, caller)
-        subject = (await self._subjects([internal])).get(internal) if internal is not None else None
-        if internal is None or subject is None:
+        internal, actor = (self._decoded(handle, caller) if handle else None for handle in (caller.basis.person, caller.basis.actor))
+        dead = caller.basis.article == ARTICLE
+        subjects = await self._subjects([one for one in (internal, actor) if one is not None])
+        subject, relative = (subjects.get(one, "") if one is not None else "" for one in (internal, actor if dead else None))
+        if internal is None or not subject or (dead and not relative):
             raise Forbidden("the token's person is not known here any more", code="SUBJECT_NOT_COVERED")
         await self._within_rate(subject, self._rules)
-        cases, dead = await self._entries.cases(str(internal)), caller.basis.article == ARTICLE
+        cases = await self._entries.cases(str(internal))
         if dead:
             await self._still(internal, subject)
-        return _Self(str(internal), caller.basis.person, subject, cases, dead), self._rules
+        return Oneself(str(internal), caller.basis.person, subject, cases, relative), self._rules
 
     async def _still(self, person: UUID, subject: str) -> None:
         """A relative's token may outlive what it was given on: a death that was declared in error, records closed meanwhile."""
@@ -154,7 +166,7 @@ class OwnRecords:
             raise TooMany("this person's questions of the hour are used up", retry_after=max(1, wait), code="PERSON_RATE")
 
     async def _accesses(
-        self, person: _Self, rules: CitizenRules, place: Place, given: Mapping[str, object], now: datetime,
+        self, person: Oneself, rules: CitizenRules, place: Place, given: Mapping[str, object], now: datetime,
     ) -> dict[str, object]:
         period = Period(_instant(given.get("since")), _instant(given.get("until")), person.dead)
         first = given.get("first")
@@ -180,7 +192,7 @@ class OwnRecords:
         """What is hidden is a refusal, and one may turn somewhere against it (PIPL §45(1), §50)."""
         return {"article": one.article, "count": one.count, "until": one.until, "remedies": self._remedies}
 
-    async def _known(self, person: _Self, rules: CitizenRules, entries: Sequence[Stored]) -> Known:
+    async def _known(self, person: Oneself, rules: CitizenRules, entries: Sequence[Stored]) -> Known:
         cases = sorted({str(entry.parts()[0].get("case") or "") for entry in entries} - {""})
         return Known(
             subject=person.subject, references=await self._entries.references(cases),

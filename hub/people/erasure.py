@@ -50,6 +50,8 @@ _OPEN: Mapping[str, str] = {
         ON e.subjects @> ARRAY[CAST(:subject AS text)] AND e.at >= i.since AND e.at < i.until WHERE i.closed_at IS NULL""",
     "a correction is under way (GDS §26)": """SELECT 1 FROM correction_request c JOIN log_entry e ON e.id = c.question
         WHERE c.state = 'OPEN' AND (e.subjects @> ARRAY[CAST(:subject AS text)] OR string_to_array(e.case_id, ' ') && CAST(:cases AS text[]))""",
+    "an explanation is under way (PIPL §48)": """SELECT 1 FROM explanation_request x JOIN log_entry e ON e.id = x.question
+        WHERE x.state = 'OPEN' AND e.subjects @> ARRAY[CAST(:subject AS text)]""",
     "the law keeps entries from them until a day (PIPL §45)": """SELECT 1 FROM access_hold h
         WHERE h.lifted_at IS NULL AND h.until > :at AND (h.case_id = ANY(CAST(:cases AS text[])) OR (h.case_id IS NULL AND EXISTS (
             SELECT 1 FROM log_entry e WHERE e.subjects @> ARRAY[CAST(:subject AS text)] AND e.organisation = h.organisation)))""",

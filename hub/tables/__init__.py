@@ -27,6 +27,7 @@ from hub.tables.declared import Base
 from hub.tables.deferred import DeferredJob
 from hub.tables.disposal import DisposalDuty, DisposalReport, LogFollower
 from hub.tables.erasure import LogErasure
+from hub.tables.explanations import ExplanationRequest
 from hub.tables.holds import AccessHold
 from hub.tables.incidents import Incident, IncidentPerson
 from hub.tables.log import LogCheckpoint, LogEntry, LogHead, Outbox
@@ -55,6 +56,7 @@ __all__ = [
     "DeferredJob",
     "DisposalDuty",
     "DisposalReport",
+    "ExplanationRequest",
     "FollowUp",
     "Household",
     "ImpactAssessment",

@@ -372,8 +372,9 @@ async def test_8_a_department_that_is_down_is_an_error_of_its_own_group_alone(li
 
 
 async def test_9_every_question_about_people_names_the_officer_and_no_mutation_tells_or_decides(living, signed_matter):
-    assert set(SCHEMA.mutation_type.fields) == {"requestCorrection", "arrangeAfterDeath"}
+    assert set(SCHEMA.mutation_type.fields) == {"requestCorrection", "requestExplanation", "arrangeAfterDeath"}
     assert set(SCHEMA.type_map["CorrectionFiled"].fields) == {"id", "state", "due"}  # a handle and its progress, no fact
+    assert set(SCHEMA.type_map["ExplanationFiled"].fields) == {"id", "state", "due"}
     assert set(SCHEMA.type_map["AfterDeathArranged"].fields) == {"closed"}  # what the person themself just said
     assert SCHEMA.subscription_type is None
     words = ("eligib", "approve", "reject", "conclusion", "decide")
