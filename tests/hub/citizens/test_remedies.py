@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
@@ -46,7 +45,7 @@ async def test_each_region_of_the_demonstration_names_all_three_and_marks_them_e
 
 def _family(living: Living) -> Household:
     """One of this file's own: an hour has so many questions about one person, and the tests' hour does not pass."""
-    families = (living.platform.population.household(index) for index in itertools.count(145))
+    families = (living.platform.population.household(index) for index in range(78, 87))
     return next(one for one in families if one.head.age(living.clock().date()) >= 18 and not one.members[0].guardians)
 
 
