@@ -51,6 +51,8 @@ class Said:
             raise ExplanationRefused(f"an answer is {EXPLAINED} or {REFUSED}")
         if (self.outcome == REFUSED) != bool(self.article.strip()):
             raise ExplanationRefused("a refusal names the article that lets it, and an explanation none")
+        if not f"{self.answer}{self.article}".replace("\n", "").replace("\r", "").isprintable():
+            raise ExplanationRefused("an answer is printable text")
 
 
 async def open_requests(engine: AsyncEngine, today: date) -> Sequence[Asked]:
@@ -71,7 +73,7 @@ async def answer(engine: AsyncEngine, identifier: str, said: Said, *, by: Actor,
         "answered_by": by.name, "answered_proof": by.proof, "answered_operator": by.operator,
     }
     async with engine.begin() as connection:
-        open_one = (ExplanationRequest.id == identifier, ExplanationRequest.state == "OPEN")
+        open_one = (ExplanationRequest.id == identifier.replace("\0", ""), ExplanationRequest.state == "OPEN")
         if not (await connection.execute(update(ExplanationRequest).where(*open_one).values(given))).rowcount:
             raise ExplanationRefused("there is no open request of this id")
         body = {name: value for name, value in {"ref": identifier, "outcome": said.outcome, **by.said()}.items() if value}

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "officer": "hub.cli.officer:officer",
     "hold": "hub.cli.hold:hold",
     "arrangement": "hub.cli.arrangement:arrangement",
+    "explanation": "hub.cli.explanation:explanation",
     "person": "hub.cli.person:person",
     "incident": "hub.cli.incident:incident",
     "explain": "hub.cli.explain:explain_command",

@@ -16,7 +16,7 @@ from hub.cli.notices_current import notices_current
 from hub.cli.open_incidents import incidents_told
 from hub.cli.premises import Premises, open_premises, read_settings
 from hub.cli.reachability import departments
-from hub.cli.recourse import recourse_named
+from hub.cli.recourse import explanations_in_time, recourse_named
 from hub.cli.vouching import vouching_bounded
 from hub.cli.without_letter import assessments_current, emergencies_followed, two_people
 from hub.cli.witnessing import logs_consistent
@@ -78,6 +78,7 @@ def _with_database(settings: Settings, premises: Premises) -> Sequence[tuple[str
         ("emergencies", partial(emergencies_followed, premises)),
         ("citizens", partial(vouching_bounded, premises)),
         ("certificates", partial(one_kind_of_name, premises)),
+        ("explanations", partial(explanations_in_time, premises)),
         ("incidents", partial(incidents_told, premises)),
     )
 

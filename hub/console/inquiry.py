@@ -16,6 +16,7 @@ from hub.caller import Basis, Caller
 from hub.console.approvals import ApprovalPages
 from hub.console.emergencies import EmergencyPages
 from hub.console.entries import EntryPages
+from hub.console.explanations import ExplanationPages
 from hub.console.incidents import IncidentPages
 from hub.console.lists import ListPages
 from hub.console.sessions import LIFETIME, Officer, Sessions
@@ -67,8 +68,10 @@ def console_routes(hub: Hub) -> list[BaseRoute]:
     approvals = ApprovalPages(visits, hub.engine, names, ApprovalLooks(hub.engine), clock=hub.clock)
     reporting = Reporting(hub.engine, Tracing(hub.records, hub.vault), Handles(hub.keys))
     incidents = IncidentPages(visits, hub.engine, names, reporting, incident_rule(hub.settings.region[:6]), clock=hub.clock)
+    explanations = ExplanationPages(visits, hub.engine, names, clock=hub.clock)
     lists = ListPages(visits, names, what_is_owed, ceilings_met)
-    return [*visits.routes(), *entries.routes(), *emergencies.routes(), *approvals.routes(), *incidents.routes(), *lists.routes()]
+    pages = (visits, entries, emergencies, approvals, incidents, explanations, lists)
+    return [route for page in pages for route in page.routes()]
 
 
 async def _verified(hub: Hub, identifier: str) -> list[tuple[str, bool]]:

@@ -16,6 +16,7 @@ DECISIONS = {"ALLOW": "全部告知", "PARTIAL": "部分告知", "DENY": "拒绝
 FORMS = {"FULL": "全值", "MASKED": "掩码", "BAND": "区间", "BOOLEAN": "是否", "WITHHELD": "未告知"}
 PAGES = {
     "": "访问日志", "approvals": "审批", "emergencies": "先行救助", "fair-use": "合理使用", "sharing": "共享时限", "incidents": "安全事件",
+    "explanations": "解释说明",
 }
 """The pages an officer goes to, by their path."""
 INCIDENT_KINDS = {"LEAK": "泄露", "TAMPERING": "篡改", "LOSS": "丢失"}
@@ -55,6 +56,8 @@ REASONS = {
     "DEFERRED_ENDED": "待答问题到期终止", "CHECK_REQUESTED": "已提请核对", "CHECK_REPORT_SEALED": "核对报告已封存",
     "INCIDENT_OPENED": "安全事件登记", "INCIDENT_REPORTED": "安全事件影响范围已查阅", "INCIDENT_TOLD": "安全事件已告知", "INCIDENT_CLOSED": "安全事件办结",
     "INCIDENTS_LISTED": "安全事件清单已查阅",
+    "EXPLANATION_ASKED": "请求解释说明", "EXPLANATION_ANSWERED": "解释说明已答复", "EXPLANATION_UNKNOWN": "解释说明所指不存在", "EXPLANATIONS_OPEN": "待答复的解释说明过多",
+    "EXPLANATION_ABOUT": "解释说明所指不明",
     "ARRANGEMENT_RECORDED": "身后安排登记", "ARRANGEMENT_LIFTED": "身后安排撤销", "ARRANGEMENTS_LIFTED": "本人撤回身后安排",
     "CHECK_REPORT_DROPPED": "核对报告到期删除", "CHECK_OUTDATED": "核对授权已变", "PERSON_ERASED_FROM_LOG": "个人已从日志中去除", "MESSAGES_COLLECTED": "平台已取走消息",
 }

@@ -15,6 +15,7 @@ from hub.access_log.outbox import drain
 from hub.access_log.verify import verify_log
 from hub.actor import PASSWORD, Actor
 from hub.authorizations.revocation import close_case
+from hub.citizens.explaining import Said, answer
 from hub.disposal.duties import follow
 from hub.incidents.register import Opening, close_incident, open_incident, tell_authority
 from hub.people.erasure import Erasure, ErasureRefused, Order
@@ -96,6 +97,16 @@ async def test_nobody_is_erased_while_a_case_or_duty_is_open_or_the_log_must_be_
     with pytest.raises(ErasureRefused, match="nobody of this number"):
         await asked.erasure.erase("509902198001011233", ORDER, at=now)
     assert await living.hub.desk.log_subject(asked.number) == subject
+
+
+async def test_nobody_is_erased_while_an_explanation_they_asked_for_is_owed(asked: Asked, counter: Counter) -> None:
+    now = asked.living.clock()
+    await asked.settled()
+    sent = await counter.sent(await counter.token(asked.number), 'mutation { requestExplanation(purpose: "DIBAO_REVIEW") { id } }')
+    assert await asked.refused(now + timedelta(days=3 * 366)) == "an explanation is under way (PIPL §48)"
+    said = Said("EXPLAINED", "已说明")
+    await answer(asked.living.hub.engine, sent.body["data"]["requestExplanation"]["id"], said, by=OFFICERS, at=now)
+    assert "explanation" not in await asked.refused(now)
 
 
 async def test_who_was_erased_is_found_in_the_log_by_nobody_it_holds_together_and_they_are_told(

@@ -180,7 +180,7 @@ async def test_where_the_region_tells_officers_who_answered_is_told(household: H
     assert (await household.mine())[filed]["officer"] == "PO-0001"
 
 
-@pytest.mark.parametrize("said", [("OPEN", "x", ""), ("REFUSED", "x", " "), ("EXPLAINED", "x", "PIPL §18(1)")])
+@pytest.mark.parametrize("said", [("OPEN", "x", ""), ("EXPLAINED", "x\0", ""), ("REFUSED", "x", " "), ("EXPLAINED", "x", "PIPL §18(1)")])
 async def test_a_refusal_names_its_article_and_an_explanation_none(said: tuple[str, str, str]) -> None:
     with pytest.raises(ExplanationRefused):
         Said(*said)

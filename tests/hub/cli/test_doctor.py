@@ -30,7 +30,7 @@ from tests.hub.cli.conftest import ORIGIN, Desk, years
 from tests.hub.cli.test_catalogue import FILED
 from tests.hub.cli.test_enrolment import CATALOGUE
 
-CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals", "notices", "chores", "certificates"}
+CHECKS = {"settings", "directory", "keys", "policy", "GraphiQL", "database", "clock", "access log", "revocations", "agreements", "later answers", "sharing", "calendar", "citizens", "approvals", "notices", "chores", "certificates", "remedies", "explanations"}
 
 
 @pytest.fixture
