@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.incidents.actor import Actor
+from hub.actor import Actor
+from hub.enrolment import changing
 from hub.sharing.wording import worded
-from hub.tables import ExplanationRequest, Outbox
+from hub.tables import ExplanationRequest
 
 EXPLAINED, REFUSED = "EXPLAINED", "REFUSED"
 
@@ -72,9 +73,8 @@ async def answer(engine: AsyncEngine, identifier: str, said: Said, *, by: Actor,
         "state": said.outcome, "answered_at": at, "answer": worded("answer", said.answer), "article": worded("article", said.article) if said.article.strip() else "",
         "answered_by": by.name, "answered_proof": by.proof, "answered_operator": by.operator,
     }
-    async with engine.begin() as connection:
+    about = {"outcome": said.outcome, **by.said()}
+    async with changing(engine, kind="EXPLANATION_ANSWERED", ref=identifier, said=about, at=at) as connection:
         open_one = (ExplanationRequest.id == identifier.replace("\0", ""), ExplanationRequest.state == "OPEN")
         if not (await connection.execute(update(ExplanationRequest).where(*open_one).values(given))).rowcount:
             raise ExplanationRefused("there is no open request of this id")
-        body = {name: value for name, value in {"ref": identifier, "outcome": said.outcome, **by.said()}.items() if value}
-        await connection.execute(insert(Outbox).values(kind="EXPLANATION_ANSWERED", body=body, at=at))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
+from hub.actor import PASSWORD, Actor, operator
 from hub.citizens.explaining import EXPLAINED, REFUSED, ExplanationRefused, Said, answer, open_requests
 from hub.cli.listing import show
 from hub.cli.officers_proven import passwords_of, prove
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
-from hub.incidents.actor import PASSWORD, Actor, operator
 from policies.calendar import CHINA
 
 

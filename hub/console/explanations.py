@@ -14,11 +14,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from hub.actor import SESSION, Actor
 from hub.citizens.explaining import ExplanationRefused, Said, answer, open_requests
 from hub.console.entries import Names
 from hub.console.sessions import Officer
 from hub.console.visits import Visits
-from hub.incidents.actor import SESSION, Actor
 from hub.sharing.wording import SharingRefused
 from policies.calendar import CHINA
 

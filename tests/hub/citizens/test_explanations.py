@@ -13,10 +13,10 @@ import pytest_asyncio
 
 from hub.access_log.entry import Kind
 from hub.access_log.outbox import drain
+from hub.actor import SESSION, Actor
 from hub.citizens.explaining import ExplanationRefused, Said, answer, open_requests
 from hub.citizens.holds import Hold, lift_hold, set_hold
 from hub.citizens.remedies import remedies
-from hub.incidents.actor import SESSION, Actor
 from hub.sharing.wording import SharingRefused
 from policies.citizens import citizen_rules
 from policies.purposes import PURPOSES

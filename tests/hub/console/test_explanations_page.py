@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from hub.actor import SESSION
 from hub.cli.demo.enrolling import OFFICER
-from hub.incidents.actor import SESSION
 from tests.conftest import administer
 from tests.hub.citizens.counter import Counter
 from tests.hub.living import TAXES, Living
