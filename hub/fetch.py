@@ -16,6 +16,7 @@ from connectors.interface import Ask, DepartmentClosed, DepartmentTimeout, Manda
 from connectors.value import value
 from hub.arguments import resolve
 from hub.authorizations.standing import Party, Standing
+from hub.fallen import Gone, Recheck, by_party, still_told, why
 from hub.gathering import Gathering
 from hub.outcome import Outcome, believed, registered
 from hub.plan import Plan, PlannedAsk
@@ -26,11 +27,6 @@ from policies.freshness import Freshness
 
 GRACE = 0.25
 """Seconds past its deadline a connector has to hand over what it did get: half a batch is worth more than a time-out."""
-
-Recheck = Callable[[Standing, Sequence[str]], Mapping[str, str]]
-"""Which of these people's coverage in a standing's one matter has fallen since the question was let in, with the reason code: memory
-only, no waiting.
-"""
 
 Settled = Callable[[], Awaitable[None]]
 """Waits until what `Recheck` looks at is fresh, where it is not; returns without an error where it cannot be had, and Recheck says of
@@ -99,20 +95,27 @@ class Fetcher:
                     fallen = fallen or outcome.status == "NOT_AUTHORIZED"
         # A slow source's whole deadline may lie between a quick one's answer and this moment.
         gone = await self._gone(plan, [party for party, told in outcomes.items() if told])
-        for party, code in gone.items():
-            outcomes[party] = {source: one if one.reason and one.status == "NOT_AUTHORIZED" else Outcome("NOT_AUTHORIZED", None, None, code) for source, one in outcomes[party].items()}
-        return Fetched(outcomes, fallen or bool(gone), roots, altered or bool(gone) or any(ask.source.mandated for ask in plan.asks))
+        for party, source, code in still_told(plan.asks, outcomes, gone):
+            outcomes[party][source] = Outcome("NOT_AUTHORIZED", None, None, code)
+            fallen = altered = True
+        return Fetched(outcomes, fallen, roots, altered or any(ask.source.mandated for ask in plan.asks))
 
     async def fallen(self, plan: Plan, fetched: Fetched) -> bool:
         """Whether any authorisation the answer stands on has fallen by now: asked once more when the outcome is recorded. Who fell before and
-        of whom nothing is told is passed over, and nobody else with them.
+        of whom nothing is told is passed over, and nobody else with them; so is a fact group nothing of which is told.
         """
         parties = list(plan.joins) if not fetched.fallen else [
             party for party in plan.joins if not (told := fetched.outcomes.get(party)) or any(one.status != "NOT_AUTHORIZED" for one in told.values())
         ]
-        return bool(await self._gone(plan, parties))
+        gone = await self._gone(plan, parties)
+        return any(isinstance(one, Party) for one in gone) or bool(still_told(plan.asks, fetched.outcomes, gone))
 
-    async def _gone(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
+    async def _gone_of(self, plan: Plan, parties: Sequence[Party], group: str) -> Mapping[Party, str]:
+        """Of whom this fact group may be told no more, with the reason code."""
+        gone = await self._gone(plan, parties)
+        return {party: code for party in parties if (code := why(gone, party, group))} if gone else {}
+
+    async def _gone(self, plan: Plan, parties: Sequence[Party]) -> Gone:
         """Whose authorisation has fallen by now, with the reason code. A process that was kept from its turn for a second finds nobody
         standing, at whichever look it wakes up: it asks the database then and looks again, rather than refuse everybody.
         """
@@ -122,21 +125,21 @@ class Fetcher:
             gone = self._unasked(plan, parties)
         return gone
 
-    def _unasked(self, plan: Plan, parties: Sequence[Party]) -> Mapping[Party, str]:
+    def _unasked(self, plan: Plan, parties: Sequence[Party]) -> Gone:
         """Whose authorisation has fallen as far as memory knows: looked at in each one's own matter, so that a letter of one
         matter stops the people of that matter and nobody else's.
         """
         if not plan.standing.several:  # of one case, and asked a dozen times a question
             fallen = self._recheck(plan.standing, [party.member.person.id for party in parties]) if parties else {}
-            return {party: fallen[party.member.person.id] for party in parties if party.member.person.id in fallen} if fallen else {}
+            return by_party(fallen, parties) if fallen else {}
         by_matter: dict[str, list[Party]] = {}
         for party in parties:
             by_matter.setdefault(party.standing.caller.case, []).append(party)
-        gone: dict[Party, str] = {}
+        gone: dict[Party | tuple[Party, str], str] = {}
         for several in by_matter.values():
             fallen = self._recheck(several[0].standing, [party.member.person.id for party in several])
             if fallen:
-                gone.update({party: fallen[party.member.person.id] for party in several if party.member.person.id in fallen})
+                gone.update(by_party(fallen, several))
         return gone
 
     async def _all(self, plan: Plan, subjects: Mapping[Party, Subject]) -> list[dict[Party, Outcome]]:
@@ -160,7 +163,7 @@ class Fetcher:
 
     async def _ask(self, plan: Plan, planned: PlannedAsk, subjects: Mapping[Party, Subject]) -> dict[Party, Outcome]:
         source = planned.source
-        gone = await self._gone(plan, planned.people)
+        gone = await self._gone_of(plan, planned.people, source.group)
         standing = [party for party in planned.people if party not in gone] if gone else planned.people
         told = {party: Outcome("NOT_AUTHORIZED", None, None, code) for party, code in gone.items()}
         if not standing:
@@ -191,7 +194,7 @@ class Fetcher:
             return await source.connector.fetch(ask)
 
         async def stands(asked: Sequence[Subject]) -> Sequence[Subject]:
-            gone = await self._gone(plan, parties)
+            gone = await self._gone_of(plan, parties, source.group)
             fell.update(gone)
             return [one for one, party in zip(asked, parties, strict=True) if party not in gone] if gone else asked
 

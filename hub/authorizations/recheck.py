@@ -1,9 +1,15 @@
-"""Revocation looked at again at every late delivery: what a department answers after a letter fell is not told (promise 7)."""
+"""Revocation looked at again at every late delivery: what a department answers after a letter fell is not told (promise 7).
+
+Rules of this file:
+- The checks run once more on the matter as it is now, and a code is the one the same question would get if it were asked now.
+- Where a letter was narrowed, or one of several ended, the fact groups it alone opened fall, each with its code; the person's others stand.
+- A group consented to less strongly than when it was planned falls too: what was decided for the stronger signature is not told on the weaker.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -17,11 +23,17 @@ from hub.authorizations.presented import NotStanding, Requester
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Coverage, Standing
 from hub.authorizations.watch import RevocationWatch
+from hub.authorizations.withdrawal import LISTED
 from hub.caller import Caller
 from hub.errors import Overloaded
+from policies.groups import IDENTITY
+from policies.letters import LEVELS
 from policies.reasons import Reason as Told
 
 CLIENTS = 1000
+_STRENGTH = ("NONE", *LEVELS)
+Fell = str | tuple[str, str]
+"""A person of whom nothing stands, or a person and the fact group that fell alone."""
 
 
 class Recheck:
@@ -37,7 +49,7 @@ class Recheck:
         self._noted = False
         watch.subscribe(self._note)
 
-    def __call__(self, standing: Standing, people: Sequence[str]) -> Mapping[str, str]:
+    def __call__(self, standing: Standing, people: Sequence[str]) -> Mapping[Fell, str]:
         """Whose coverage has fallen since the standing was made, with the reason code."""
         everybody = self._everybody(standing.caller)
         if everybody is not None:
@@ -64,7 +76,7 @@ class Recheck:
         # A clocked memory costs microseconds a look, a dozen times a question; while nobody was ever revoked there is nothing in it.
         return Reason.REQUESTER_MISMATCH if self._noted and caller.client in self._clients else None
 
-    def _compared(self, standing: Standing, latest: Matter, people: Sequence[str]) -> Mapping[str, str]:
+    def _compared(self, standing: Standing, latest: Matter, people: Sequence[str]) -> Mapping[Fell, str]:
         """The checks run once more, on the matter as it is now."""
         caller = standing.caller
         requester = Requester(
@@ -78,12 +90,18 @@ class Recheck:
             return dict.fromkeys(people, refusal.code)
         unknown = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())
         latest_of = {person: now.get(person, unknown) for person in people}
-        gone = {person: one.code for person, one in latest_of.items() if not one.covered}
-        narrowed = (
-            person for person, one in latest_of.items() if person not in gone and _narrower(one, standing.coverage.get(person, unknown))
-        )
-        ended = (person for person, one in latest_of.items() if person not in gone and _less_approved(one, standing.coverage.get(person, unknown)))
-        return gone | dict.fromkeys(ended, Told.NEEDS_APPROVAL.value) | dict.fromkeys(narrowed, Reason.FACT_NOT_AUTHORIZED.value)
+        gone: dict[Fell, str] = {}
+        for person, one in latest_of.items():
+            before = standing.coverage.get(person, unknown)
+            if not before.covered:  # of whom nothing was to be told, nothing falls
+                continue
+            if not one.covered:
+                gone[person] = one.code
+                continue
+            if _less_approved(one, before):
+                gone[person] = Told.NEEDS_APPROVAL.value
+            gone |= {(person, group): code for group, code in narrowed(one, before)}
+        return gone
 
     def _note(self, kind: str, ref: str) -> None:
         if kind == "CLIENT":
@@ -99,8 +117,15 @@ def _less_approved(now: Coverage, before: Coverage) -> bool:
     return was is not None and (left is None or not (was.kin <= left.kin and was.purpose <= left.purpose and was.gathered <= left.gathered))
 
 
-def _narrower(now: Coverage, before: Coverage) -> bool:
-    """Whether less stands than was planned with: of two letters the one revoked may be the one that opened the group under way."""
-    if now.groups is None:
-        return False
-    return before.groups is None or not before.groups <= now.groups
+def narrowed(now: Coverage, before: Coverage) -> Iterator[tuple[str, str]]:
+    """The fact groups that were opened and are no more, or only by weaker signatures, each with its code."""
+    opened, still = _opened(before), _opened(now)
+    for group in opened - still - {IDENTITY}:  # who the person is, no letter lists
+        yield group, dict(now.closed).get(group, Reason.FACT_NOT_AUTHORIZED.value)
+    for group in (opened & still) | {IDENTITY}:
+        if _STRENGTH.index(now.assured(group)) < _STRENGTH.index(before.assured(group)):
+            yield group, Told.ASSURANCE_TOO_LOW.value
+
+
+def _opened(coverage: Coverage) -> frozenset[str]:
+    return LISTED if coverage.groups is None else coverage.groups

@@ -123,6 +123,40 @@ async def test_coverage_that_fell_before_the_ask_keeps_the_person_out_of_it(keys
     assert lines == [{"field": "useNature", "form": "WITHHELD", "reason": "AUTH_REVOKED"}]
 
 
+async def test_a_fact_group_that_fell_alone_takes_nothing_else_of_the_person_along(keys) -> None:
+    taken = {(person(1).id, "tax"): "FACT_NOT_AUTHORIZED", (person(2).id, "tax"): "NOTICE_SUPERSEDED", person(2).id: "NEEDS_APPROVAL", "a stranger": "AUTH_REVOKED"}
+    fallen: dict[object, str] = {}
+    fetcher = Fetcher(recheck=lambda _standing, _people: fallen)
+    travelled = road(keys, fetcher=fetcher)
+
+    class Late(Department):
+        async def fetch(self, ask):
+            fallen.update(taken)
+            return await super().fetch(ask)
+
+    late = road(keys, department=Late(), fetcher=fetcher)
+    for asked in (late, travelled):  # it fell while they answered, and before they were asked
+        plan, fetched, answer = await asked.ask(TWO.replace("tax {", "name { full } tax {"))
+        assert fetched.fallen
+        assert fetched.altered
+        for number, reason in ((1, "FACT_NOT_AUTHORIZED"), (2, "NOTICE_SUPERSEDED")):
+            one = fetched.outcomes[next(party for party in fetched.outcomes if party.member.person.id == person(number).id)]
+            assert (one["tax"].status, one["tax"].reason) == ("NOT_AUTHORIZED", reason)
+            assert (one["vehicle"].reason, one["identity"].reason) == (("", "") if number == 1 else ("NEEDS_APPROVAL", "NEEDS_APPROVAL"))
+        assert told(answer, "vehicle")[1][0] in {"MATCHED", "NO_RECORD"}
+        assert [one["person"]["name"] is None for one in answer.data["case"]["household"]["members"]] == [False, False, True, False]
+        fallen.pop(person(2).id)
+        assert not await fetcher.fallen(plan, fetched), "of what fell nothing is told, and the rest stands"
+        fallen[person(0).id, "realEstate"] = "FACT_NOT_AUTHORIZED"
+        assert not await fetcher.fallen(plan, fetched), "nobody asked for it"
+        fallen[person(0).id, "vehicle"] = "FACT_NOT_AUTHORIZED"
+        assert await fetcher.fallen(plan, fetched)
+        fallen.clear()
+        fallen.update(taken)
+    assert person(1).id_number not in {number for group, _, numbers in travelled.department.asked for number in numbers if group == "tax"}
+    assert person(1).id_number in {number for group, _, numbers in travelled.department.asked for number in numbers if group == "vehicle"}
+
+
 async def test_coverage_that_fell_while_the_department_answered_drops_the_rows(keys) -> None:
     revoked: dict[str, str] = {}
 

@@ -60,16 +60,30 @@ async def test_one_person_of_a_batch_falls_while_the_department_answers_and_the_
 
 async def test_a_group_withdrawn_while_the_department_answers_is_not_told(living: Living):
     matter = await living.register()
-    token = await living.token(matter)
+    token, text = await living.token(matter), TWO.replace("tax { status", "tax { status disclosure { fields { field reason } }")
     async with living.holding("SW"):
-        asking = asyncio.create_task(living.line.ask(token, TWO, {"id": matter.id}))
+        asking = asyncio.create_task(living.line.ask(token, text, {"id": matter.id}))
         await living.until_asked("SW")
         await living.withdraw(matter, by="p2", factGroups=["tax"])
     reply = await asking
-    assert people(reply)[WIFE]["tax"]["records"] is None
-    assert people(reply)[MOTHER]["tax"]["status"] in ("MATCHED", "NO_RECORD")
-    after = people(await living.line.ask(token, TWO, {"id": matter.id}))
-    assert (after[WIFE]["tax"]["status"], after[WIFE]["vehicle"]["status"]) == ("NOT_COVERED", "NO_RECORD"), "asked anew, the rest is told"
+    told = people(reply)
+    assert (told[WIFE]["tax"]["status"], told[WIFE]["tax"]["records"]) == ("NOT_AUTHORIZED", None)
+    assert told[WIFE]["vehicle"]["status"] == "NO_RECORD", "what she did not withdraw is told"
+    assert told[MOTHER]["tax"]["status"] in ("MATCHED", "NO_RECORD")
+    after = people(await living.line.ask(token, text, {"id": matter.id}))
+    assert (after[WIFE]["tax"]["status"], after[WIFE]["vehicle"]["status"]) == ("NOT_COVERED", "NO_RECORD")
+    reasons = [{one["reason"] for one in each[WIFE]["tax"]["disclosure"]["fields"]} for each in (told, after)]
+    assert reasons == [{"FACT_NOT_AUTHORIZED"}] * 2, "the reason is the one a question asked anew is given"
+
+
+async def test_what_was_withdrawn_and_not_asked_keeps_no_answer_back(living: Living, monkeypatch):
+    matter = await living.register()
+    token = await living.token(matter)
+    during(monkeypatch, Kind.OUTCOME, lambda: living.withdraw(matter, by="p2", factGroups=["vehicle"]))
+    assert (await living.line.ask(token, TAXES, {"id": matter.id})).status == 200
+    during(monkeypatch, Kind.OUTCOME, lambda: living.withdraw(matter, by="p2", factGroups=["tax"]))
+    reply = await living.line.ask(token, TAXES, {"id": matter.id})
+    assert (reply.status, reply.code) == (403, "AUTH_REVOKED")
 
 
 async def test_an_answer_that_is_encoded_and_being_recorded_does_not_leave(living: Living, monkeypatch):

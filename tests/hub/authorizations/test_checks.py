@@ -11,6 +11,9 @@ from hub.authorizations.check_table import CHECKS
 from hub.authorizations.checks import jurisdiction
 from hub.authorizations.presented import NotStanding, Presented, Requester
 from hub.authorizations.reasons import Reason
+from hub.authorizations.recheck import narrowed
+from hub.authorizations.standing import Coverage
+from hub.authorizations.withdrawal import LISTED
 from hub.caller import Basis
 from hub.errors import Overloaded
 from hub.identity import TokenRefused
@@ -19,7 +22,7 @@ from hub.people.handles import Handles
 from hub.shapes import PUBLISHED
 from policies.verdict import BasisKind, Relation
 from tests.hub import road
-from tests.hub.authorizations.family import adults, family, letter, letters, registration, revocation, signs
+from tests.hub.authorizations.family import COUNTER, adults, family, inked, letter, letters, registration, revocation, signs
 from tests.hub.authorizations.world import entry
 
 STATUTE = {"kind": "statute", "article": "SAL §42"}
@@ -328,7 +331,45 @@ async def test_of_two_letters_the_one_revoked_closes_its_fact_groups_though_the_
     assert standing.coverage[brother].groups == {"vehicle", "tax"}
     await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="O-2"), clock())
     await world.heard()
-    assert world.desk.recheck(standing, [brother, father]) == {brother: "FACT_NOT_AUTHORIZED"}
+    assert world.desk.recheck(standing, [brother, father]) == {(brother, "tax"): "FACT_NOT_AUTHORIZED"}
+
+
+async def test_of_a_letter_narrowed_meanwhile_the_part_falls_as_a_question_asked_anew_would_find_it(world, clock):
+    accepted = await world.register()
+    token = await world.token(world.granted(accepted))
+    standing = await world.identify(token)
+    brother, people = world.person(standing, "测试己"), list(standing.coverage)
+    before = standing.coverage[brother].groups
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="O-1", by="brother", factGroups=["tax", "vehicle"]), clock())
+    await world.heard()
+    assert world.desk.recheck(standing, people) == {(brother, group): "FACT_NOT_AUTHORIZED" for group in ("tax", "vehicle")}
+    anew = (await world.identify(token)).coverage[brother]
+    assert anew.covered
+    assert (before or LISTED) - (anew.groups or LISTED) == {"tax", "vehicle"}
+    assert anew.closed == ()
+
+
+async def test_a_group_left_to_a_weaker_signature_is_not_told_on_the_strength_of_the_one_that_fell(world, clock):
+    strong = letter("O-1", [signs("brother")], now=clock(), document={"fact_groups": ["tax", "vehicle"]})
+    weak = letter("O-2", [inked("brother", COUNTER[0])], now=clock(), document={"fact_groups": ["tax", "housing"]})
+    apart = letter("O-3", [signs("brother")], now=clock(), document={"fact_groups": ["providentFund"]})
+    accepted = await world.register(letters=[letter("H-1", adults(), now=clock()), strong, weak, apart])
+    standing = await world.identify(await world.token(world.details(accepted)))
+    brother = world.person(standing, "测试己")
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="O-1"), clock())
+    await world.heard()
+    assert world.desk.recheck(standing, list(standing.coverage)) == {(brother, "vehicle"): "FACT_NOT_AUTHORIZED", (brother, "tax"): "ASSURANCE_TOO_LOW"}
+    await world.desk.revocations.accept(revocation(clock(), jti=world.jti(), letter="O-3"), clock())
+    await world.heard()
+    assert world.desk.recheck(standing, [brother])[brother, "identity"] == "ASSURANCE_TOO_LOW"
+
+
+def test_what_a_later_notice_or_an_item_closes_is_said_to_be_that():
+    before = Coverage(True, "", "HIGH", ("a",), None)
+    closed = (("tax", "NOTICE_SUPERSEDED"), ("vehicle", "CONSENT_NOT_ITEMISED"))
+    now = Coverage(True, "", "HIGH", ("a",), LISTED - {"tax", "vehicle", "vessel"}, closed=closed)
+    assert dict(narrowed(now, before)) == dict(closed) | {"vessel": "FACT_NOT_AUTHORIZED"}
+    assert dict(narrowed(before, now)) == {}
 
 
 async def test_letters_superseded_while_a_department_answers_no_longer_cover(world, clock):
