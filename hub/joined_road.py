@@ -48,6 +48,7 @@ from policies.citizens import citizen_rules
 from policies.disposal import disposal_terms
 from policies.engine import Policy
 from policies.look_ups import share_of_a_region
+from policies.notices import notices
 from policies.verdict import BasisKind
 from schema.register import GROUPS
 
@@ -91,7 +92,7 @@ async def own_records_of(
         records, vault=vault, handles=Handles(keys), matter_of=matter_of, receipt_of=log.receipt_of,
         corrections=PersonalCorrections(records, corrections, remedies(rules)), arrangements=Arrangements(database, random), counted=desk.authorization.letter_uses.counted,
         explanations=PersonalExplanations(records, database, matter_of, rules, random), terms=await asyncio.to_thread(disposal_terms, settings.region[:6]),
-        rules=rules, clock=clock,
+        register=await asyncio.to_thread(notices, settings.region[:6]), rules=rules, clock=clock,
     )
 
 

@@ -59,6 +59,7 @@ def household(
     letter = Letter(
         id=_LETTER, number="", hash=template.digest, purposes=template.purposes, fact_groups=template.fact_groups,
         receivers=template.receivers, signed_at=now, expires_at=None, status="ACTIVE", revoked_at=None, signatures=tuple(signatures),
+        silent=conditions.silent_on(today),
     )  # fmt: skip
     matter = Matter(
         case=CASE, reference="", platform="", assistance_type="", stage="", region=region.ljust(12, "0"),

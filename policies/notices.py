@@ -1,17 +1,19 @@
-"""个人信息处理告知书: the register of a region's privacy notices, version by version, with what each changed (PIPL §14, §17), as data.
+"""个人信息处理告知书: the register of a region's privacy notices, version by version, with what each tells and changed (PIPL §14, §17), as data.
 
 A letter names the notice its signers were shown. What a later version changed materially they have not agreed to: consent is asked for
-anew, and until then the letter no longer carries what the change is about. Nothing here asks a clock.
+anew, and until then the letter no longer carries what the change is about. What it never told them of, it does not carry either
+(`notice_contents.py`). Nothing here asks a clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
 from policies.groups import GROUPS
+from policies.notice_contents import NOTHING_TOLD, Contents, contents
 from policies.parameters import REGIONS, ParametersRefused, Table
 from policies.purposes import PURPOSES
 
@@ -38,7 +40,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One version: shown to those who sign from `signed_from` to `signed_until` (both included; None: still). `example` is for development."""
+    """One version: shown to those who sign from `signed_from` to `signed_until` (both included; None: still). `example` is for development.
+    `tells` is None where nobody entered what it says.
+    """
 
     version: str
     title_zh: str
@@ -47,10 +51,15 @@ class Notice:
     source: str
     example: bool
     changes: tuple[Change, ...]
+    tells: Contents | None
 
     def shown(self, on: date) -> bool:
         """Whether who signed on a day may have been shown it."""
         return self.signed_from <= on and (self.signed_until is None or on <= self.signed_until)
+
+    def silent(self, sensitive: Collection[str]) -> frozenset[str]:
+        """What who signed under it was not told of (`Contents.silent`): everything, where nobody knows what it says."""
+        return NOTHING_TOLD if self.tells is None else self.tells.silent(sensitive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +72,12 @@ class Notices:
         """The material changes of later versions, each with the day it is in force from; None where the version is not registered."""
         if version not in self.versions:
             return None
-        order = list(self.versions)
-        newer = [self.versions[one] for one in order[order.index(version) + 1 :]]
-        return tuple([(one.signed_from, change) for one in newer for change in one.changes if change.material])
+        return tuple([(one.signed_from, change) for one in self.since(version) for change in one.changes if change.material])
+
+    def since(self, version: str) -> tuple[Notice, ...]:
+        """The versions after one that is registered."""
+        order = list(self.versions.values())
+        return tuple(order[order.index(self.versions[version]) + 1 :])
 
 
 def read_notices(file: str, text: str) -> Notices:
@@ -97,6 +109,7 @@ def _notice(row: Table) -> Notice:
     made = Notice(
         version=row.text("version"), title_zh=row.text("title_zh"), signed_from=first, signed_until=last, source=row.text("source"),
         example=row.flag("example"), changes=tuple([_change(one) for one in row.rows("change")]),
+        tells=contents(row.table("tells")) if "tells" in row.names() else None,
     )
     row.done()
     if last is not None and last < first:

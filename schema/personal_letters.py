@@ -7,6 +7,7 @@ from enum import StrEnum
 import strawberry
 
 from schema.labels import told
+from schema.personal_notices import PersonalNotice
 from schema.scalars import Instant
 
 
@@ -95,7 +96,8 @@ class PersonalLetter:
     capacity: SignerCapacity = told("签署身份", "By themselves, by a legal representative, or by an agent.")
     expires_at: Instant | None = told("有效期至", "Until when; null where it ends with the matter.")
     unticked: list[str] = told("未单独同意", "Sensitive groups it lists that were not consented to one by one (PIPL §29): nothing of them is told under it.")
-    sign_anew: bool = told("需重新签署", "Whether a later privacy notice took something from it (PIPL §14).")
+    sign_anew: bool = told("需重新签署", "Whether a later privacy notice took something from it, or its own never told of it (PIPL §14, §17).")
+    notice: PersonalNotice | None = told("告知书", "The privacy notice it was signed under; null where no register knows it: then it opens nothing.")
     limits: list[LetterLimit] = told("使用次数", "How often the letter says that it may be used; empty where it says nothing.")
     state: LetterState = told("状态", "Whether it is in force.")
     revoked_at: Instant | None = told("撤回时间", "When it was withdrawn.")

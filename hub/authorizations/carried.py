@@ -1,6 +1,7 @@
-"""What of the fact groups a letter lists a signature carries, and why not the others: a notice that changed, an item that is missing.
+"""What of the fact groups a letter lists a signature carries, and why not the others: its notice told nothing of them, a later one changed, an
+item is missing.
 
-The reason told is the notice's where both hold: check 3 stands before check 7.
+The reason told is the notice's where several hold: check 3 stands before check 7, and what was never told of before what changed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from policies.letters import UNDER_14
 
 Missed = list[tuple[str, Reason]]
 
+_ORDER = (Reason.CONSENT_NOT_ITEMISED, Reason.NOTICE_SUPERSEDED, Reason.NOTICE_SILENT)
+
 
 def outdated(letter: Letter, at: datetime) -> tuple[Part, ...]:
     """What later notices took from a letter by a moment."""
@@ -24,44 +27,55 @@ def outdated(letter: Letter, at: datetime) -> tuple[Part, ...]:
 
 def opens(letter: Letter, told: Told, at: datetime) -> frozenset[str] | None:
     """What a letter still opens so, of anybody it covers, at a moment (None: all). A notice is everybody's."""
-    opened = left_for_all(letter, told)
+    opened = _told_of(left_for_all(letter, told), letter, told)
     return less(opened, outdated(letter, at), "", told) if letter.outdated else opened
 
 
 def emptied(letter: Letter, told: Told, at: datetime) -> Reason | None:
-    """By what everything a letter opened so was taken: who withdrew it, or a later notice (PIPL §14). None where something is left."""
-    if left_for_all(letter, told) == NOTHING:
+    """By what everything a letter opened so was taken: who withdrew it, a notice that never told of it (PIPL §17), or a later one (§14). None
+    where something is left.
+    """
+    opened = left_for_all(letter, told)
+    if opened == NOTHING:
         return Reason.AUTH_REVOKED
+    if _told_of(opened, letter, told) == NOTHING:
+        return Reason.NOTICE_SILENT
     return Reason.NOTICE_SUPERSEDED if opens(letter, told, at) == NOTHING else None
 
 
 def carried(
-    opened: frozenset[str] | None, signature: Signature, gone: Collection[Part], member: Member, told: Told, today: date, missed: Missed,
+    opened: frozenset[str] | None, letter: Letter, signature: Signature, gone: Collection[Part], member: Member, told: Told, today: date, missed: Missed,
 ) -> tuple[frozenset[str] | None, Reason | None]:
     """Of the groups a letter opens of a person (None: all) those this signature carries, or why it carries none. What it does not is added
     to `missed`. `gone` is what later notices took from the letter.
     """
-    after = less(opened, gone, member.person.id, told)
-    itemised = _itemised(after, signature, member, today)
-    missed += [(group, Reason.NOTICE_SUPERSEDED) for group in _between(opened, after)]
-    missed += [(group, Reason.CONSENT_NOT_ITEMISED) for group in _between(after, itemised)]
-    if itemised != NOTHING:
-        return itemised, None
-    return NOTHING, Reason.NOTICE_SUPERSEDED if after == NOTHING else Reason.CONSENT_NOT_ITEMISED
+    child = under_fourteen(member.person.birth_date, today)
+    steps = [(Reason.NOTICE_SILENT, NOTHING if child and UNDER_14 in letter.silent else _told_of(opened, letter, told))]
+    steps.append((Reason.NOTICE_SUPERSEDED, less(steps[-1][1], gone, member.person.id, told)))
+    steps.append((Reason.CONSENT_NOT_ITEMISED, NOTHING if child and UNDER_14 in signature.lacking else _without(steps[-1][1], signature.lacking)))
+    before, why = opened, None
+    for reason, after in steps:
+        missed += [(group, reason) for group in _between(before, after)]
+        why = why or (reason if after == NOTHING else None)
+        before = after
+    return before, why
 
 
-def _itemised(opened: frozenset[str] | None, signature: Signature, member: Member, today: date) -> frozenset[str] | None:
-    if UNDER_14 in signature.lacking and under_fourteen(member.person.birth_date, today):
-        return NOTHING
+def _told_of(opened: frozenset[str] | None, letter: Letter, told: Told) -> frozenset[str] | None:
+    """Of opened groups those the letter's notice told of, for this purpose; of a child's see `carried`."""
+    return NOTHING if told.purpose in letter.silent else _without(opened, letter.silent)
+
+
+def _without(opened: frozenset[str] | None, lacking: frozenset[str]) -> frozenset[str] | None:
     groups = LISTED if opened is None else opened
-    return opened if groups.isdisjoint(signature.lacking) else groups - signature.lacking
+    return opened if groups.isdisjoint(lacking) else groups - lacking
 
 
 def closed(missed: Missed, groups: frozenset[str] | None) -> tuple[tuple[str, str], ...]:
     """Of what single signatures do not carry, that which none of them does (`groups`: what they carry between them), with its reason."""
     if groups is None:
         return ()
-    order = sorted(missed, key=lambda one: one[1] is Reason.NOTICE_SUPERSEDED)  # the later of a group's reasons stands
+    order = sorted(missed, key=lambda one: _ORDER.index(one[1]))  # the later of a group's reasons stands
     return tuple(sorted({group: reason.value for group, reason in order if group not in groups}.items()))
 
 

@@ -151,4 +151,4 @@ def _state(letter: Letter, presented: Presented) -> Reason | None:
     """Why a letter opens nothing to who asks. Withdrawn from this purpose or receiver, it is as revoked to them."""
     matter = presented.matter
     state = letter_state(letter, matter, presented.caller.purpose, presented.at) if matter is not None else Reason.AUTH_NOT_FOUND
-    return state or (emptied(letter, _told(presented), presented.at) if letter.withdrawn or letter.outdated else None)
+    return state or (emptied(letter, _told(presented), presented.at) if letter.withdrawn or letter.outdated or letter.silent else None)

@@ -10,7 +10,7 @@ Rules of this file:
 - Of a letter withdrawn in part, what is left counts (`withdrawal.py`).
 - A fact group was consented to as strongly as the strongest signature of the letters that open it: a weaker one beside it takes nothing
   away, and lends its strength to nothing else. So no letter that ends makes what is told more.
-- What a letter lists and does not carry, for want of an item or because a notice changed, is closed with its reason (`carried.py`).
+- What a letter lists and does not carry, for want of an item, or because its notice is silent about it or changed, is closed with its reason (`carried.py`).
 - Who is outside the household owes it no facts by law alone: an obligor's are told by their own letter (SAL §41), or to themself.
 - Nothing here asks a clock.
 """
@@ -107,8 +107,8 @@ def _covered(member: Member, letters: Iterable[_Good], told: Told, today: date) 
             if fault is None:
                 opened = left(letter, person, told)
                 fault = Reason.AUTH_REVOKED if opened == NOTHING else None
-                if fault is None and (gone or signature.lacking):
-                    opened, fault = carried(opened, signature, gone, member, told, today, missed)
+                if fault is None and (gone or letter.silent or signature.lacking):
+                    opened, fault = carried(opened, letter, signature, gone, member, told, today, missed)
                 if fault is None:
                     held.append((letter, signature.assurance, opened))
                     continue

@@ -88,6 +88,8 @@ class Letter:
     lapsed: frozenset[str] = frozenset()  # people whose place in the household changed after they signed
     uses: tuple[tuple[str, int], ...] = ()  # how often it says it may be used: EVER, in an HOUR, a DAY, a MONTH
     spent: bool = False  # found used up by the question under way (hub/operations/letter_uses.py); never stored
+    notice: str = ""  # the version its signers were shown
+    silent: frozenset[str] = frozenset()  # fact groups, purposes and UNDER_14 that notice does not tell of (conditions.py)
     outdated: tuple[Part, ...] = ()  # what later notices took from it, each from its day on (conditions.py)
     # Made once as the matter is read, since check 6 asks it of every letter for every person of every question.
     covering: Mapping[str, tuple[Signature, ...]] = field(init=False, repr=False, compare=False)

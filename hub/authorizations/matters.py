@@ -173,7 +173,8 @@ def _letter(row: Row, conditions: Conditions) -> matter.Letter:
         expires_at=row["expires_at"], status=row["status"], revoked_at=row["revoked_at"],
         signatures=tuple([_signature(one, row["template"], conditions) for one in row["signers"]]), withdrawn=parts_of(row["withdrawn"]),
         under_review=row["under_review"], validity=frozenset(row["validity"]), lapsed=frozenset(row["lapsed"]),
-        uses=uses_of(row["uses"]), outdated=conditions.outdated(row["notice_version"]),
+        uses=uses_of(row["uses"]), notice=row["notice_version"], silent=conditions.silent(row["notice_version"]),
+        outdated=conditions.outdated(row["notice_version"]),
     )  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""重新签署: how many living letters of each notice have lost something to a later one, and are to be signed anew (PIPL §14). Counts; it names nobody."""
+"""重新签署: how many living letters of each notice have lost something to a later one, or list what it never told of, and are to be signed anew
+(PIPL §14, §17). Counts; it names nobody.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +18,7 @@ from hub.authorizations.declared import DeclaredLetter
 from hub.authorizations.lapsing import IN_FORCE
 from hub.authorizations.matter import Part
 from hub.authorizations.receivers import ALL_LEVELS, receives
+from hub.authorizations.withdrawal import LISTED
 from hub.tables import Case, Letter
 from policies.letters import ALL_LISTED
 
@@ -39,6 +42,8 @@ class Signed(Protocol):
     @property
     def receivers(self) -> frozenset[str]: ...
     @property
+    def silent(self) -> frozenset[str]: ...
+    @property
     def outdated(self) -> tuple[Part, ...]: ...
 
 
@@ -47,7 +52,12 @@ class _Kind:
     purposes: frozenset[str]
     fact_groups: frozenset[str]
     receivers: frozenset[str]
+    silent: frozenset[str]
     outdated: tuple[Part, ...]
+
+    @classmethod
+    def of(cls, purposes: Iterable[str], groups: Iterable[str], receivers: Iterable[str], notice: str, conditions: Conditions) -> _Kind:
+        return cls(frozenset(purposes), frozenset(groups), frozenset(receivers), conditions.silent(notice), conditions.outdated(notice))
 
 
 async def renewals(engine: AsyncEngine, conditions: Conditions, at: datetime) -> tuple[Renewal, ...]:
@@ -68,23 +78,32 @@ async def renewals(engine: AsyncEngine, conditions: Conditions, at: datetime) ->
     anew: Counter[str] = Counter()
     for row in rows:
         living[row.notice_version] += row.letters
-        kind = _Kind(frozenset(row.purposes), frozenset(row.fact_groups), frozenset(row.receivers), conditions.outdated(row.notice_version))
-        if to_be_signed_anew(kind, at):
+        if to_be_signed_anew(_Kind.of(row.purposes, row.fact_groups, row.receivers, row.notice_version, conditions), at):
             anew[row.notice_version] += row.letters
     return tuple([Renewal(version, living[version], anew[version]) for version in sorted(living)])
 
 
 def warned_of(letters: Iterable[DeclaredLetter], conditions: Conditions, at: datetime) -> tuple[str, ...]:
-    """What a platform is told of letters it brings under a notice that has changed since: by number."""
-    kinds = {
-        one.number: _Kind(frozenset(one.purposes), frozenset(one.fact_groups), frozenset(one.receivers), conditions.outdated(one.notice)) for one in letters
-    }
-    return tuple([f"letter '{number}' is to be signed anew: a later notice changed what it is for" for number, one in kinds.items() if to_be_signed_anew(one, at)])
+    """What a platform is told of letters it brings under a notice that has changed since, or is silent about what they list: by number."""
+    warned: list[str] = []
+    for one in letters:
+        kind = _Kind.of(one.purposes, one.fact_groups, one.receivers, one.notice, conditions)
+        if untold(kind):
+            warned.append(f"letter '{one.number}' is to be signed anew: its notice does not tell of {', '.join(untold(kind))}")
+        elif to_be_signed_anew(kind, at):
+            warned.append(f"letter '{one.number}' is to be signed anew: a later notice changed what it is for")
+    return tuple(warned)
+
+
+def untold(letter: Signed) -> tuple[str, ...]:
+    """What a letter lists and its notice does not tell of, so that nobody who signed agreed to it (PIPL §17): purposes and fact groups, sorted."""
+    listed = LISTED if ALL_LISTED in letter.fact_groups else letter.fact_groups
+    return tuple(sorted(letter.silent & (letter.purposes | listed)))
 
 
 def to_be_signed_anew(letter: Signed, at: datetime) -> bool:
-    """Whether a later notice, in force at a moment, took something a letter says."""
-    return any(
+    """Whether a later notice, in force at a moment, took something a letter says, or its own never told of it."""
+    return bool(untold(letter)) or any(
         part.at <= at
         and (not part.purposes or part.purposes & letter.purposes)
         and (not part.fact_groups or ALL_LISTED in letter.fact_groups or part.fact_groups & letter.fact_groups)

@@ -34,7 +34,7 @@ class Coverage:
     graded: tuple[tuple[str, frozenset[str] | None], ...] = ()
     """Where its letters were signed unlike: what those of each strength open (None: all), strongest first."""
     closed: tuple[tuple[str, str], ...] = ()
-    """Fact groups a letter lists for this person and none carries, each with why: CONSENT_NOT_ITEMISED, NOTICE_SUPERSEDED."""
+    """Fact groups a letter lists for this person and none carries, each with why: CONSENT_NOT_ITEMISED, NOTICE_SILENT, NOTICE_SUPERSEDED."""
 
     def assured(self, group: str) -> str:
         """How strongly a fact group was consented to: as the strongest letter that opens it. Who the person is, as the strongest of all."""

@@ -11,10 +11,12 @@ from hub.authorizations.life import WATCHING, letter_state
 from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.reasons import Reason
 from hub.authorizations.renewals import to_be_signed_anew
+from hub.citizens.notices import notice_of
 from hub.operations.letter_uses import Use
 from policies.calendar import CHINA
 from policies.groups import GROUPS
 from policies.letters import ALL_LISTED, UNDER_14
+from policies.notices import Notices
 from policies.purposes import PURPOSES
 
 MatterOf = Callable[[str], Awaitable[Matter | None]]
@@ -25,14 +27,17 @@ _FORETOLD = ("QUESTIONS", "PROCEDURE", "TOLD")
 """Consequences that follow whatever the matter's state; the rest a platform learns by a revocation sent as a preview."""
 
 
-async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime, counted: Counted) -> list[dict[str, object]]:
-    """Every letter that covers the person or that they signed, newest first. `matter_of` reads the database now: who has just withdrawn
+async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime, counted: Counted, register: Notices) -> list[dict[str, object]]:
+    """Every letter that covers the person or that they signed, newest first, each with its notice of the `register`. `matter_of` reads the database now: who has just withdrawn
     a letter is shown it withdrawn, whichever worker they ask. Raises Overloaded.
     """
     found = await _found(person, cases, matter_of)
     found.sort(key=lambda one: (one[1].signed_at, one[0].id), reverse=True)
     uses = await counted([letter for letter, _, _ in found], at)
-    return [_letter(letter, signature, matter, person, at) | {"limits": _limits(uses.get(letter.id, ()))} for letter, signature, matter in found]
+    return [
+        _letter(letter, signature, matter, person, at) | {"limits": _limits(uses.get(letter.id, ())), "notice": notice_of(letter, register)}
+        for letter, signature, matter in found
+    ]
 
 
 async def letters_named(person: str, cases: Iterable[str], matter_of: MatterOf) -> frozenset[str]:

@@ -42,6 +42,7 @@ from hub.question import Place
 from hub.records import Keyed
 from policies.citizens import CitizenRules
 from policies.disposal import Term
+from policies.notices import Notices
 from policies.purposes import PurposeKind
 
 HOUR = timedelta(hours=1)
@@ -56,9 +57,9 @@ class OwnRecords:
     def __init__(
         self, pool: asyncpg.Pool[asyncpg.Record], *, vault: Vault, handles: Handles, matter_of: MatterOf, receipt_of: ReceiptOf,
         corrections: PersonalCorrections, explanations: PersonalExplanations, arrangements: Arrangements, counted: Counted, terms: Mapping[PurposeKind, Term],
-        rules: CitizenRules | None, clock: Callable[[], datetime],
+        register: Notices, rules: CitizenRules | None, clock: Callable[[], datetime],
     ) -> None:
-        """`pool` of records; `rules` and `terms` of disposal the region's."""
+        """`pool` of records; the `register` of notices, `rules` and `terms` of disposal are the region's."""
         self._pool = pool
         self._vault = vault
         self._handles = handles
@@ -72,6 +73,7 @@ class OwnRecords:
         self._terms = terms
         self._arrangements = arrangements
         self._counted = counted
+        self._register = register
         self._rules = rules
         self._remedies = remedies(rules)
         self._clock = clock
@@ -101,7 +103,7 @@ class OwnRecords:
             case "id":
                 return person.handle
             case "letters":
-                return await letters_of(person.id, person.cases, self._matter_of, now, self._counted)
+                return await letters_of(person.id, person.cases, self._matter_of, now, self._counted, self._register)
             case "corrections":
                 return await self._corrections.of(person.subject, now)
             case "explanations":

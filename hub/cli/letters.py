@@ -9,7 +9,7 @@ import click
 
 from hub.authorizations.verification import verify_again
 from hub.cli.listing import show
-from hub.cli.notices_current import renewals_now
+from hub.cli.notices_current import not_told_of, renewals_now
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.people.vault import Vault
@@ -47,7 +47,7 @@ def verify(platform: str, case: str, algorithms: tuple[str, ...]) -> None:
 
 @letters.command()
 def notices() -> None:
-    """告知书: living letters by the privacy notice they name, and how many are to be signed anew because of a later one."""
+    """告知书: living letters by the privacy notice they name, how many are to be signed anew, and what each notice does not tell of."""
 
     async def work(premises: Premises) -> None:
         conditions, found = await renewals_now(premises, clock())
@@ -57,9 +57,10 @@ def notices() -> None:
             (
                 version, known[version].signed_from if version in known else "not registered", (known[version].signed_until if version in known else None) or "",
                 counted[version].living if version in counted else 0, counted[version].anew if version in counted else 0,
+                not_told_of(conditions, version),
             )
             for version in (*known, *sorted(counted.keys() - known.keys()))
         ]
-        show(("notice", "from", "until", "living letters", "to be signed anew"), rows, none="no notice is registered, and no letter names one")
+        show(("notice", "from", "until", "living letters", "to be signed anew", "not told of"), rows, none="no notice is registered, and no letter names one")
 
     at_work(work)

@@ -37,6 +37,8 @@ from hub.plan import Planner
 from policies.emergency import EmergencyRule
 from policies.engine import ROOT, load
 from policies.letter_templates import TEMPLATES
+from policies.letters import UNDER_14
+from policies.notice_contents import NOTHING_TOLD
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind, Relation
 from schema import SCHEMA
@@ -75,6 +77,7 @@ FAMILY = (HEAD, WIFE, *(replace(one, guardians=GUARDIANS, capacity="BY_AGE") for
 IDS = tuple(one.person.id for one in FAMILY)
 CONDITIONS = Conditions.of(REGION)
 ITEMS = TEMPLATES["national"].separately
+UNTOLD = (*FACT_GROUPS, "DIBAO_REVIEW", UNDER_14)
 GROUP_SETS = (frozenset({"ALL_LISTED"}), frozenset({"tax", "vehicle", "disability"}), frozenset({"disability", "medical", "civilAssistance"}))
 
 
@@ -277,7 +280,8 @@ WEAKER: dict[str, Weaker] = {
     "under review": letter(under_review=True), "used up": used_up, "lapsed for somebody": letter(lapsed=frozenset(IDS[:3])), "withdrawn in part": of_a_letter(partly_withdrawn),
     "fewer items": of_a_letter(fewer_items), "no item at all": of_a_letter(no_item),
     "a later notice": of_a_letter(lambda one, draw: replace(one, outdated=(*one.outdated, notice_changed(draw)))),
-    "a notice nobody knows": letter(outdated=CONDITIONS.outdated("1999-01")),
+    "a notice that tells of less": of_a_letter(lambda one, draw: replace(one, silent=one.silent | some(draw, UNTOLD))),
+    "a notice nobody knows the words of": letter(silent=NOTHING_TOLD), "a notice nobody knows": letter(outdated=CONDITIONS.outdated("1999-01")),
     "narrower letter": of_a_letter(narrower_letter), "letter of another purpose": letter(purposes=frozenset({"SPOT_CHECK"})),
     "other receivers": letter(receivers=frozenset({"511725000000"})),
     "a birthday later": older(3), "a month later": older(40), "a year later": older(400),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +17,9 @@ from hub.authorizations.reasons import Flaw, Reason, Refused
 from hub.authorizations.renewals import Renewal, renewals
 from hub.authorizations.withdrawal import LISTED
 from hub.caller import Basis
+from hub.canonical import canonical
 from hub.citizens.letters import letters_of
+from hub.citizens.notices import notice_of
 from hub.people.store import People
 from policies.groups import GROUPS
 from policies.letter_templates import TEMPLATES
@@ -28,9 +31,10 @@ from tests.hub.authorizations.family import CONDITIONS, TICKED, adults, for_the_
 from tests.hub.authorizations.test_coverage import GIRL, HEAD, NOW, OBLIGOR, WIFE, cover, matter, signature
 from tests.hub.authorizations.test_coverage import letter as stored
 from tests.hub.road import caller
+from tests.policies.notice_text import TELLS, untold
 
-V1 = '[[notice]]\nversion = "2025-01"\ntitle_zh = "一"\nfrom = 2025-01-01\nsource = "x"\nexample = true\n'
-V2 = '[[notice]]\nversion = "2026-11"\ntitle_zh = "二"\nfrom = 2026-11-20\nsource = "x"\nexample = true\n'
+V1 = '[[notice]]\nversion = "2025-01"\ntitle_zh = "一"\nfrom = 2025-01-01\nsource = "x"\nexample = true\n' + TELLS
+V2 = '[[notice]]\nversion = "2026-11"\ntitle_zh = "二"\nfrom = 2026-11-20\nsource = "x"\nexample = true\n' + TELLS
 AHEAD = V2.replace("2026-11-20", "2027-01-01")
 SENSITIVE = CONDITIONS.sensitive
 
@@ -211,10 +215,88 @@ async def test_a_person_sees_what_nobody_ticked_and_what_is_to_be_signed_anew():
     async def counted(*_: object):
         return {}
 
-    (child,) = await letters_of("girl", ["case_1"], matter_of, NOW, counted)
-    (parent,) = await letters_of("head", ["case_1"], matter_of, NOW, counted)
+    (child,) = await letters_of("girl", ["case_1"], matter_of, NOW, counted, CONDITIONS.notices)
+    (parent,) = await letters_of("head", ["case_1"], matter_of, NOW, counted, CONDITIONS.notices)
     assert (child["unticked"], child["signAnew"]) == (["UNDER_14", "health"], True)
     assert parent["unticked"] == ["health"]
+
+
+# Notices that told nothing of it
+
+
+def under(*codes: str) -> frozenset[str]:
+    """What a notice is silent about that does not tell of these."""
+    return changed(V1.replace(TELLS, untold(*codes))).silent("2025-01")
+
+
+def test_what_a_notice_did_not_tell_of_is_closed_and_the_rest_is_told():
+    assert under("health", "MONITORING") == {"health", "MONITORING"}
+    assert CONDITIONS.silent("2025-01") == CONDITIONS.silent("1999-01") == AS_SIGNED.silent("2025-01") == frozenset()
+    found = cover(matter(stored("auth_1", signature("head"), silent=under("health"))))["head"]
+    assert (found.groups, found.closed) == (LISTED - {"health"}, (("health", "NOTICE_SILENT"),))
+    listed = stored("auth_1", signature("head"), silent=under("health"), fact_groups=frozenset({"tax"}))
+    assert (cover(matter(listed))["head"].groups, cover(matter(listed))["head"].closed) == ({"tax"}, ()), "it never listed it"
+    other = stored("auth_2", signature("head"))
+    assert cover(matter(stored("auth_1", signature("head"), silent=under("health")), other))["head"].groups is None, "another notice told of it"
+
+
+def test_a_purpose_the_notice_did_not_tell_of_is_not_agreed_to():
+    held = stored("auth_1", signature("head"), purposes=frozenset({"DIBAO_REVIEW", "EDGE_REVIEW"}), silent=under("EDGE_REVIEW"))
+    assert cover(matter(held))["head"].groups is None
+    assert cover(matter(held), purpose="EDGE_REVIEW")["head"].code == Reason.NOTICE_SILENT
+
+
+def test_of_a_child_nothing_is_told_where_the_notice_did_not_say_why():
+    guardian = signature("head", covers=("girl", "head"), capacity="LEGAL_REPRESENTATIVE")
+    row = TELLS[TELLS.index("[[notice.tells.sensitive]]\nfact_groups = [\"UNDER_14\"]"):]
+    silent = changed(V1.replace(row, "")).silent("2025-01")
+    assert silent == {UNDER_14}
+    found = cover(matter(stored("auth_1", guardian, signature("head"), silent=silent), members=(HEAD, replace(GIRL, capacity="BY_AGE"))))
+    assert (found["girl"].code, found["head"].covered) == (Reason.NOTICE_SILENT, True)
+    unasked = Conditions.made(consenting(child=("under_14 = true", "under_14 = false")).consent, read_notices("x", V1.replace(row, "")))
+    assert unasked.silent("2025-01") == frozenset(), "a region that asks no item for a child"
+
+
+def test_under_a_notice_whose_contents_nobody_entered_nobody_is_covered_and_no_token_is_given():
+    held = stored("auth_1", signature("head"), silent=changed(V1.replace(TELLS, "")).silent("2025-01"))
+    assert cover(matter(held))["head"].code == Reason.NOTICE_SILENT
+    with pytest.raises(NotStanding) as caught:
+        asked(held)
+    assert caught.value.reason is Reason.NOTICE_SILENT
+    assert asked(held, stored("auth_2", signature("wife"))).coverage["wife"].covered
+
+
+def test_of_three_reasons_what_was_never_told_of_comes_first():
+    lacking = replace(signature("head"), lacking=frozenset({"health", "justice", "disability"}))
+    outdated = changed(V1 + V2 + change(groups='["health", "disability"]')).outdated("2025-01")
+    each = (("disability", "NOTICE_SUPERSEDED"), ("health", "NOTICE_SILENT"), ("justice", "CONSENT_NOT_ITEMISED"))
+    assert cover(matter(stored("auth_1", lacking, outdated=outdated, silent=under("health"))))["head"].closed == each
+    apart = [stored("auth_1", lacking), stored("auth_2", signature("head"), outdated=outdated, fact_groups=frozenset({"health", "disability"}))]
+    apart.append(stored("auth_3", signature("head"), silent=under("health"), fact_groups=frozenset({"health"})))
+    for order in (apart, apart[::-1]):
+        assert cover(matter(*order))["head"].closed == each
+
+
+async def test_a_person_reads_the_notice_they_signed_under():
+    later = V1 + V2 + change(groups='["vehicle"]', purposes='["EDGE_REVIEW"]', receivers='["x"]') + change("NARROWED").replace("material = true", "material = false")
+    register = read_notices("x", later.replace(TELLS, untold("health"), 1).replace("from = 2025-01-01", "from = 2025-01-01\nuntil = 2026-11-19"))
+    silent = changed(V1.replace(TELLS, untold("health"))).silent("2025-01")
+    held = [
+        stored("auth_1", signature("head"), notice="2025-01", silent=silent), stored("auth_2", signature("head"), notice="2025-01", silent=silent, fact_groups=frozenset({"tax"})),
+        stored("auth_3", signature("head"), notice="2026-11"), stored("auth_4", signature("head"), notice="1999-01"),
+    ]
+    old, narrow, new, unknown = [notice_of(one, register) for one in held]
+    assert unknown is None
+    assert (old["version"], old["title"], old["signedFrom"], old["signedUntil"]) == ("2025-01", "一", "2025-01-01", "2026-11-19")
+    assert (old["silent"], narrow["silent"], new["silent"], new["signedUntil"], new["changes"]) == (["health"], [], [], None, [])
+    assert old["changes"][0] == {
+        "version": "2026-11", "signedFrom": "2026-11-20", "about": "KINDS", "what": "改", "material": True, "purposes": ["EDGE_REVIEW"],
+        "factGroups": ["vehicle"], "receivers": ["x"],
+    }
+    assert [(one["about"], one["material"]) for one in old["changes"]] == [("KINDS", True), ("NARROWED", False)]
+    words = dict(new["tells"])
+    assert words.pop("digest") == hashlib.sha256(canonical(words)).hexdigest() != old["tells"]["digest"], "other words, another digest"
+    assert notice_of(held[0], read_notices("x", V1.replace(TELLS, "")))["tells"] is None
 
 
 # Registered and read
@@ -293,6 +375,22 @@ async def test_a_platform_is_told_which_of_its_letters_are_to_be_signed_anew(wor
     world.desk.registrar._conditions = changed(V1 + V2 + change(groups='["tax"]'))
     told = (await world.register(letters=letters(at), case={"stage": "REVIEW"})).warnings
     assert [one.partition(" is to be signed anew")[0] for one in told] == ["letter 'H-1'", "letter 'G-1'", "letter 'O-1'"]
+
+
+async def test_a_platform_is_told_what_the_notice_of_a_letter_does_not_tell_of(world):
+    world.desk.registrar._conditions = changed(V1.replace(TELLS, untold("health", "DIBAO_REVIEW")))
+    told = (await world.register()).warnings
+    assert told[0] == "letter 'H-1' is to be signed anew: its notice does not tell of DIBAO_REVIEW, health"
+    assert len(told) == 3
+    assert await renewals(world.engine, world.desk.registrar._conditions, world.clock()) == (Renewal("2025-01", 3, 3),)
+    assert await renewals(world.engine, changed(V1.replace(TELLS, untold("MONITORING"))), world.clock()) == (Renewal("2025-01", 3, 0),), "no letter is for that"
+
+
+async def test_what_a_stored_letters_notice_is_silent_about_closes_that(world):
+    accepted = await world.register()
+    found = await read(world, accepted.case, changed(V1.replace(TELLS, untold("tax"))))
+    assert {one.notice for one in found.letters} == {"2025-01"}
+    assert dict(covering(found, "测试甲").closed) == {"tax": "NOTICE_SILENT"}
 
 
 async def test_how_many_living_letters_are_to_be_signed_anew_is_counted(world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,19 +12,25 @@ import pytest
 from click.testing import CliRunner
 
 from hub.access_log.receipt import BadReceipt, verify_receipt
+from hub.canonical import canonical
 from hub.citizens.holds import Hold, lift_hold, set_hold
 from hub.cli import main
 from policies.calendar import CHINA
 from policies.disputes import correction_due
 from policies.engine import load_calendar
+from policies.groups import GROUPS
+from policies.notices import notices
 from tests.hub.citizens.counter import BRIEF, ME, ORGANISATION, own_records
 from tests.hub.living import LETTER_GROUPS, TAXES
 from tests.hub.many_cases import details, granted
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LETTERS = """{ me { letters { id number platform case matter purposes factGroups receivers signedAt capacity expiresAt state revokedAt unticked signAnew limits { per times used again }
+LETTERS = """{ me { letters { id number platform case matter purposes factGroups receivers signedAt capacity expiresAt state revokedAt unticked signAnew notice { version } limits { per times used again }
   withdrawn { factGroups } withdrawal { platform stops consequences { code ground zh en } } } } }"""
+NOTICES = """{ me { letters { number notice { version title signedFrom signedUntil silent
+  tells { handler contact rights other digest uses { purposes why manner } kinds { title factGroups kept } sensitive { factGroups need effect } }
+  changes { version signedFrom about what material purposes factGroups receivers } } } } }"""
 CORRECTIONS = "{ me { corrections { id group provider text state filedAt due overdue answeredAt note } } }"
 FILE = "mutation File($text: Statement!) { requestCorrection(group: vehicle, text: $text) { id state due } }"
 
@@ -197,6 +204,27 @@ async def test_letters_are_shown_with_their_state_and_how_to_withdraw(living, co
     await living.line.send("/revocations", living.platform.revocation(reference=matter.reference, letter=own["number"], reason="x"))
     withdrawn = next(one for one in (await counter.me(token, LETTERS))["letters"] if one["id"] == own["id"])
     assert (withdrawn["state"], withdrawn["withdrawal"]) == ("REVOKED", None)
+
+
+async def test_a_person_reads_the_notice_they_signed_under(living, counter):
+    matter = await living.register()
+    token = await counter.token(living.family.members[0].person.id_number)
+    mine = {one["number"]: one["notice"] for one in (await counter.me(token, NOTICES))["letters"]}
+    told = mine[f"{matter.reference}-H"]
+    register = notices("500152").versions["2025-01"]
+    assert (told["version"], told["title"], told["signedFrom"], told["signedUntil"]) == ("2025-01", register.title_zh, "2025-01-01", None)
+    assert (told["silent"], told["changes"]) == ([], [])
+    words = told["tells"]
+    assert (words["handler"], words["rights"], words["other"]) == (register.tells.handler_zh, register.tells.rights_zh, list(register.tells.other_zh))
+    assert words["contact"].startswith("潼南区民政局")
+    assert {group for one in words["kinds"] for group in one["factGroups"]} == set(GROUPS)
+    assert all(one["kept"] and one["title"] for one in words["kinds"])
+    assert "DIBAO_REVIEW" in words["uses"][0]["purposes"]
+    assert words["uses"][0]["why"] and words["uses"][0]["manner"]
+    of_a_child = next(one for one in words["sensitive"] if one["factGroups"] == ["UNDER_14"])
+    assert of_a_child["need"] and of_a_child["effect"]
+    digest = words.pop("digest")
+    assert digest == hashlib.sha256(canonical(words)).hexdigest(), "whoever asked for all of it can compute it"
 
 
 async def test_a_correction_is_filed_with_its_clock_and_shown_to_who_filed_it_alone(living, counter):

@@ -17,6 +17,7 @@ from policies import notices as register
 from tests.hub.authorizations.family import CONDITIONS, HUB, PLATFORM, family, letters, platform_jwks, registration
 from tests.hub.authorizations.test_conditions import V1, V2, change
 from tests.hub.cli.conftest import Desk
+from tests.policies.notice_text import TELLS, untold
 
 
 @pytest.fixture
@@ -46,6 +47,21 @@ def test_living_letters_are_counted_by_notice_and_the_doctor_says_how_many_are_t
     nothing = at_work(notices_current)
     assert (nothing.state, "no privacy notice is in force" in nothing.seen) == (State.FAIL, True)
     assert signed.run("letters", "notices").splitlines()[1].split() == ["2025-01", "not", "registered", "3", "3"]
+    (folder / "notices.toml").write_text(V1.replace(TELLS, ""), "utf-8")
+    empty = at_work(notices_current)
+    assert (empty.state, empty.seen) == (State.FAIL, "nobody entered what 2025-01 tells: no letter signed under it opens anything")
+    assert signed.run("letters", "notices").splitlines()[1].split() == ["2025-01", "2025-01-01", "3", "3", "everything"]
+    childless = TELLS[: TELLS.index('[[notice.tells.sensitive]]\nfact_groups = ["UNDER_14"]')]
+    for tells, silent, anew in ((untold("MONITORING", "health"), "动态监测预警 (MONITORING), 健康 (health)", 3), (childless, "不满十四周岁 (UNDER_14)", 0)):
+        (folder / "notices.toml").write_text(V1.replace(TELLS, tells), "utf-8")
+        partly = at_work(notices_current)
+        assert (partly.state, partly.seen) == (State.WARN, f"2025-01 does not tell of {silent}; {anew} of 3 living letters are to be signed anew")
+        assert silent in signed.run("letters", "notices")
+    (folder / "notices.toml").write_text(V1.replace("contact_zh =", "contact ="), "utf-8")
+    wrong = asyncio.run(looked("notices", lambda: notices_current(None)))
+    assert (wrong.state, wrong.seen) == (State.FAIL, "500152/notices.toml [[notice]] 1 [tells]: contact_zh is missing")
+    with pytest.raises(ParametersRefused, match="contact_zh is missing"):
+        Conditions.of("500152")
     later = V1.replace("2025-01-01", "2025-01-01\nuntil = 2026-06-30") + V2.replace("2026-11-20", "2025-07-01") + change(groups='["health"]')
     (folder / "notices.toml").write_text(later, "utf-8")
     told = at_work(notices_current)
