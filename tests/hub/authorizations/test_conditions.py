@@ -248,7 +248,7 @@ def test_a_purpose_the_notice_did_not_tell_of_is_not_agreed_to():
 
 def test_of_a_child_nothing_is_told_where_the_notice_did_not_say_why():
     guardian = signature("head", covers=("girl", "head"), capacity="LEGAL_REPRESENTATIVE")
-    row = TELLS[TELLS.index("[[notice.tells.sensitive]]\nfact_groups = [\"UNDER_14\"]"):]
+    row = TELLS[TELLS.index('[[notice.tells.sensitive]]\nfact_groups = ["UNDER_14"]'):]
     silent = changed(V1.replace(row, "")).silent("2025-01")
     assert silent == {UNDER_14}
     found = cover(matter(stored("auth_1", guardian, signature("head"), silent=silent), members=(HEAD, replace(GIRL, capacity="BY_AGE"))))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.store import Registrar
-from hub.cli.findings import State
+from hub.cli.findings import State, looked
 from hub.cli.notices_current import notices_current
 from hub.cli.premises import at_work
 from hub.clock import clock
 from hub.people.vault import Vault
 from hub.postgres.connection import engine
 from policies import notices as register
+from policies.parameters import ParametersRefused
 from tests.hub.authorizations.family import CONDITIONS, HUB, PLATFORM, family, letters, platform_jwks, registration
 from tests.hub.authorizations.test_conditions import V1, V2, change
 from tests.hub.cli.conftest import Desk
@@ -58,7 +61,7 @@ def test_living_letters_are_counted_by_notice_and_the_doctor_says_how_many_are_t
         assert (partly.state, partly.seen) == (State.WARN, f"2025-01 does not tell of {silent}; {anew} of 3 living letters are to be signed anew")
         assert silent in signed.run("letters", "notices")
     (folder / "notices.toml").write_text(V1.replace("contact_zh =", "contact ="), "utf-8")
-    wrong = asyncio.run(looked("notices", lambda: notices_current(None)))
+    wrong = at_work(lambda premises: looked("notices", partial(notices_current, premises)))
     assert (wrong.state, wrong.seen) == (State.FAIL, "500152/notices.toml [[notice]] 1 [tells]: contact_zh is missing")
     with pytest.raises(ParametersRefused, match="contact_zh is missing"):
         Conditions.of("500152")
