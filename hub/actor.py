@@ -13,10 +13,13 @@ import pwd
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
 PASSWORD, SESSION, STATED = "CONSOLE_PASSWORD", "CONSOLE_SESSION", "STATED"
 """The officer's console password was typed at the shell; they are logged in to the console; only the operator says so."""
 
 _LOGIN = Path("/proc/self/loginuid")
+_SHELL = "hub_shell"
 _NOBODY = 2**32 - 1  # what the kernel says where nobody logged in: a service, a container
 
 
@@ -32,6 +35,16 @@ class Actor:
     def said(self) -> dict[str, str]:
         """As it stands in the log."""
         return {"by": self.name, "proof": self.proof, "operator": self.operator, "second": self.second}
+
+
+def at_shell(engine: AsyncEngine) -> AsyncEngine:
+    """The same engine for a command at the hub's own shell: what is changed over it says so in the log."""
+    return engine.execution_options(**{_SHELL: operator()})
+
+
+def shell_of(connection: AsyncConnection) -> str:
+    """At whose shell this connection changes something; "" over the hub's doors."""
+    return str(connection.sync_engine.get_execution_options().get(_SHELL, ""))
 
 
 def operator() -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.actor import shell_of
 from hub.authorizations.assessments import ASSESSMENT
 from hub.authorizations.key_changes import replace_keys
 from hub.authorizations.revocation import AGREEMENT, tell_workers
@@ -205,15 +206,15 @@ def kept_until(last_day: date) -> date:
         return date(last_day.year + 3, 3, 1)
 
 
-async def allow_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime, by: str = "") -> None:
-    """Put a registered operation (SHA-256, hex) on a client's list; `by`: at whose shell."""
-    async with changing(engine, kind="OPERATION_ALLOWED", ref=f"{client} {digest}", at=at, said={"operator": by}) as connection:
+async def allow_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:
+    """Put a registered operation (SHA-256, hex) on a client's list."""
+    async with changing(engine, kind="OPERATION_ALLOWED", ref=f"{client} {digest}", at=at) as connection:
         await connection.execute(insert(ClientOperation).values(client_id=client, hash=digest).on_conflict_do_nothing())
 
 
-async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime, by: str = "") -> None:
-    """Take an operation off a client's list; `by`: at whose shell."""
-    async with changing(engine, kind="OPERATION_WITHDRAWN", ref=f"{client} {digest}", at=at, said={"operator": by}) as connection:
+async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, at: datetime) -> None:
+    """Take an operation off a client's list."""
+    async with changing(engine, kind="OPERATION_WITHDRAWN", ref=f"{client} {digest}", at=at) as connection:
         listed = (ClientOperation.client_id == client, ClientOperation.hash == digest)
         await connection.execute(delete(ClientOperation).where(*listed))
 
@@ -251,5 +252,5 @@ async def _upsert(
 async def _note(
     connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, str] = UNSAID,
 ) -> None:
-    body = {name: value for name, value in {"ref": ref, "organisation": organisation, **said}.items() if value or name == "ref"}
+    body = {name: value for name, value in {"ref": ref, "organisation": organisation, "operator": shell_of(connection), **said}.items() if value or name == "ref"}
     await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from hub.actor import shell_of
 from hub.authorizations.platform_keys import Flagged, brought
 from hub.authorizations.revocation import tell_workers
 from hub.errors import CallerError
@@ -99,4 +100,6 @@ async def _put(
 
 
 async def _note(connection: AsyncConnection, kind: str, platform: str, kid: str, at: datetime, **more: Any) -> None:
-    await connection.execute(plain_insert(Outbox).values(kind=kind, body={"ref": f"{platform} {kid}"} | more, at=at))
+    shell = shell_of(connection)
+    body = {"ref": f"{platform} {kid}"} | ({"operator": shell} if shell else {}) | more
+    await connection.execute(plain_insert(Outbox).values(kind=kind, body=body, at=at))

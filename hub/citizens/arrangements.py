@@ -36,9 +36,9 @@ async def record(
     return identifier
 
 
-async def lift(engine: AsyncEngine, identifier: str, *, at: datetime, said: Mapping[str, str] = UNSAID) -> None:
+async def lift(engine: AsyncEngine, identifier: str, *, at: datetime) -> None:
     """One that was recorded in error, or whose paper was replaced. Raises ArrangementRefused."""
-    async with changing(engine, kind="ARRANGEMENT_LIFTED", ref=identifier, at=at, said=said) as connection:
+    async with changing(engine, kind="ARRANGEMENT_LIFTED", ref=identifier, at=at) as connection:
         standing = update(Arrangement).where(Arrangement.id == identifier, Arrangement.lifted_at.is_(None)).values(lifted_at=at)
         if not (await connection.execute(standing)).rowcount:
             raise ArrangementRefused(f"there is no arrangement {identifier} to lift")

@@ -59,9 +59,9 @@ async def set_hold(engine: AsyncEngine, hold: Hold, *, at: datetime, random: Cal
     return identifier
 
 
-async def lift_hold(engine: AsyncEngine, identifier: str, *, at: datetime, said: Mapping[str, str] = UNSAID) -> None:
+async def lift_hold(engine: AsyncEngine, identifier: str, *, at: datetime) -> None:
     """From now on its entries are shown. Raises HoldRefused."""
-    async with changing(engine, kind="ACCESS_HOLD_LIFTED", ref=identifier, at=at, said=said) as connection:
+    async with changing(engine, kind="ACCESS_HOLD_LIFTED", ref=identifier, at=at) as connection:
         lifted = update(AccessHold).where(AccessHold.id == identifier, AccessHold.lifted_at.is_(None)).values(lifted_at=at)
         if not (await connection.execute(lifted)).rowcount:
             raise HoldRefused(f"there is no hold {identifier} to lift")

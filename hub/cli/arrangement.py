@@ -10,7 +10,6 @@ from uuid import UUID
 import click
 from sqlalchemy import select
 
-from hub.actor import operator
 from hub.citizens.arrangements import ArrangementRefused, lift, record
 from hub.cli.listing import show
 from hub.cli.officers_proven import PROVEN, named, passwords_of
@@ -60,7 +59,7 @@ def lift_command(arrangement_id: str) -> None:
     """End one that was recorded in error."""
 
     async def work(premises: Premises) -> None:
-        await lift(premises.engine, arrangement_id, at=clock(), said={"operator": operator()})
+        await lift(premises.engine, arrangement_id, at=clock())
         click.echo(f"arrangement {arrangement_id} lifted")
 
     at_work(work)

@@ -152,10 +152,10 @@ def allow(client_id: str, operation: str, *, withdraw: bool) -> None:
         else:
             digest = operation.lower()
         if withdraw:
-            await withdraw_operation(premises.engine, client=client_id, digest=digest, by=operator(), at=clock())
+            await withdraw_operation(premises.engine, client=client_id, digest=digest, at=clock())
             click.echo(f"off {client_id}'s list: {digest}")
         else:
-            await allow_operation(premises.engine, client=client_id, digest=digest, by=operator(), at=clock())
+            await allow_operation(premises.engine, client=client_id, digest=digest, at=clock())
             click.echo(f"on {client_id}'s list: {digest}")
             await _say_fits(premises, client_id, digest)
 

@@ -8,7 +8,6 @@ from datetime import datetime
 import click
 from sqlalchemy import select
 
-from hub.actor import operator
 from hub.citizens.holds import Hold, lift_hold, set_hold
 from hub.cli.listing import show
 from hub.cli.officers_proven import PROVEN, named, passwords_of
@@ -52,7 +51,7 @@ def lift(hold_id: str) -> None:
     """Show its entries from now on."""
 
     async def work(premises: Premises) -> None:
-        await lift_hold(premises.engine, hold_id, at=clock(), said={"operator": operator()})
+        await lift_hold(premises.engine, hold_id, at=clock())
         click.echo(f"hold {hold_id} lifted")
 
     at_work(work)

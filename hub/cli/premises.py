@@ -20,6 +20,7 @@ import click
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub import journal
+from hub.actor import at_shell
 from hub.cli.faults import reported
 from hub.clock import clock
 from hub.keys import KeyRing
@@ -126,7 +127,7 @@ async def open_premises(*, empty: bool = False) -> AsyncIterator[Premises]:
     async with database(settings, migrates=not empty) as url:
         if not empty:
             await require_head(url)
-        made = engine(url)
+        made = at_shell(engine(url))
         try:
             yield Premises(replace(settings, database_url=url), made)
         finally:

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from gmssl_pyx import sm2_key_generate
 
+from hub.actor import operator
 from hub.authorizations.signing import Sm2Key
 from hub.authorizations.store import Registrar
 from hub.people.vault import Vault
@@ -34,6 +35,7 @@ def test_a_key_is_added_retired_and_revoked_and_shown(platform) -> None:
     shown = platform.run("platform", "show", "p")
     assert [line.split()[:2] for line in shown.splitlines()[2:]] == [["k1", "RETIRED"], ["k2", "REVOKED"]]
     assert platform.outbox()[1:] == [("PLATFORM_KEY_ADDED", "p k2"), ("PLATFORM_KEY_RETIRED", "p k1"), ("PLATFORM_KEY_REVOKED", "p k2")]
+    assert {shell for *_, shell in platform.said_by()} == {operator()}
     assert platform.ask("SELECT kind, ref FROM revocation") == [("PLATFORM", "p")]
 
 
