@@ -75,6 +75,7 @@ async def answer(engine: AsyncEngine, identifier: str, said: Said, *, by: Actor,
     }
     about = {"outcome": said.outcome, **by.said()}
     async with changing(engine, kind="EXPLANATION_ANSWERED", ref=identifier, said=about, at=at) as connection:
-        open_one = (ExplanationRequest.id == identifier.replace("\0", ""), ExplanationRequest.state == "OPEN")
-        if not (await connection.execute(update(ExplanationRequest).where(*open_one).values(given))).rowcount:
+        open_one = (ExplanationRequest.id == identifier, ExplanationRequest.state == "OPEN")
+        # What no id holds is asked for nowhere: PostgreSQL takes no NUL.
+        if "\0" in identifier or not (await connection.execute(update(ExplanationRequest).where(*open_one).values(given))).rowcount:
             raise ExplanationRefused("there is no open request of this id")

@@ -37,7 +37,7 @@ WHERE l.subjects @> ARRAY[CAST({subject} AS text)] AND l.subjects[1] = {subject}
 """
 _MINE = f"SELECT x.* {_THEIRS.format(subject='$1', relative='$2')} ORDER BY x.filed_at DESC, x.id DESC LIMIT 200"
 _OPEN = text(f"SELECT count(*) {_THEIRS.format(subject=':subject', relative=':relative')} AND x.state = 'OPEN'")
-_ONE_BY_ONE = text("SELECT 1 FROM person WHERE id = CAST(:id AS uuid) FOR UPDATE")
+_ONE_BY_ONE = text("SELECT 1 FROM person WHERE id = CAST(:id AS uuid) FOR NO KEY UPDATE")
 
 
 class PersonalExplanations:
