@@ -52,8 +52,8 @@ class Said:
             raise ExplanationRefused(f"an answer is {EXPLAINED} or {REFUSED}")
         if (self.outcome == REFUSED) != bool(self.article.strip()):
             raise ExplanationRefused("a refusal names the article that lets it, and an explanation none")
-        if not f"{self.answer}{self.article}".replace("\n", "").replace("\r", "").isprintable():
-            raise ExplanationRefused("an answer is printable text")
+        if any(ord(one) < 32 and one not in "\n\r\t" for one in self.answer + self.article):
+            raise ExplanationRefused("an answer holds no control characters")
 
 
 async def open_requests(engine: AsyncEngine, today: date) -> Sequence[Asked]:

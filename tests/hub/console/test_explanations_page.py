@@ -43,10 +43,10 @@ class Asked:
     async def row(self, request: str) -> str:
         return (await self.page()).partition(f'<tr id="{request}">')[2].partition("</tr>")[0]
 
-    async def post(self, **form: str) -> tuple[int, str]:
+    async def post(self, path: str = "/explanations/answer", **form: str) -> tuple[int, str]:
         key = re.search(r'name="key" value="([^"]+)"', await self.page())
         assert key
-        sent = self.browser.post(f"{self.living.url}/console/explanations/answer", data={"key": key[1], **form}, headers={"Origin": self.living.url})
+        sent = self.browser.post(f"{self.living.url}/console{path}", data={"key": key[1], **form}, headers={"Origin": self.living.url})
         async with sent as reply:
             return reply.status, await reply.text()
 
@@ -84,6 +84,8 @@ async def test_a_request_shows_its_day_and_what_it_is_about_and_not_whom(asked: 
     for said in (due, asked.question, "/console/entry", "&lt;b&gt;查询", "重庆救助通"):
         assert said in row, said
     assert "逾期" not in row
+    status, entry = await asked.post("/entry", id=asked.question)
+    assert (status, "核对中心" in entry) == (200, True), "what the row opens is the log's own page of the entry"
     assert "低保审核确认" in await asked.row(asked.purpose)
     text = await asked.page()
     assert asked.number not in text
@@ -102,7 +104,7 @@ async def test_an_answer_is_the_officers_of_the_session_and_a_refusal_needs_its_
         status, text = await asked.post(**({"explanation": asked.purpose} | form))
         assert (status, said in text) == (400, True), form
     assert asked.purpose in await asked.page()
-    status, text = await asked.post(explanation=asked.purpose, outcome="EXPLAINED", answer="低保审核依据社会救助法。")
+    status, text = await asked.post(explanation=asked.purpose, outcome="EXPLAINED", answer="低保审核\r\n　依据社会救助法。")
     assert (status, asked.purpose in text) == (200, False), "back at the list"
     row = await asked.living.hub.records.fetchrow("SELECT * FROM explanation_request WHERE id = $1", asked.purpose)
     assert (row["state"], row["answered_by"], row["answered_proof"], row["answered_operator"]) == ("EXPLAINED", OFFICER, SESSION, "")
