@@ -49,26 +49,31 @@ def carried(
     """Of the groups a letter opens of a person (None: all) those this signature carries, or why it carries none. What it does not is added
     to `missed`. `gone` is what later notices took from the letter.
     """
-    child = under_fourteen(member.person.birth_date, today)
-    steps = [(Reason.NOTICE_SILENT, NOTHING if child and UNDER_14 in letter.silent else _told_of(opened, letter, told))]
-    steps.append((Reason.NOTICE_SUPERSEDED, less(steps[-1][1], gone, member.person.id, told)))
-    steps.append((Reason.CONSENT_NOT_ITEMISED, NOTHING if child and UNDER_14 in signature.lacking else _without(steps[-1][1], signature.lacking)))
-    before, why = opened, None
-    for reason, after in steps:
-        missed += [(group, reason) for group in _between(before, after)]
-        why = why or (reason if after == NOTHING else None)
-        before = after
-    return before, why
+    known = NOTHING if _keeps_a_child_out(letter.silent, member, today) else _told_of(opened, letter, told)
+    after = less(known, gone, member.person.id, told) if gone else known
+    itemised = NOTHING if _keeps_a_child_out(signature.lacking, member, today) else _without(after, signature.lacking)
+    for reason, before, left in ((Reason.NOTICE_SILENT, opened, known), (Reason.NOTICE_SUPERSEDED, known, after), (Reason.CONSENT_NOT_ITEMISED, after, itemised)):
+        if left is not before:
+            missed += [(group, reason) for group in _between(before, left)]
+            if left == NOTHING:
+                return NOTHING, reason
+    return itemised, None
 
 
 def _told_of(opened: frozenset[str] | None, letter: Letter, told: Told) -> frozenset[str] | None:
-    """Of opened groups those the letter's notice told of, for this purpose; of a child's see `carried`."""
+    """Of opened groups those the letter's notice told of, for this purpose (PIPL §17)."""
     return NOTHING if told.purpose in letter.silent else _without(opened, letter.silent)
 
 
+def _keeps_a_child_out(lacking: frozenset[str], member: Member, today: date) -> bool:
+    """Everything about a child under fourteen is sensitive (PIPL §28)."""
+    return UNDER_14 in lacking and under_fourteen(member.person.birth_date, today)
+
+
 def _without(opened: frozenset[str] | None, lacking: frozenset[str]) -> frozenset[str] | None:
-    groups = LISTED if opened is None else opened
-    return opened if groups.isdisjoint(lacking) else groups - lacking
+    if not lacking or (LISTED if opened is None else opened).isdisjoint(lacking):
+        return opened
+    return (LISTED if opened is None else opened) - lacking
 
 
 def closed(missed: Missed, groups: frozenset[str] | None) -> tuple[tuple[str, str], ...]:

@@ -54,4 +54,7 @@ async def notices_current(premises: Premises) -> Finding:
         return warn("notices", f"{said}; {anew} of {living} living letters are to be signed anew", "no letter under it opens that: show a notice that tells of it")
     if anew:
         return warn("notices", f"{anew} of {living} living letters are to be signed anew", "a later notice took something from them: `hub letters notices`")
+    if examples := [version for version in shown if conditions.notices is not None and conditions.notices.versions[version].example]:
+        said = f"in force is an example: {', '.join(examples)}; none of {living} living letters is to be signed anew"
+        return warn("notices", said, "enter the notices people are really shown in the region's notices.toml")
     return ok("notices", f"{', '.join(shown)} in force; none of {living} living letters is to be signed anew")

@@ -21,10 +21,13 @@ from hub.operations.limits import Limits
 from hub.scope import age_band
 from policies.calendar import CHINA
 from policies.letter_templates import TEMPLATES, LetterTemplate
+from policies.notices import read_notices
 from policies.verdict import BasisKind
 from schema import SCHEMA
 from tests.hub.generated_questions import Generator, matter_of
 from tests.hub.road import ALL_CASES, FACT_GROUPS, NOW, REGION, Department, Road, caller, policy, road, sources
+from tests.policies.notice_text import untold
+from tests.policies.test_notices import FIRST
 
 NATIONAL = TEMPLATES["national"]
 CHECKER, TOWN, BUREAU = Asker("MZ-HD", REGION, "CHECK_OPERATOR"), Asker("TOWN", REGION, "TOWNSHIP_OFFICER"), Asker("MZ", REGION, "DISTRICT_OFFICER")
@@ -156,6 +159,14 @@ async def test_the_nationwide_form_alone_withholds_what_needs_an_item_and_says_s
     withheld = {(asked.group, of.age) for (asked, of), told in bare.told.items() if told.reason == "CONSENT_NOT_ITEMISED" and of.role == "MEMBER"}
     assert withheld == {("disability", "ADULT"), ("disability", "MINOR"), ("disability", "UNDER_14"), ("tax", "UNDER_14")}
     assert (bare.fit, "CONSENT_NOT_ITEMISED" in bare.reasons) == (Fit.FITS_PARTLY, True)
+
+
+async def test_what_the_notice_shown_today_does_not_tell_of_would_be_withheld(monkeypatch):
+    register = read_notices("x", FIRST + untold("tax"))
+    monkeypatch.setattr(fitter(), "_conditions", Conditions.made(CONDITIONS.consent, register))
+    fitting = await fitted("query Q($i: ID!) { person(id: $i) { tax { status } vehicle { status } } }")
+    withheld = {(asked.group, told.reason) for (asked, of), told in fitting.told.items() if told.withheld and of.role == "MEMBER"}
+    assert withheld == {("tax", "NOTICE_SILENT")}
 
 
 async def test_a_question_that_alone_is_told_too_much_of_one_person_needs_an_approval():

@@ -231,6 +231,8 @@ def under(*codes: str) -> frozenset[str]:
 
 def test_what_a_notice_did_not_tell_of_is_closed_and_the_rest_is_told():
     assert under("health", "MONITORING") == {"health", "MONITORING"}
+    both = changed(V1.replace(TELLS, untold("health")) + V2.replace(TELLS, untold("tax")) + change())
+    assert [both.silent_on(date(*day)) for day in ((2024, 12, 31), (2026, 11, 19), (2026, 11, 20))] == [frozenset(), {"health"}, {"tax"}]
     assert CONDITIONS.silent("2025-01") == CONDITIONS.silent("1999-01") == AS_SIGNED.silent("2025-01") == frozenset()
     found = cover(matter(stored("auth_1", signature("head"), silent=under("health"))))["head"]
     assert (found.groups, found.closed) == (LISTED - {"health"}, (("health", "NOTICE_SILENT"),))

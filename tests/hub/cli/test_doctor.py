@@ -56,7 +56,7 @@ def test_a_well_hub_has_no_failure(manifest: Desk) -> None:
     assert set(found) >= CHECKS
     # The tests' server is fast and forgets: fsync is off, and its login owns everything; nobody is enrolled yet, and a citizen is sent to
     # examples. The doctor says so.
-    assert {check for check, state in found.items() if state != "ok"} == {"database", "login", "assessments", "remedies"}
+    assert {check for check, state in found.items() if state != "ok"} == {"database", "login", "assessments", "remedies", "notices"}
     assert "this login owns the log's tables -> run the hub under another" in said
     assert "fsync" in said
     assert "all well" in said

@@ -42,14 +42,17 @@ def test_living_letters_are_counted_by_notice_and_the_doctor_says_how_many_are_t
     for name, value in signed.environment.items():
         monkeypatch.setenv(name, value)
     assert [line.split() for line in signed.run("letters", "notices").splitlines()[1:]] == [["2025-01", "2025-01-01", "3", "0"]]
-    assert (found := at_work(notices_current)).state is State.OK
-    assert "2025-01 in force; none of 3" in found.seen
+    delivered = at_work(notices_current)
+    assert (delivered.state, delivered.seen) == (State.WARN, "in force is an example: 2025-01; none of 3 living letters is to be signed anew")
     folder = tmp_path / "regions" / "500152"
     folder.mkdir(parents=True)
     monkeypatch.setattr(register, "REGIONS", folder.parent)
     nothing = at_work(notices_current)
     assert (nothing.state, "no privacy notice is in force" in nothing.seen) == (State.FAIL, True)
     assert signed.run("letters", "notices").splitlines()[1].split() == ["2025-01", "not", "registered", "3", "3"]
+    (folder / "notices.toml").write_text(V1.replace("example = true", "example = false"), "utf-8")
+    own = at_work(notices_current)
+    assert (own.state, own.seen) == (State.OK, "2025-01 in force; none of 3 living letters is to be signed anew")
     (folder / "notices.toml").write_text(V1.replace(TELLS, ""), "utf-8")
     empty = at_work(notices_current)
     assert (empty.state, empty.seen) == (State.FAIL, "nobody entered what 2025-01 tells: no letter signed under it opens anything")
