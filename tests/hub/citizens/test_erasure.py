@@ -58,7 +58,7 @@ class Asked:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def asked(living_hub: Living) -> Asked:
     living = living_hub
-    family = living.platform.population.household(61)
+    family = living.platform.population.household(27)  # of no other test: one of another case that is open is erased by nobody
     matter = await living.register(family)
     assert (await living.ask(matter)).status == 200
     await administer(living.database_url, "UPDATE incident SET closed_at = now() WHERE closed_at IS NULL")  # what other tests' hub was left with
