@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from hub import metrics
 from hub.chore import failing
+from hub.errors import Overloaded
 from hub.migrate import head, revision_of
 from hub.opening import Hub
 
@@ -36,10 +37,11 @@ def probes(hub: Hub) -> list[BaseRoute]:
 
 
 async def _readiness(hub: Hub) -> Response:
-    """Whether this worker can decide and record now: database, schema, revocations followed, the log writable. A chore that fails leaves it
+    """Whether this worker can decide and record now: database, schema, revocations known, the log writable. A chore that fails leaves it
     ready, and is named: what a question needs of it stands among the checks, and no other worker would do better over the same database.
     """
-    checks = {"revocations": hub.desk.watch.following}
+    metrics.REVOCATION_WATCH.set(int(hub.desk.watch.following))
+    checks = {"revocations": await _known(hub)}
     try:
         async with asyncio.timeout(2):
             checks["schema"] = await revision_of(hub.settings.database_url) == head()
@@ -48,7 +50,15 @@ async def _readiness(hub: Hub) -> Response:
     except Exception:  # noqa: BLE001 (whatever is wrong, the worker is not ready)
         checks.setdefault("schema", False)
         checks.setdefault("log", False)
-    metrics.REVOCATION_WATCH.set(int(checks["revocations"]))
     ready = all(checks.values())
     said = "NOTICES" if hub.desk.watch.notices else "ASKING" if hub.desk.watch.following else "UNKNOWN"
     return JSONResponse({"ready": ready, "checks": checks, "revocations": said, "chores": failing()}, status_code=200 if ready else 503)
+
+
+async def _known(hub: Hub) -> bool:
+    """Whether a question would know what is revoked: a worker that was kept from its turn for a second asks, as each of its questions does."""
+    try:
+        await hub.desk.watch.settled()
+    except Overloaded:
+        return False
+    return True

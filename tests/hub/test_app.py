@@ -24,7 +24,7 @@ from hub.problems import HANDLERS
 from hub.settings import Settings, SettingsError
 from tests.conftest import SeededRandom, administer
 from tests.hub.living import TAXES, database, free_port, served
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 
 
 async def fetched(url: str) -> tuple[int, str]:
@@ -67,10 +67,12 @@ async def test_a_worker_opens_serves_and_closes_by_its_settings_alone(living, po
         front = Front(settings)
         async with served(front, port, lifespan="on"):
             assert await fetched(f"{settings.issuer}/healthz") == (200, "ok")
-            for _ in range(100):  # a channel of its own to the database takes a moment
+
+            async def told_by_notice() -> tuple[int, str] | None:
                 status, body = await fetched(f"{settings.issuer}/readyz")
-                if json.loads(body).get("revocations") == "NOTICES":
-                    break
+                return (status, body) if json.loads(body).get("revocations") == "NOTICES" else None
+
+            status, body = await until(told_by_notice)
             checks = {"revocations": True, "schema": True, "log": True}
             told = json.loads(body)
             assert isinstance(told.pop("chores"), list)  # the process is the tests': what others left failing in it stands there too

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from joserfc.jwk import OKPKey
 
-from hub import metrics
+from hub import metrics, probes
 from hub.access_log.entry import Kind
 from hub.cli.demo.offices import Office
 from hub.enrolment import enrol_client
@@ -197,6 +197,7 @@ async def test_where_revocations_cannot_be_read_nothing_is_told_and_it_is_503_no
             await asyncio.sleep(0.02)
         reply = await living.post(token, {"query": TAXES, "variables": {"id": signed_matter.id}})
         assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "OVERLOADED", "1")
+        assert not orjson.loads((await probes._readiness(living.hub)).body)["checks"]["revocations"]
         nobody_asked()
     await blocker.close()
     await until(lambda: watch.following and watch.notices)

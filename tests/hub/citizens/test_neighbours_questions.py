@@ -25,7 +25,8 @@ async def test_a_neighbours_question_is_shown_where_it_was_asked_and_where_it_wa
     assert reply.status == 200, reply.raw
     # Where nobody registered them no platform can speak for them; there it is told to who is known to one.
     here, there = await Counter(tongnan).enrol(), await Counter(quxian).enrol()
-    status, refused = await there.exchange(await there.vouch(family.head.id_number))
+    nobody = tongnan.platform.population.demo_family().head.id_number  # registered there by no test
+    status, refused = await there.exchange(await there.vouch(nobody))
     assert (status, refused["error_description"]) == (400, "the assertion is refused")
     await quxian.register(family, purposes=())
     for living, counter in ((tongnan, here), (quxian, there)):
