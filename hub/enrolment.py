@@ -6,24 +6,21 @@ writes its change and its outbox row in one transaction, so that no settings cha
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.actor import shell_of
 from hub.authorizations.assessments import ASSESSMENT
 from hub.authorizations.key_changes import replace_keys
 from hub.authorizations.revocation import AGREEMENT, tell_workers
+from hub.changes import changing, note, put, upsert
 from hub.tables import (
     Agreement,
-    Base,
     CatalogueEntry,
     Client,
     ClientOperation,
@@ -31,13 +28,9 @@ from hub.tables import (
     ImpactAssessment,
     OfficerIssuer,
     Organisation,
-    Outbox,
     Platform,
 )
 from hub.tables.asking import ONE_NAME
-
-UNSAID: Mapping[str, str] = MappingProxyType({})
-"""Of an act nobody is named for."""
 
 
 class CertificateNameTaken(ValueError):
@@ -53,7 +46,7 @@ async def enrol_organisation(
         "code": code, "name": name, "department": department, "region": region, "role": role,
         "aliases": list(aliases), "active": True,
     }
-    await _put(engine, Organisation, values, key=("code",), kind="ORGANISATION_ENROLLED", ref=code, at=at)
+    await put(engine, Organisation, values, key=("code",), kind="ORGANISATION_ENROLLED", ref=code, at=at)
 
 
 async def enrol_client(
@@ -76,7 +69,7 @@ async def enrol_client(
         "tls_client_auth": None if certificate is None else dict(certificate),
     }
     try:
-        await _put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
+        await put(engine, Client, values, key=("id",), kind="CLIENT_ENROLLED", ref=client_id, at=at)
     except IntegrityError as error:  # the index judges, so that of two at once one is refused
         if ONE_NAME not in str(error.orig):
             raise
@@ -88,7 +81,7 @@ async def enrol_officer_issuer(
 ) -> None:
     """Add or change who vouches for an organisation's officers; `issuer` and `audience` as its tokens' `iss` and `aud` have them."""
     values = {"name": name, "organisation": organisation, "issuer": issuer, "audience": audience, "jwks": dict(jwks), "active": True}
-    await _put(engine, OfficerIssuer, values, key=("name",), kind="OFFICER_ISSUER_ENROLLED", ref=name, at=at)
+    await put(engine, OfficerIssuer, values, key=("name",), kind="OFFICER_ISSUER_ENROLLED", ref=name, at=at)
 
 
 async def disable_officer_issuer(engine: AsyncEngine, *, name: str, at: datetime) -> bool:
@@ -97,7 +90,7 @@ async def disable_officer_issuer(engine: AsyncEngine, *, name: str, at: datetime
         ended = update(OfficerIssuer).where(OfficerIssuer.name == name, OfficerIssuer.active).values(active=False)
         if not (await connection.execute(ended)).rowcount:
             return False
-        await _note(connection, kind="OFFICER_ISSUER_DISABLED", ref=name, at=at)
+        await note(connection, kind="OFFICER_ISSUER_DISABLED", ref=name, at=at)
     return True
 
 
@@ -114,7 +107,7 @@ async def enrol_platform(
         "algorithms": list(algorithms),
     }
     async with changing(engine, kind="PLATFORM_ENROLLED", ref=platform, at=at) as connection:
-        await _upsert(connection, Platform, values, key=("id",))
+        await upsert(connection, Platform, values, key=("id",))
         await replace_keys(connection, platform, jwks, at)
 
 
@@ -132,7 +125,7 @@ async def publish_catalogue_entry(
         "modes": list(modes), "conditions": conditions, "grade": grade, "by_request": by_request,
         "disposal": disposal, "keep_days": keep_days,
     }
-    await _put(
+    await put(
         engine, CatalogueEntry, values, key=("id",), kind="CATALOGUE_PUBLISHED", ref=entry, at=at,
         also={"version": CatalogueEntry.version + 1},
     )
@@ -148,7 +141,7 @@ async def import_agreement(
         "active": True,
     }
     async with changing(engine, kind="AGREEMENT_IMPORTED", ref=code, at=at) as connection:
-        await _upsert(connection, Agreement, values, key=("code",))
+        await upsert(connection, Agreement, values, key=("code",))
         await tell_workers(connection, AGREEMENT, code, at=at)
 
 
@@ -159,7 +152,7 @@ async def end_agreement(engine: AsyncEngine, *, code: str, at: datetime) -> bool
         if not (await connection.execute(ended)).rowcount:
             return False
         await tell_workers(connection, AGREEMENT, code, at=at)
-        await _note(connection, kind="AGREEMENT_ENDED", ref=code, at=at)
+        await note(connection, kind="AGREEMENT_ENDED", ref=code, at=at)
     return True
 
 
@@ -168,7 +161,7 @@ async def enrol_console_user(engine: AsyncEngine, *, name: str, password_phc: st
     values = {
         "name": name, "password": password_phc, "organisation": organisation, "failures": 0, "locked_until": None, "active": True,
     }
-    await _put(engine, ConsoleUser, values, key=("name",), kind="CONSOLE_USER_ENROLLED", ref=name, at=at)
+    await put(engine, ConsoleUser, values, key=("name",), kind="CONSOLE_USER_ENROLLED", ref=name, at=at)
 
 
 async def record_assessment(
@@ -194,7 +187,7 @@ async def end_assessment(engine: AsyncEngine, *, identifier: str, at: datetime) 
         if not (await connection.execute(update(ImpactAssessment).where(*standing).values(ended_at=at))).rowcount:
             return False
         await tell_workers(connection, ASSESSMENT, identifier, at=at)
-        await _note(connection, kind="ASSESSMENT_ENDED", ref=identifier, at=at)
+        await note(connection, kind="ASSESSMENT_ENDED", ref=identifier, at=at)
     return True
 
 
@@ -217,40 +210,3 @@ async def withdraw_operation(engine: AsyncEngine, *, client: str, digest: str, a
     async with changing(engine, kind="OPERATION_WITHDRAWN", ref=f"{client} {digest}", at=at) as connection:
         listed = (ClientOperation.client_id == client, ClientOperation.hash == digest)
         await connection.execute(delete(ClientOperation).where(*listed))
-
-
-@asynccontextmanager
-async def changing(
-    engine: AsyncEngine, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, str] = UNSAID,
-) -> AsyncIterator[AsyncConnection]:
-    """A transaction that changes something and tells the log so, under the organisation that acted where one did, with whose act it was
-    (`said`, as of `hub.actor`); nothing is told where the block fails.
-    """
-    async with engine.begin() as connection:
-        yield connection
-        await _note(connection, kind=kind, ref=ref, at=at, organisation=organisation, said=said)
-
-
-async def _put(
-    engine: AsyncEngine, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...], kind: str, ref: str,
-    at: datetime, also: Mapping[str, Any] | None = None,
-) -> None:
-    """`also` is set where the row is there already."""
-    async with changing(engine, kind=kind, ref=ref, at=at) as connection:
-        await _upsert(connection, table, values, key=key, also=also)
-
-
-async def _upsert(
-    connection: AsyncConnection, table: type[Base], values: Mapping[str, Any], *, key: tuple[str, ...],
-    also: Mapping[str, Any] | None = None,
-) -> None:
-    statement = insert(table).values(**values)
-    changed = {name: statement.excluded[name] for name in values if name not in key}
-    await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_={**changed, **(also or {})}))
-
-
-async def _note(
-    connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, str] = UNSAID,
-) -> None:
-    body = {name: value for name, value in {"ref": ref, "organisation": organisation, "operator": shell_of(connection), **said}.items() if value or name == "ref"}
-    await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

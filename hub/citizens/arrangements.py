@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.enrolment import UNSAID, changing
+from hub.changes import UNSAID, changing
 from hub.sharing.wording import worded
 from hub.tables import Arrangement
 from hub.ulid import new_id

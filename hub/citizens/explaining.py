@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.actor import Actor
-from hub.enrolment import changing
+from hub.changes import changing
 from hub.sharing.wording import worded
 from hub.tables import ExplanationRequest
 

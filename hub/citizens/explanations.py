@@ -16,11 +16,11 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.caller import Caller
+from hub.changes import changing
 from hub.citizens.entries import PersonalEntries
 from hub.citizens.letters import MatterOf, letters_named
 from hub.citizens.oneself import Oneself
 from hub.citizens.remedies import remedies
-from hub.enrolment import changing
 from hub.errors import CallerError, Malformed
 from hub.tables import ExplanationRequest
 from hub.ulid import new_id

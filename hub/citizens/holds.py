@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from hub.enrolment import UNSAID, changing
+from hub.changes import UNSAID, changing
 from hub.sharing.wording import worded
 from hub.tables import AccessHold, Case
 from hub.ulid import new_id

@@ -9,11 +9,11 @@ import asyncpg
 import click
 
 from hub.access_log.note import Signer
+from hub.changes import changing
 from hub.cli.faults import reported
 from hub.cli.listing import show
 from hub.cli.premises import Premises, at_work, keys_directory, read_settings
 from hub.clock import clock
-from hub.enrolment import changing
 from hub.keys import KeyRing, KeyRingError, Use
 from hub.oauth.rollover import shown, signs_from
 from hub.people.rotation import rotate_vault

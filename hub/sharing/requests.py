@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.enrolment import changing
+from hub.changes import changing
 from hub.sharing.wording import SharingRefused, worded
 from hub.tables import CatalogueEntry, ShareRequest
 from hub.ulid import new_id

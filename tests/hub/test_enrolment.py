@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from hub.changes import changing
 from hub.enrolment import (
     allow_operation,
-    changing,
     enrol_client,
     enrol_console_user,
     enrol_organisation,
