@@ -132,13 +132,14 @@ async def test_an_answer_of_another_length_is_not_zipped_to_the_wrong_people():
 
 
 async def test_cancelling_the_asker_is_no_failure_of_the_department():
-    shared = batches(deadline=10)
+    shared, asked = batches(deadline=10), asyncio.Event()
 
     async def call(_subjects):
+        asked.set()
         await asyncio.sleep(10)
 
     task = asyncio.create_task(shared.run(question(3), call))
-    await asyncio.sleep(0.01)
+    await asked.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

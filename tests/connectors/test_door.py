@@ -11,6 +11,7 @@ from yarl import URL
 
 from connectors.door import Answer, Door, accepted
 from connectors.interface import DepartmentBroke, DepartmentError, DepartmentUnavailable
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ async def request(reader) -> bytes:
 
 
 async def test_reading_stops_at_the_limit_however_the_length_was_announced(served):
-    sent = 0
+    sent, ended = 0, asyncio.Event()
 
     async def endless(reader, writer):
         nonlocal sent
@@ -59,11 +60,12 @@ async def test_reading_stops_at_the_limit_however_the_length_was_announced(serve
             pass
         finally:
             writer.close()
+            ended.set()
 
     door, url = await served(endless)
     with pytest.raises(DepartmentBroke, match="GA sent more than 100000 bytes"):
         await post(door, url)
-    await asyncio.sleep(0.05)
+    await ended.wait()
     assert sent < 20_000_000  # what the sockets hold, not the 50 MB it had
 
 
@@ -293,7 +295,8 @@ async def test_bytes_nobody_asked_for_never_answer_the_next_question(served):
     assert (await post(door, url)).body == b"{}"
     door, url, connections = await replied(served, answered, then=answered.replace(b"{}", b"[]"))
     assert (await post(door, url)).body == b"{}"
-    await asyncio.sleep(0.05)
+    (kept,) = door._resting[url.authority]
+    await until(lambda: not kept.usable)
     assert (await post(door, url)).body == b"{}"
     assert len(connections) == 2
 

@@ -29,6 +29,7 @@ from connectors.section import ManifestFault
 from tests.connectors.test_batches import ROW, question
 from tests.connectors.test_manifest import MZ, SETTINGS
 from tests.connectors.test_soap import MANIFEST
+from tests.waiting import until
 
 NIGHT = Announced(datetime(2026, 11, 23, 1, tzinfo=CHINA), datetime(2026, 11, 23, 5, tzinfo=CHINA))
 
@@ -142,7 +143,7 @@ async def test_a_probe_whose_asker_goes_away_does_not_keep_the_department_closed
     await asyncio.sleep(0.015)
     line.slow = 10.0
     probe = asyncio.create_task(made.run(question(1), line))
-    await asyncio.sleep(0.005)
+    await until(lambda: len(line.left) == 2)
     probe.cancel()
     assert isinstance((await asyncio.gather(probe, return_exceptions=True))[0], asyncio.CancelledError)
     line.slow = 0.0

@@ -16,6 +16,7 @@ from hub.question import Place
 from hub.sources import KnownSources
 from policies.verdict import BasisKind
 from tests.hub.road import FACT_GROUPS, Department, person, road, sources, standing
+from tests.waiting import until
 
 TWO = '{ case(id: "case_1") { household { members { person { tax { status records { month } } vehicle { status disclosure { fields { field form reason } } records { useNature } } } } } } }'
 
@@ -92,19 +93,20 @@ async def test_departments_are_asked_at_once(keys) -> None:
 
 
 async def test_an_asker_that_goes_away_takes_its_asks_along(keys) -> None:
-    ended = []
+    begun, ended = [], []
 
     class Slow(Department):
         async def fetch(self, ask):
+            begun.append(ask.group)
             try:
-                await asyncio.sleep(5)
+                await asyncio.Event().wait()
             finally:
                 ended.append(ask.group)
 
     travelled = road(keys, department=Slow())
     plan = await travelled.plan(TWO)
     task = asyncio.create_task(travelled.fetcher.fetch(plan, "i"))
-    await asyncio.sleep(0.02)
+    await until(lambda: len(begun) == 2)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -13,6 +13,7 @@ from hub.fetch import Fetcher
 from hub.gathering import SUBJECTS_A_CALL, Gathering
 from policies.reduce import plain
 from tests.hub.road import Department, matter, member, person, road, sources, standing
+from tests.waiting import until
 
 COLUMN = Column("month", "", "FULL", None, plain)
 
@@ -189,9 +190,7 @@ async def test_a_stuck_call_does_not_hold_the_waiting_past_their_patience(monkey
     monkeypatch.setattr(gathers, "PATIENCE", 0.001)
     gathering, source = Gathering(), Source()
     tasks = await send(gathering, source, *(ask(key, deadline=60) for key in "123"))
-    async with asyncio.timeout(30):
-        while len(source.calls) < 2:  # noqa: ASYNC110 - the gate of the first stays shut
-            await asyncio.sleep(0.005)
+    await until(lambda: len(source.calls) >= 2)
     assert source.asked == [["1"], ["2", "3"]]
     assert 0 < source.calls[1].deadline < 60
     source.gate.set()
@@ -251,16 +250,28 @@ async def test_thirty_two_askers_of_one_organisation_need_a_quarter_of_the_calls
     }
 
 
+class Held(Department):
+    """Answers once its gate is open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def fetch(self, ask):
+        await self.gate.wait()
+        return await super().fetch(ask)
+
+
 async def test_a_letter_revoked_while_waiting_keeps_its_person_out_of_the_gathered_call(keys) -> None:
     revoked: set[str] = set()
-    department, gathering = Department(slow=0.5), Gathering()
+    department, gathering = Held(), Gathering()
     fetcher = Fetcher(gathering=gathering, recheck=lambda _standing, people: {one: "AUTH_REVOKED" for one in people if one in revoked})
     travelled = road(keys, department=department, known=sources(department, gathers=True), fetcher=fetcher)
     text = '{ case(id: "case_1") { household { members { person { tax { status } } } } } }'
     tasks = [asyncio.create_task(travelled.ask(text, who=standing(matter(member(n), member(n + 1))))) for n in (0, 2, 4)]
-    while sum(len(line.waiting) for line in gathering._lines.values()) < 2:  # noqa: ASYNC110 - both behind the call in flight
-        await asyncio.sleep(0.001)
+    await until(lambda: sum(len(line.waiting) for line in gathering._lines.values()) == 2)  # both behind the call in flight
     revoked.add(person(3).id)
+    department.gate.set()
     answers = [(await task)[2] for task in tasks]
     assert answers[1].told.statuses["tax"]["NOT_AUTHORIZED"] == 1
     assert person(3).id_number not in {number for _, _, numbers in department.asked for number in numbers}

@@ -193,8 +193,7 @@ async def test_where_revocations_cannot_be_read_nothing_is_told_and_it_is_503_no
     blocker = await asyncpg.connect(plain_url(living.database_url))
     async with blocker.transaction():
         await blocker.execute("LOCK TABLE revocation IN ACCESS EXCLUSIVE MODE")
-        while watch.following:  # noqa: ASYNC110 - the watch's own clock
-            await asyncio.sleep(0.02)
+        await until(lambda: not watch.following)
         reply = await living.post(token, {"query": TAXES, "variables": {"id": signed_matter.id}})
         assert (reply.status, reply.code, reply.headers["retry-after"]) == (503, "OVERLOADED", "1")
         assert not orjson.loads((await probes._readiness(living.hub)).body)["checks"]["revocations"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from tests.hub.living import TAXES, WHOLE, Living, Matter
+from tests.waiting import until
 
 VEHICLES = "query Vehicles($id: ID!) { case(id: $id) { household { members { person { id vehicle { status records { useNature } } } } } } }"
 CONFIRMED = """query Confirmed($id: ID!) {
@@ -57,9 +57,10 @@ async def _withdrawn(hub: Living, matter: Matter) -> None:
     for number in matter.numbers:
         message = hub.platform.revocation(reference=matter.reference, letter=number, reason="本人撤回")
         assert (await hub.line.send("/revocations", message)).status == 200
-    for _ in range(200):
+
+    async def refused():
         reply = await hub.line.ask(token, TAXES, {"id": matter.id})
-        if reply.status != 200:
-            break
-        await asyncio.sleep(0.01)
+        return reply if reply.status != 200 else None
+
+    reply = await until(refused)
     assert (reply.status, reply.code) == (403, "AUTH_REVOKED")

@@ -12,6 +12,7 @@ from hub.access_log.tree import Tree, TreeBroken
 from hub.access_log.writer import AccessLog, Appended, _give_up
 from hub.errors import RecordingFailed
 from tests.hub.access_log.conftest import OpenLog, asked
+from tests.waiting import held_up, until
 
 
 async def test_a_turn_extends_the_tree_once_and_one_that_only_looks_changes_nothing(log: AccessLog) -> None:
@@ -64,17 +65,18 @@ async def test_where_no_checkpoint_is_large_enough_the_head_is_signed(log: Acces
 
 
 async def test_an_append_in_flight_when_the_log_must_end_fails_and_who_left_is_told_nothing(open_log: OpenLog, owner) -> None:
-    log = await open_log(wait=0.3)
+    log = await open_log()
     async with owner.transaction():
         await owner.fetchrow("SELECT * FROM log_head FOR UPDATE")
         gone, waiting = (asyncio.create_task(log.append(asked(number))) for number in range(2))
-        await asyncio.sleep(0.05)
+        await until(lambda: held_up(owner))
         gone.cancel()
         await asyncio.sleep(0)
         await log._writer.stop()
         with pytest.raises(RecordingFailed):
             await waiting
         assert gone.cancelled()
+    log._wait = 0  # its end has nothing to wait for
 
 
 async def test_whoever_was_told_already_is_not_told_again_that_it_took_too_long() -> None:

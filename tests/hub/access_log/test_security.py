@@ -14,6 +14,7 @@ from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
 from hub.errors import RecordingFailed
 from tests.hub.access_log.conftest import asked
+from tests.waiting import until
 
 
 async def test_the_file_stays_within_its_bound_whatever_arrives(clock, tmp_path) -> None:
@@ -65,11 +66,12 @@ async def test_upkeep_drains_sweeps_and_summarises_by_itself(log: AccessLog, log
     security.note("MALFORMED")
     upkeep = Upkeep(log, Sweep(log, log_pool), security, every=0.01, sweep_every=0.01, summary_every=0.01)
     upkeep.start()
-    kinds: list[str] = []
-    async with asyncio.timeout(60):
-        while len(kinds) < 4:
-            await asyncio.sleep(0.02)
-            kinds = [entry.kind for entry in (await log.store.query(Filter())).entries]
+
+    async def four() -> list[str]:
+        kinds = [entry.kind for entry in (await log.store.query(Filter())).entries]
+        return kinds if len(kinds) >= 4 else []
+
+    kinds = await until(four)
     await upkeep.stop()
     assert sorted(kinds) == ["CHANGE", "INTENT", "OUTCOME", "SECURITY_SUMMARY"]
 
@@ -79,8 +81,7 @@ async def test_stopped_at_the_moment_it_is_woken_the_upkeep_ends(log, log_pool, 
     """A wake and an end so many turns of the loop apart; under CPython 3.11 `wait_for` lost the end."""
     upkeep = Upkeep(log, Sweep(log, log_pool), SecurityLog(tmp_path / "security.log", clock=clock))
     upkeep.start()
-    while not upkeep._due._waiters:  # noqa: ASYNC110 (the task is at its wait)
-        await asyncio.sleep(0.005)
+    await until(lambda: upkeep._due._waiters)  # the task is at its wait
     upkeep.wake()
     for _ in range(turns):
         await asyncio.sleep(0)

@@ -19,6 +19,7 @@ from hub.errors import RecordingFailed
 from tests.hub.access_log.conftest import MORNING, ORIGIN, asked
 from tests.hub.access_log.test_writer import whole_tree
 from tests.hub.slips import Slip, slips_once
+from tests.waiting import until
 
 
 async def test_a_slip_of_the_writer_fails_its_batch_and_the_next_stands(log: AccessLog, owner, monkeypatch) -> None:
@@ -41,11 +42,12 @@ async def test_a_slip_of_the_keeper_keeps_no_later_checkpoint_from_being_kept(lo
     ends = slips_once(monkeypatch, log._keeper, "flush")
     monkeypatch.setattr(log._keeper._background, "_rest", 0)
     appended = await log.append(asked())
-    async with asyncio.timeout(30):
-        while await owner.fetchval("SELECT max(size) FROM log_checkpoint") != appended.size:  # noqa: ASYNC110 - rows of the database, not an event
-            await asyncio.sleep(0.01)
-        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-            await asyncio.sleep(0.01)
+
+    async def kept() -> bool:
+        return await owner.fetchval("SELECT max(size) FROM log_checkpoint") == appended.size
+
+    await until(kept)
+    await until(lambda: len(ends) >= 2)
     assert ends[:2] == ["slip", "well"]
 
 
@@ -104,9 +106,7 @@ async def test_an_outbox_that_slips_is_carried_at_the_next_round(log, log_pool, 
     upkeep = Upkeep(log, Sweep(log, log_pool), SecurityLog(tmp_path / "security.log", clock=clock), every=0.01)
     ends = slips_once(monkeypatch, upkeep_module, "drain")
     upkeep.start()
-    async with asyncio.timeout(30):
-        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-            await asyncio.sleep(0.01)
+    await until(lambda: len(ends) >= 2)
     await upkeep.stop()
     assert await owner.fetchval("SELECT count(*) FROM outbox WHERE logged_index IS NULL") == 0
 

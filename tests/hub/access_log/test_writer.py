@@ -17,7 +17,7 @@ from hub.access_log.soundness import LogUnsound
 from hub.access_log.writer import AccessLog
 from hub.errors import RecordingFailed
 from tests.hub.access_log.conftest import MORNING, OpenLog, asked
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, held_up, until
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -149,9 +149,9 @@ async def test_an_entry_given_up_while_it_queued_is_not_written(open_log: OpenLo
     async with owner.transaction():
         await owner.fetchrow("SELECT * FROM log_head FOR UPDATE")
         first = asyncio.create_task(log.append(asked(organisation="in-flight")))
-        await asyncio.sleep(0.1)
+        await until(lambda: held_up(owner))
         queued = asyncio.create_task(log.append(asked(organisation="queued")))
-        await asyncio.sleep(0.05)
+        await until(lambda: log._queue)
         queued.cancel()
     await first
     await log.append(asked(organisation="after"))

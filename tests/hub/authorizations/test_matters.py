@@ -12,6 +12,7 @@ from hub.authorizations.reading import Reading
 from hub.people.store import People
 from hub.tables import Approval
 from tests.hub.authorizations.family import CONDITIONS, PLATFORM, REFERENCE
+from tests.waiting import held_up, until
 
 
 async def test_a_matter_is_read_once_and_shared(world):
@@ -63,8 +64,7 @@ async def test_a_change_during_a_reading_is_not_lost(world):
         await transaction.start()
         await connection.execute("LOCK TABLE letter")  # the reading is under way and stands at the letters
         reading = asyncio.create_task(matters.load(accepted.case))
-        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE relation = 'letter'::regclass AND NOT granted)"):  # noqa: ASYNC110 (PostgreSQL tells nobody who waits)
-            await asyncio.sleep(0.01)
+        await until(lambda: held_up(connection))
         await connection.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
         matters.drop("LETTER", accepted.letters["O-1"][0])
         await transaction.commit()

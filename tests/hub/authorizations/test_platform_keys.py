@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -192,9 +191,12 @@ async def test_a_certificate_of_ones_own_outlives_the_platforms_key_and_nothing_
     token = await world.token(world.details(accepted))
     await world.identify(token)
     await revoked(world)
-    async with asyncio.timeout(30):  # until this worker has heard of it
-        while not (standing := await world.identify(token)).matter.under_review:  # noqa: ASYNC110 (its memory, not an event)
-            await asyncio.sleep(0.01)
+
+    async def heard():
+        standing = await world.identify(token)
+        return standing if standing.matter.under_review else None
+
+    standing = await until(heard)
     found = {one.person.name: standing.coverage[one.person.id] for one in standing.matter.members}
     assert found["测试甲"].covered
     assert [found[name].code for name in ("测试乙", "测试戊", "测试丁")] == ["AUTH_UNDER_REVIEW", "AUTH_UNDER_REVIEW", "SUBJECT_NOT_COVERED"]

@@ -76,6 +76,14 @@ class Serving:
             time.sleep(0.1)
         pytest.fail(self.output.read_text())
 
+    def closed(self) -> bool:
+        """Whether nobody new is let in."""
+        try:
+            socket.create_connection(("127.0.0.1", self.port), timeout=10).close()
+        except ConnectionError:
+            return True
+        return False
+
     def end(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)
         return self.process.wait(30)
@@ -178,13 +186,14 @@ def test_commands_join_the_running_server_and_a_second_hub_does_not(serving: Ser
 
 def test_a_request_in_flight_is_answered_before_the_end(serving: Serving) -> None:
     serving.start()
-    body = b'{"query": "{ __typename }"}'
+    body = b"grant_type=client_credentials"
     with socket.create_connection(("127.0.0.1", serving.port), timeout=10) as line:
-        head = f"POST /graphql HTTP/1.1\r\nHost: hub\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        line.sendall(head.encode() + body[:10])
-        time.sleep(0.3)
+        said = f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\nExpect: 100-continue"
+        line.sendall(f"POST /oauth/token HTTP/1.1\r\nHost: hub\r\n{said}\r\n\r\n".encode())
+        assert line.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"  # the body is waited for: it is in flight
+        line.sendall(body[:10])
         serving.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
+        assert until(serving.closed)
         line.sendall(body[10:])
         assert line.recv(4096).startswith(b"HTTP/1.1 401")
     assert serving.process.wait(30) == 0

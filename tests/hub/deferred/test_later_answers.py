@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import asyncpg
 import orjson
 import pytest
@@ -13,6 +11,7 @@ from hub.postgres.connection import plain_url
 from tests.conftest import administer
 from tests.hub.deferred.conftest import woken_rounds
 from tests.hub.living import Living, Matter, people
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -46,11 +45,13 @@ async def of(later: Living, matter: Matter) -> list[asyncpg.Record]:
 async def changes(later: Living, matter: Matter) -> list[str]:
     """Codes of the state changes the log holds about a case's jobs, oldest first."""
     connection = await asyncpg.connect(plain_url(later.database_url))
+
+    async def carried() -> bool:
+        later.hub.upkeep.wake()
+        return not await connection.fetchval("SELECT count(*) FROM outbox WHERE logged_index IS NULL")
+
     try:
-        async with asyncio.timeout(60):
-            while await connection.fetchval("SELECT count(*) FROM outbox WHERE logged_index IS NULL"):
-                later.hub.upkeep.wake()
-                await asyncio.sleep(0.02)
+        await until(carried, every=0.02)
     finally:
         await connection.close()
     entries = [one.parts()[0] for one in await later.entries(kind=Kind.CHANGE, limit=100)]
@@ -167,11 +168,14 @@ async def test_a_letter_withdrawn_meanwhile_nothing_is_told_and_the_kept_answer_
     await later.line.ask(token, BANKS, {"id": matter.id})
     await release(later)
     obligors = f"{matter.reference}-O"
-    async with woken_rounds(later), asyncio.timeout(60):
+
+    async def destroyed() -> bool:
+        return len(await of(later, matter)) == 5
+
+    async with woken_rounds(later):
         reply = await later.line.send("/revocations", later.platform.revocation(reference=matter.reference, letter=obligors, reason="withdrawn"))
         assert reply.status == 200
-        while len(await of(later, matter)) != 5:  # noqa: ASYNC110 (destroyed without anybody asking)
-            await asyncio.sleep(0.02)
+        await until(destroyed)  # without anybody asking
     assert (await changes(later, matter)).count("DEFERRED_DESTROYED") == 1
     await later.heard()
     facts = told(await later.line.ask(token, BANKS, {"id": matter.id}))

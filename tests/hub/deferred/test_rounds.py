@@ -30,6 +30,7 @@ from tests.hub.deferred.test_later_answers import BANKS, HEAD, changes, of, rele
 from tests.hub.living import TONGNAN, Living, Matter
 from tests.hub.road import member, person, standing
 from tests.hub.slips import slips_once
+from tests.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -224,8 +225,7 @@ async def test_stopped_at_the_moment_they_are_woken_the_rounds_end(later: Living
     """A revocation's wake and a worker's end so many turns of the loop apart; under CPython 3.11 `wait_for` lost the end."""
     async with woken_rounds(later):
         rounds = later.hub.waiting.rounds
-        while not rounds._due._waiters:  # noqa: ASYNC110 (the task is at its wait)
-            await asyncio.sleep(0.005)
+        await until(lambda: rounds._due._waiters)  # the task is at its wait
         rounds.wake()
         for _ in range(turns):
             await asyncio.sleep(0)
@@ -322,13 +322,9 @@ async def test_a_department_that_slips_keeps_no_round_from_its_end_and_is_asked_
     ended = slips_once(monkeypatch, rounds, "_counted")
     later.clock.advance(1800)
     async with woken_rounds(later):
-        async with asyncio.timeout(30):
-            while not ended:  # noqa: ASYNC110 - the loop's own calls, not an event
-                await asyncio.sleep(0.01)
+        await until(lambda: ended)
         assert ends == ["slip"]
         later.clock.advance(1800)
         rounds.wake()
-        async with asyncio.timeout(30):
-            while len(ended) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-                await asyncio.sleep(0.01)
+        await until(lambda: len(ended) >= 2)
     assert {row["state"] for row in await of(later, matter)} == {"KEPT"}

@@ -16,6 +16,7 @@ from tests.hub.deferred.test_later_answers import BANK, BANKS, FUNDS, HEAD, WIFE
 from tests.hub.deferred.test_rounds import a_round
 from tests.hub.living import Living
 from tests.hub.test_late_deliveries import during
+from tests.waiting import held_up, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -116,8 +117,7 @@ async def test_who_withdraws_while_the_told_answers_are_forgotten_is_not_told_of
     during(monkeypatch, Kind.OUTCOME, lock)
     asking = asyncio.create_task(later.line.ask(token, BANKS, {"id": matter.id}))
     await locked.wait()
-    while not await locking.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'deferred_job'::regclass"):  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    await until(lambda: held_up(locking))
     await later.withdraw(matter, by="p2")
     await held.rollback()
     await locking.close()

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from click.testing import CliRunner
 from joserfc.jwk import OKPKey
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from hub.access_log.outbox import drain
@@ -42,6 +42,7 @@ from hub.people.handles import Handles
 from hub.tables import Client
 from tests.hub.citizens.counter import Counter
 from tests.hub.living import LETTER_GROUPS, TAXES, WHOLE, Living, Matter, secrets_of
+from tests.waiting import held_up, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -321,10 +322,7 @@ async def test_whoever_dies_while_opening_leaves_neither_a_stop_nor_an_incident(
     async with held.transaction():
         await held.execute("LOCK TABLE incident IN SHARE MODE")  # who reads goes on, who writes waits here
         opened = asyncio.create_task(open_incident(engine, opening, by=OFFICER, stop=True, at=at, random=living.hub.random))
-        waiting = "SELECT pid FROM pg_locks WHERE relation = 'incident'::regclass AND NOT granted"
-        while not (pid := await held.fetchval(waiting)):
-            assert not opened.done()
-            await asyncio.sleep(0.01)
+        pid = await until(lambda: held_up(held))
         assert await held.fetchval("SELECT pg_terminate_backend($1)", pid)
         with pytest.raises(DBAPIError):
             await opened
@@ -345,10 +343,9 @@ async def test_a_stop_waits_for_who_is_ending_one_of_the_clients_and_neither_wai
     looking = await asyncpg.connect(living.database_url)
     async with engine.connect() as other:
         await other.execute(update(Client).where(Client.id == clients[1]).values(name="y"))
+        ending = (await other.execute(text("SELECT pg_backend_pid()"))).scalar_one()
         opened = asyncio.create_task(open_incident(engine, _opening(living, clients=clients), by=OFFICER, stop=True, at=at, random=living.hub.random))
-        while not await looking.fetchval("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"):
-            assert not opened.done()
-            await asyncio.sleep(0.01)
+        await until(lambda: held_up(looking, by=ending))
         assert await end_client(other, clients[1], by="operator", at=at)
         await other.commit()
     await looking.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from hub.enrolment import enrol_platform
 from hub.messages.kinds import Kind
 from hub.messages.sending import collect, push
 from tests.hub.living import PLATFORM, TONGNAN, Living
+from tests.waiting import until
 
 NUMBERS = itertools.count(1)
 TOWN = "500152103000"
@@ -72,14 +72,13 @@ class Sender:
 
     async def changes(self, code: str, text: str) -> list[bytes]:
         """Entries of the log of this code that hold the text, once the outbox is carried."""
-        for _ in range(100):
+
+        async def found() -> list[bytes]:
             self.living.hub.upkeep.wake()
             bodies = [one.body for one in await self.living.entries(kind=EntryKind.CHANGE)]
-            found = [body for body in bodies if code.encode() in body and text.encode() in body]
-            if found:
-                return found
-            await asyncio.sleep(0.02)
-        return []
+            return [body for body in bodies if code.encode() in body and text.encode() in body]
+
+        return await until(found, every=0.02)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

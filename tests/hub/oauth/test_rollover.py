@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from hub.signatures import header_of
 from tests.conftest import CHINA
 from tests.hub.authorizations.world import open_world
 from tests.hub.slips import Slip
+from tests.waiting import until
 
 T0 = datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
 
@@ -135,8 +135,6 @@ async def test_a_look_that_slips_is_followed_by_another(keys, random, clock, mon
     following = TokenKeys(ring)
     keys.rotate(Use.TOKEN, random=random, at=clock())
     following.start()
-    async with asyncio.timeout(30):
-        while len(following.shown(clock())) < 2:  # noqa: ASYNC110 - the ring's own memory, not an event
-            await asyncio.sleep(0.01)
+    await until(lambda: len(following.shown(clock())) >= 2)
     await following.stop()
     assert len(read) >= 2

@@ -19,6 +19,7 @@ from policies.fair_use import Ceilings
 from policies.verdict import BasisKind, Relation
 from tests.conftest import CHINA
 from tests.hub.slips import slips_once
+from tests.waiting import until
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=CHINA)
 CALLER = Caller(
@@ -203,8 +204,6 @@ async def test_a_carry_that_slips_is_made_again(pool, monkeypatch):
     monkeypatch.setattr(fair_use, "EVERY", 0.01)
     fair.start()
     await fair.take(CALLER, 1, NOW)
-    async with asyncio.timeout(30):
-        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-            await asyncio.sleep(0.01)
+    await until(lambda: len(ends) >= 2)
     await fair.stop()
     assert await pool.fetchval("SELECT used FROM allowance WHERE kind = 'CASE_DAY'") == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from hashlib import sha256
 
 import pytest
@@ -17,6 +16,7 @@ from hub.operations.persisted import PersistedOperations
 from schema import SCHEMA
 from tests.hub.road import policy
 from tests.hub.slips import slips_once
+from tests.waiting import until
 
 TEXT = "query Q($c: ID!) { case(id: $c) { household { members { person { name { masked } tax { status } } } } } }"
 BIRTHS = "query Q($c: ID!) { case(id: $c) { household { members { person { birthDate { on } name { full } } } } } }"
@@ -86,9 +86,11 @@ async def test_stale_verdicts_are_decided_anew_beside_the_questions_one_document
     assert [one.stale for one in await fits.stored("c")].count(False) == 2, "one document, both its purposes"
     working = kept_fresh(fits, clock, every=0, rest=0)
     working.start()
-    async with asyncio.timeout(30):
-        while any(one.stale for one in await fits.stored("c")):  # noqa: ASYNC110 - rows of the database, not an event
-            await asyncio.sleep(0.005)
+
+    async def fresh() -> bool:
+        return not any(one.stale for one in await fits.stored("c"))
+
+    await until(fresh)
     await working.stop()
     assert fits._fitter.decided == decided + 4
     await pool.execute("UPDATE operation_fit SET template_digest = 'of last year' WHERE purpose = 'DIBAO_REVIEW'")
@@ -135,9 +137,7 @@ async def test_a_document_nobody_can_read_keeps_no_other_from_being_decided_anew
     ends = slips_once(monkeypatch, fits, "decided")
     working = kept_fresh(fits, clock, every=0, rest=0)
     working.start()
-    async with asyncio.timeout(30):
-        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-            await asyncio.sleep(0.005)
+    await until(lambda: len(ends) >= 2)
     await working.stop()
     assert sorted({one.stale for one in await fits.stored("c")}) == [False, True]
 

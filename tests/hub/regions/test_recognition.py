@@ -562,7 +562,5 @@ async def test_agreements_whose_reading_slips_are_read_again(both, monkeypatch):
     ends = slips_once(monkeypatch, known, "read")
     known.follow("AGREEMENT", code)
     assert code not in known.agreements, "out at once, before anything is read"
-    async with asyncio.timeout(30):
-        while len(ends) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-            await asyncio.sleep(0.01)
+    await until(lambda: len(ends) >= 2)
     assert list(known.agreements) == [code]

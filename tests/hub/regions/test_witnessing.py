@@ -338,13 +338,10 @@ async def test_a_look_that_slips_and_a_round_that_does_are_followed_by_others(tw
     monkeypatch.setattr(running._background, "_rest", 0)
     running.start()
     try:
-        async with asyncio.timeout(30):
-            while len(rounds) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-                await asyncio.sleep(0.01)
-            assert (looks, rounds) == (["slip"], ["slip", "well"]), "a look that slips is no end of its round"
-            await two.forget()
-            while len(looks) < 2:  # noqa: ASYNC110 - the loop's own calls, not an event
-                await asyncio.sleep(0.01)
+        await until(lambda: len(rounds) >= 2)
+        assert (looks, rounds) == (["slip"], ["slip", "well"]), "a look that slips is no end of its round"
+        await two.forget()
+        await until(lambda: len(looks) >= 2)
     finally:
         await running.stop()
     assert (await two.row()).state == "CONSISTENT"
