@@ -18,7 +18,7 @@ from hub.actor import shell_of
 from hub.tables import Base, Outbox
 
 UNSAID: Mapping[str, str] = MappingProxyType({})
-"""Of an act nobody is named for."""
+"""Of an act over the hub's doors, whose it is the token says, and of one nobody is named for."""
 
 
 @asynccontextmanager
@@ -53,8 +53,9 @@ async def upsert(
 
 
 async def note(
-    connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, str] = UNSAID,
+    connection: AsyncConnection, *, kind: str, ref: str, at: datetime, organisation: str = "", said: Mapping[str, object] = UNSAID,
 ) -> None:
-    """What is told of a change, within its transaction: for one that may turn out to change nothing."""
-    body = {name: value for name, value in {"ref": ref, "organisation": organisation, "operator": shell_of(connection), **said}.items() if value or name == "ref"}
+    """What is told of a change, within its transaction: for one that may turn out to change nothing. What is "" is left out."""
+    told = {"organisation": organisation, "operator": shell_of(connection), **said}
+    body = {"ref": ref, **{name: value for name, value in told.items() if value != ""}}
     await connection.execute(insert(Outbox).values(kind=kind, body=body, at=at))

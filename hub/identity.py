@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from operator import is_
 from types import MappingProxyType
 
-import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.value import value
+from hub.access_log.failures import FAILURES
 from hub.authorizations.catalogue import Catalogue, asking_of
 from hub.authorizations.check_table import stand, stand_in_each
 from hub.authorizations.matter import Matter
@@ -44,9 +44,7 @@ from policies.groups import IDENTITY
 
 TOKENS = 4096
 """Verified tokens remembered in one worker."""
-_FAILURES = (
-    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, SQLAlchemyError, OSError, TimeoutError,
-)  # fmt: skip
+_FAILURES = (*FAILURES, SQLAlchemyError)
 
 
 Vouches = Callable[[str, str], Awaitable[bool]]

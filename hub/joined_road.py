@@ -32,7 +32,7 @@ from hub.operations.allowances import Allowances
 from hub.operations.fair_use import FairUse
 from hub.operations.limits import Limits
 from hub.operations.quotas import LookUps, asking_region
-from hub.operations.told_before import Gather
+from hub.operations.told_before import Aggregate
 from hub.people.handles import Handles
 from hub.people.pseudonym import Pseudonyms
 from hub.people.vault import Vault
@@ -58,7 +58,7 @@ Random = Callable[[int], bytes]
 
 def road_of(
     schema: GraphQLSchema, settings: Settings, planner: Planner, desk: Desk, log: AccessLog, policy_digest: str, waiting: Waiting,
-    own: OwnRecords, *, clock: Clock, random: Random, limits: Limits, fair: FairUse, gather: Gather,
+    own: OwnRecords, *, clock: Clock, random: Random, limits: Limits, fair: FairUse, aggregate: Aggregate,
 ) -> Road:
     """The road over what is open: nothing is opened here."""
     audit = Audit(log.store, desk.log_subject)
@@ -75,7 +75,7 @@ def road_of(
         planner=planner, fetcher=fetcher, answerer=Answerer(schema, planner.reach), log=log, policy_digest=policy_digest,
         clock=clock, random=random, max_response=limits.response, case_response=limits.case_response, sought=sought,
         terms=Terms(desk.catalogue, disposal_terms(settings.region[:6]), issuer=settings.issuer.rstrip("/")),
-        allow=Allowances(fair, desk.authorization.uses).take, within=desk.authorization.letter_uses.within, gather=gather,
+        allow=Allowances(fair, desk.authorization.uses).take, within=desk.authorization.letter_uses.within, aggregate=aggregate,
         told=waiting.ledger.told if waiting.departments else None,
     )
 

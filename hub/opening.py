@@ -122,7 +122,7 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         schema = served(federation=settings.federation)
         neighbours.subscribe(planner.forget_sources)
         own = await own_records_of(settings, desk, log, records, database, vault, keys, clock=clock, random=random)
-        road = road_of(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair, gather=before.within)
+        road = road_of(schema, settings, planner, desk, log, policy.digest, waiting, own, clock=clock, random=random, limits=limits, fair=fair, aggregate=before.within)
         yield Hub(
             settings=settings, keys=keys, engine=database, records=records, vault=vault, policy=policy, departments=departments,
             desk=desk, log=log, security=security, upkeep=upkeep, documents=Documents(schema, limits, introspection=settings.introspection), planner=planner, road=road,

@@ -36,7 +36,7 @@ from hub.fetch import Fetched, Fetcher
 from hub.operation import Operation
 from hub.operations.allowances import Allow
 from hub.operations.letter_uses import Within
-from hub.operations.told_before import Gather
+from hub.operations.told_before import Aggregate
 from hub.plan import Plan, Planner
 from hub.question import Question
 
@@ -89,7 +89,7 @@ class Road:
     """Counts a question that is about to be asked, or refuses it."""
     within: Within
     """Counts it against the letters that say how often they may be used."""
-    gather: Gather
+    aggregate: Aggregate
     """Counts what it would be told of each person, together with what was told before (敏感聚合)."""
     told: Callable[[str, Fetched], Awaitable[None]] | None = None
     """Hears of each question whose outcome is recorded and whose answer is about to leave."""
@@ -152,7 +152,7 @@ class Road:
 
     async def _left(self, operation: Operation, plan: Plan) -> Standing:
         """What stands of a plan once it is counted, the same where all of it does. Letters last: of whom nothing is told, none is used up."""
-        left = await self.gather(plan, self.clock())
+        left = await self.aggregate(plan, self.clock())
         if left is plan.standing:
             return await self.within(left, plan.letters or (), self.clock())
         code = Reason.AGGREGATION_NEEDS_APPROVAL.value

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from hub.actor import Actor
 from hub.approvals.second_person import ApprovalRefused, Asked, First, may_ask, may_decide
 from hub.authorizations.revocation import tell_workers
 from hub.authorizations.standing import Standing
+from hub.changes import UNSAID
 from hub.keys import Random
 from hub.signatures import key_set
 from hub.tables import Approval, Client, Outbox
@@ -29,8 +29,6 @@ Decode = Callable[[str, Standing], UUID | None]
 Encode = Callable[[str, Standing], str]
 """A person's id to the caller's handle."""
 STANDING = ("ASKED", "APPROVED")
-_PROVEN_BEFORE: Mapping[str, str] = MappingProxyType({})
-"""Of an act over the hub's doors: whose it is, the token says."""
 
 
 class NoSuchApproval(ApprovalRefused):
@@ -160,7 +158,7 @@ def _withdrawn(by: str, at: datetime) -> dict[str, Any]:
 
 
 async def _change(
-    connection: AsyncConnection, one: Approval, said: Mapping[str, Any], officer: str, at: datetime, known: Mapping[str, str] = _PROVEN_BEFORE,
+    connection: AsyncConnection, one: Approval, said: Mapping[str, Any], officer: str, at: datetime, known: Mapping[str, str] = UNSAID,
 ) -> None:
     await connection.execute(update(Approval).where(Approval.id == one.id).values(said))
     for name, value in said.items():
@@ -170,7 +168,7 @@ async def _change(
 
 
 async def _note(
-    connection: AsyncConnection, kind: str, one: Approval, officer: str, at: datetime, known: Mapping[str, str] = _PROVEN_BEFORE,
+    connection: AsyncConnection, kind: str, one: Approval, officer: str, at: datetime, known: Mapping[str, str] = UNSAID,
 ) -> None:
     body: dict[str, Any] = {
         "approval": one.id, "case": one.case_id, "organisation": one.organisation, "officer": officer, "kind": one.kind,

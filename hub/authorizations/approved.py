@@ -61,8 +61,8 @@ def _approved(person: str, held: list[Approval], *, own_kin: bool) -> Approved |
         return None
     kin = _groups(one for one in mine if one.kind == ApprovalKind.KIN_OF_STAFF)
     purpose = _groups(one for one in mine if one.kind == one.purpose)
-    gathered = _groups(one for one in mine if one.kind == ApprovalKind.AGGREGATION)
-    return Approved(kin=kin, purpose=purpose, own_kin=own_kin, approvals=tuple(sorted(one.id for one in mine)), gathered=gathered)
+    aggregated = _groups(one for one in mine if one.kind == ApprovalKind.AGGREGATION)
+    return Approved(kin=kin, purpose=purpose, own_kin=own_kin, approvals=tuple(sorted(one.id for one in mine)), aggregated=aggregated)
 
 
 def _groups(approvals: Iterable[Approval]) -> frozenset[str]:

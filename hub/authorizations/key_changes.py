@@ -6,17 +6,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert as plain_insert
 from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from hub.actor import shell_of
 from hub.authorizations.platform_keys import Flagged, brought
 from hub.authorizations.revocation import tell_workers
+from hub.changes import note
 from hub.errors import CallerError
 from hub.suites import enrolled_key
-from hub.tables import Outbox, PlatformKey
+from hub.tables import PlatformKey
 
 PLATFORM = "PLATFORM"
 """The kind under which workers hear that all matters of a platform are to be read anew."""
@@ -100,6 +99,4 @@ async def _put(
 
 
 async def _note(connection: AsyncConnection, kind: str, platform: str, kid: str, at: datetime, **more: Any) -> None:
-    shell = shell_of(connection)
-    body = {"ref": f"{platform} {kid}"} | ({"operator": shell} if shell else {}) | more
-    await connection.execute(plain_insert(Outbox).values(kind=kind, body=body, at=at))
+    await note(connection, kind=kind, ref=f"{platform} {kid}", at=at, said=more)

@@ -114,7 +114,7 @@ def _less_approved(now: Coverage, before: Coverage) -> bool:
     was, left = before.approved, now.approved
     if left is not None and left.own_kin:
         return was is None or not was.own_kin
-    return was is not None and (left is None or not (was.kin <= left.kin and was.purpose <= left.purpose and was.gathered <= left.gathered))
+    return was is not None and (left is None or not (was.kin <= left.kin and was.purpose <= left.purpose and was.aggregated <= left.aggregated))
 
 
 def narrowed(now: Coverage, before: Coverage) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ class Approved:
     purpose: frozenset[str]  # fact groups approved under a purpose that needs it: COMPLAINT_CHECK, SPOT_CHECK
     own_kin: bool  # the asking officer is the relative: no approval helps
     approvals: tuple[str, ...]  # ids, for the log
-    gathered: frozenset[str] = frozenset()  # fact groups approved although what was told of the person adds up (敏感聚合)
+    aggregated: frozenset[str] = frozenset()  # fact groups approved although what was told of the person adds up (敏感聚合)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,10 @@ class Standing:
     def each(self) -> tuple[Standing, ...]:
         """The standing in each matter: of a token over one, this."""
         return self.several or (self,)
+
+    def with_each(self, each: Sequence[Standing]) -> Standing:
+        """The same with these in place of the standing in each matter, in their order."""
+        return replace(self, several=tuple(each)) if self.several else each[0]
 
 
 def together(standings: Sequence[Standing], refused: Sequence[tuple[Caller, str]] = ()) -> Standing:

@@ -18,7 +18,8 @@ from hub.changes import changing
 from hub.sharing.wording import worded
 from hub.tables import ExplanationRequest
 
-EXPLAINED, REFUSED = "EXPLAINED", "REFUSED"
+OPEN, EXPLAINED, REFUSED = "OPEN", "EXPLAINED", "REFUSED"
+"""What became of a request."""
 
 
 class ExplanationRefused(ValueError):
@@ -61,7 +62,7 @@ async def open_requests(engine: AsyncEngine, today: date) -> Sequence[Asked]:
     asked = ExplanationRequest
     query = select(
         asked.id, asked.requester, asked.kind, asked.about, asked.statement, asked.filed_at, asked.due,
-    ).where(asked.state == "OPEN").order_by(asked.due.asc().nulls_last(), asked.id)
+    ).where(asked.state == OPEN).order_by(asked.due.asc().nulls_last(), asked.id)
     async with engine.connect() as connection:
         rows = (await connection.execute(query)).all()
     return [Asked(*row, overdue=row.due is not None and today > row.due) for row in rows]
@@ -75,7 +76,7 @@ async def answer(engine: AsyncEngine, identifier: str, said: Said, *, by: Actor,
     }
     about = {"outcome": said.outcome, **by.said()}
     async with changing(engine, kind="EXPLANATION_ANSWERED", ref=identifier, said=about, at=at) as connection:
-        open_one = (ExplanationRequest.id == identifier, ExplanationRequest.state == "OPEN")
+        open_one = (ExplanationRequest.id == identifier, ExplanationRequest.state == OPEN)
         # What no id holds is asked for nowhere: PostgreSQL takes no NUL.
         if "\0" in identifier or not (await connection.execute(update(ExplanationRequest).where(*open_one).values(given))).rowcount:
             raise ExplanationRefused("there is no open request of this id")

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hub.caller import Caller
 from hub.changes import changing
 from hub.citizens.entries import PersonalEntries
+from hub.citizens.explaining import OPEN, REFUSED
 from hub.citizens.letters import MatterOf, letters_named
 from hub.citizens.oneself import Oneself
 from hub.citizens.remedies import remedies
@@ -71,9 +72,9 @@ class PersonalExplanations:
                 raise CallerError(f"{many} requests of this person are open; one is answered first", code="EXPLANATIONS_OPEN", status=409)
             await connection.execute(insert(ExplanationRequest).values(
                 id=identifier, requester=caller.organisation, question=intent, kind=kind, about=about, statement=str(given.get("text") or ""),
-                state="OPEN", filed_at=now, due=due,
+                state=OPEN, filed_at=now, due=due,
             ))
-        return {"id": identifier, "state": "OPEN", "due": due}
+        return {"id": identifier, "state": OPEN, "due": due}
 
     async def of(self, person: Oneself, now: datetime) -> list[dict[str, object]]:
         """The requests filed by or for the person, newest first; of the dead those the relative who asks filed."""
@@ -90,10 +91,10 @@ class PersonalExplanations:
         return await self._entries.shows(about, person.subject, person.cases, now=now, named=person.dead)
 
     def _told(self, row: asyncpg.Record, today: date) -> dict[str, object]:
-        refused, due = row["state"] == "REFUSED", row["due"]
+        refused, due = row["state"] == REFUSED, row["due"]
         return {
             "id": row["id"], "kind": row["kind"], "about": row["about"], "text": row["statement"] or None, "state": row["state"],
-            "filedAt": row["filed_at"], "due": due, "overdue": row["state"] == "OPEN" and due is not None and today > due,
+            "filedAt": row["filed_at"], "due": due, "overdue": row["state"] == OPEN and due is not None and today > due,
             "answeredAt": row["answered_at"], "answer": row["answer"] or None, "article": row["article"] or None,
             "officer": row["answered_by"] or None if self._tells_officer else None, "remedies": self._remedies if refused else (),
         }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
-from hub.actor import PASSWORD, Actor, operator
 from hub.citizens.explaining import EXPLAINED, REFUSED, ExplanationRefused, Said, answer, open_requests
 from hub.cli.listing import show
-from hub.cli.officers_proven import passwords_of, prove
+from hub.cli.officers_proven import named, passwords_of
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from policies.calendar import CHINA
@@ -50,9 +49,9 @@ def answer_command(identifier: str, outcome: str, text: str, article: str, offic
     passwords = passwords_of((officer,))
 
     async def work(premises: Premises) -> None:
-        await prove(premises, passwords)
+        by = await named(premises, officer, passwords)
         try:
-            await answer(premises.engine, identifier, said, by=Actor(officer, PASSWORD, operator()), at=clock())
+            await answer(premises.engine, identifier, said, by=by, at=clock())
         except ExplanationRefused as refused:
             raise click.ClickException(str(refused)) from None
         click.echo(f"explanation {identifier}: {outcome}")

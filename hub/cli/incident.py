@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from hub.actor import PASSWORD, STATED, Actor, operator
+from hub.actor import STATED, Actor
 from hub.cli.listing import show
-from hub.cli.officers_proven import passwords_of, prove
+from hub.cli.officers_proven import named, passwords_of
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.incidents import register
@@ -199,9 +200,8 @@ def _answered_for(work: Callable[[Premises, Actor], Awaitable[None]], officers: 
     passwords = passwords_of(officers) if proven else {}
 
     async def answered(premises: Premises) -> None:
-        await prove(premises, passwords)
         name, second = (*officers, "")[:2]
-        await work(premises, Actor(name, PASSWORD if proven else STATED, operator(), second))
+        await work(premises, replace(await named(premises, name, passwords), second=second))
 
     _at_work(answered)
 

@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from hub.actor import SESSION, Actor
 from hub.citizens.explaining import ExplanationRefused, Said, answer, open_requests
 from hub.console.entries import Names
 from hub.console.sessions import Officer
@@ -52,7 +51,7 @@ class ExplanationPages:
         officer, form = own
         try:
             said = Said(form.get("outcome", ""), form.get("answer", ""), form.get("article", ""))
-            await answer(self._engine, form.get("explanation", ""), said, by=Actor(officer.name, SESSION), at=self._clock())
+            await answer(self._engine, form.get("explanation", ""), said, by=officer.actor, at=self._clock())
         except (ExplanationRefused, SharingRefused) as refused:
             return await self._page(officer, status=400, fault=f"未予答复：{refused}")
         return RedirectResponse("/console/explanations", status_code=303)

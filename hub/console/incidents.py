@@ -19,7 +19,6 @@ from starlette.routing import BaseRoute, Route
 
 from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import Unreadable
-from hub.actor import SESSION, Actor
 from hub.console.entries import Names
 from hub.console.sessions import Officer
 from hub.console.visits import Visits
@@ -70,7 +69,7 @@ class IncidentPages:
         officer, form = own
         identifier = form.get("incident", "")
         try:
-            told, _ = await self._reporting.report(identifier, by=_actor(officer), at=self._clock())
+            told, _ = await self._reporting.report(identifier, by=officer.actor, at=self._clock())
             one = await found(self._engine, identifier)
         except IncidentRefused:
             return await self._list(officer, status=404, fault="没有这一安全事件。")
@@ -85,7 +84,7 @@ class IncidentPages:
     async def _list(self, officer: Officer, *, status: int = 200, fault: str = "") -> Response:
         at = self._clock()
         try:
-            await looked(self._engine, by=_actor(officer), at=at)
+            await looked(self._engine, by=officer.actor, at=at)
             several = await listed(self._engine, self._rule, at)
         except (SQLAlchemyError, *FAILURES):
             return self._nothing(officer, UNRECORDED)
@@ -95,10 +94,6 @@ class IncidentPages:
 
     def _nothing(self, officer: Officer, why: str) -> Response:
         return self._visits.page("incidents.html", status=503, fault=why, officer=officer, found=(), rule=self._rule, names={})
-
-
-def _actor(officer: Officer) -> Actor:
-    return Actor(officer.name, SESSION)
 
 
 def _person(person: Mapping[str, Any]) -> Mapping[str, Any]:

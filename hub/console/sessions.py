@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from hub.actor import SESSION, Actor
 from hub.tables import ConsoleSession, ConsoleUser
 
 COOKIE = "hub_console"
@@ -29,6 +30,11 @@ class Officer:
     name: str
     organisation: str
     form_key: str
+
+    @property
+    def actor(self) -> Actor:
+        """Whose act it is what they do here."""
+        return Actor(self.name, SESSION)
 
 
 def password_phc(password: str, *, random: Callable[[int], bytes]) -> str:

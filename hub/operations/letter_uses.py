@@ -19,6 +19,7 @@ from typing import NamedTuple
 import asyncpg
 import orjson
 
+from hub.access_log.failures import FAILURES
 from hub.authorizations.approved import with_approvals
 from hub.authorizations.coverage import by_letters
 from hub.authorizations.matter import Letter
@@ -41,8 +42,6 @@ RETURNING ref
 """
 """Counts those of some limits that are not used up, in their order, and names them; $4 says of each how often."""
 _USED = "SELECT ref, period, used FROM allowance WHERE kind = 'LETTER' AND ref = ANY($1)"
-FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-"""With which nothing could be counted."""
 
 Within = Callable[[Standing, Collection[str], datetime], Awaitable[Standing]]
 """Counts a use of the letters (ids) of a question; the same standing where that was done, and what is left of it where one was used up."""
@@ -125,7 +124,7 @@ def without(standing: Standing, spent: Collection[str], at: datetime) -> Standin
     held = {letter.id for one in each if one.matter is not None for letter in one.matter.letters if letter.id in named and not letter.spent}
     if not held:
         raise NotStanding(Reason.LETTER_USES_SPENT, "every letter of this token was used as often as it says")
-    return replace(standing, several=tuple(each)) if standing.several else each[0]
+    return standing.with_each(each)
 
 
 def _without(standing: Standing, spent: Collection[str], at: datetime) -> Standing:

@@ -19,10 +19,10 @@ from typing import NamedTuple
 import asyncpg
 import orjson
 
+from hub.access_log.failures import FAILURES
 from hub.authorizations.reasons import Reason
 from hub.authorizations.standing import Coverage, Standing
 from hub.errors import Overloaded
-from hub.operations.letter_uses import FAILURES
 from hub.plan import Plan
 from policies.aggregation import Aggregation, Line, open_groups
 
@@ -46,7 +46,7 @@ WHERE first_at <= to_timestamp($1::bigint) AND EXISTS (SELECT FROM jsonb_each(fi
 """
 _REFUSED = Coverage(covered=False, code=Reason.AGGREGATION_NEEDS_APPROVAL.value, assurance="NONE", letters=(), groups=frozenset())
 
-Gather = Callable[[Plan, datetime], Awaitable[Standing]]
+Aggregate = Callable[[Plan, datetime], Awaitable[Standing]]
 """Counts what a planned question would be told; its standing where that was done, and what is left of it where somebody passes the line."""
 
 
@@ -75,10 +75,10 @@ class ToldBefore:
         """Count what the plan would tell and return its standing; or, where somebody passes the line, what stands without them: the question is
         to be planned again. Raises Overloaded where it cannot be counted.
         """
-        line = self._aggregation.of(plan.standing.caller.purpose)
-        people = _people(plan) if line is not None else {}
-        if line is None or not people:
+        counting = self._counting(plan)
+        if counting is None:
             return plan.standing
+        line, people = counting
         fit = {subject: one for subject, one in people.items() if one.approved or not line.passed((), one.facts)}
         counted = await self._count(plan.standing.caller.organisation, fit, line, now) if fit else frozenset()
         refused = people.keys() - counted
@@ -86,10 +86,10 @@ class ToldBefore:
 
     async def weighed(self, plan: Plan, now: datetime) -> Mapping[str, Weighed]:
         """What `within` would find of each person (by pseudonym) a plan would tell ordinary facts of; nothing is counted. Raises Overloaded."""
-        line = self._aggregation.of(plan.standing.caller.purpose)
-        people = _people(plan) if line is not None else {}
-        if line is None or not people:
+        counting = self._counting(plan)
+        if counting is None:
             return {}
+        line, people = counting
         since = _seconds(now - timedelta(days=line.days))
         try:
             rows = await self._pool.fetch(_TOLD, plan.standing.caller.organisation, list(people))
@@ -103,6 +103,12 @@ class ToldBefore:
         horizon = _seconds(now - timedelta(days=self._aggregation.days))
         await self._pool.execute(_DROP, horizon)
         await self._pool.execute(_SHED, horizon)
+
+    def _counting(self, plan: Plan) -> tuple[Line, Mapping[str, _Person]] | None:
+        """The line of the plan's purpose and whom it is counted of; None where nothing is counted."""
+        line = self._aggregation.of(plan.standing.caller.purpose)
+        people = _people(plan) if line is not None else {}
+        return (line, people) if line is not None and people else None
 
     async def _count(self, organisation: str, people: Mapping[str, _Person], line: Line, now: datetime) -> frozenset[str]:
         at, days, longest = _seconds(now), timedelta(days=line.days), timedelta(days=self._aggregation.days)
@@ -121,7 +127,7 @@ def without(plan: Plan, refused: Collection[str]) -> Standing:
     """What stands of a plan when some people (pseudonyms) are told nothing."""
     gone = {(one.standing.caller.case, one.member.person.id) for one in plan.joins if one.member.person.log_subject in refused}
     each = [_without(one, {person for case, person in gone if case == one.caller.case}) for one in plan.standing.each]
-    return replace(plan.standing, several=tuple(each)) if plan.standing.several else each[0]
+    return plan.standing.with_each(each)
 
 
 def explained(weighed: Mapping[str, Weighed], line: Line | None) -> Iterator[str]:
@@ -151,7 +157,7 @@ def _people(plan: Plan) -> dict[str, _Person]:
         if not join.ordinary:
             continue
         coverage = party.standing.coverage.get(party.member.person.id)
-        groups = coverage.approved.gathered if coverage is not None and coverage.approved is not None else frozenset[str]()
+        groups = coverage.approved.aggregated if coverage is not None and coverage.approved is not None else frozenset[str]()
         one, subject = _Person(frozenset(join.ordinary), open_groups(join.ordinary, groups)), party.member.person.log_subject
         other = found.get(subject)
         found[subject] = one if other is None else _Person(one.facts | other.facts, one.approved and other.approved)

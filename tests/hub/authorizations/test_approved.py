@@ -75,10 +75,10 @@ def test_nothing_is_ever_approved_that_no_approval_in_force_names(kind, purpose,
     for person, told in approved(approval, purpose=asked).items():
         assert person in whom
         assert (officer, organisation, purpose, by in {"o2", "O-2"}, days > 0) == ("o1", "org", asked, True, True)
-        assert told.kin | told.purpose | told.gathered <= groups | {"identity"}
+        assert told.kin | told.purpose | told.aggregated <= groups | {"identity"}
         assert not told.kin or kind is ApprovalKind.KIN_OF_STAFF
         assert not told.purpose or kind.value == asked
-        assert not told.gathered or kind is ApprovalKind.AGGREGATION
+        assert not told.aggregated or kind is ApprovalKind.AGGREGATION
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [
@@ -214,7 +214,7 @@ def test_rules_of_an_unknown_kind_or_department_are_refused(row):
 @pytest.mark.parametrize(("now", "less"), [(frozenset({"tax", "vehicle"}), False), (frozenset({"tax"}), True), (frozenset(), True)])
 def test_an_approval_of_what_adds_up_that_ended_meanwhile_is_found_at_every_late_delivery(now, less):
     before = Approved(frozenset(), frozenset(), False, ("apr_1",), frozenset({"tax", "vehicle"}))
-    assert _less_approved(road.covered(approved=dataclasses.replace(before, gathered=now)), road.covered(approved=before)) is less
+    assert _less_approved(road.covered(approved=dataclasses.replace(before, aggregated=now)), road.covered(approved=before)) is less
 
 
 def test_an_approval_of_what_adds_up_is_asked_for_under_any_purpose_of_the_askers():
