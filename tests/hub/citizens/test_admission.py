@@ -159,6 +159,7 @@ async def test_the_token_is_bound_short_and_names_nobody_in_clear(living, counte
         for part in text.split(".")[:2]:
             assert number not in base64.urlsafe_b64decode(part + "===").decode("utf-8", "replace")
     assert (await living.post(body["access_token"], {"query": "{ me { id } }"})).status == 401  # without its key
+    await counter.me(body["access_token"], "{ me { id } }")
     entries = await living.entries(purpose="SUBJECT_ACCESS", limit=50)
     assert entries
     assert not any(number.encode() in entry.body for entry in entries)
