@@ -26,7 +26,8 @@ from hub.layout import PRESENCE, AskedLeaf
 from hub.nobody import CASE, ORGANISATION, AllConnected, Class, NoHandles, household
 from hub.open_variables import openings
 from hub.operation import Operation
-from hub.plan import Plan, Planner
+from hub.plan import Plan
+from hub.planner import Planner
 from policies.aggregation import Line
 from policies.engine import Policy
 from policies.forms import Form

@@ -36,7 +36,7 @@ from hub.operations.told_before import Aggregate
 from hub.people.handles import Handles
 from hub.people.pseudonym import Pseudonyms
 from hub.people.vault import Vault
-from hub.plan import Planner
+from hub.planner import Planner
 from hub.question import Question
 from hub.regions.neighbours import Neighbours
 from hub.route import Road

@@ -43,7 +43,7 @@ from hub.operations.limits import Limits
 from hub.operations.quotas import LookUps
 from hub.operations.told_before import ToldBefore
 from hub.people.vault import Vault
-from hub.plan import Planner
+from hub.planner import Planner
 from hub.postgres.connection import LOG_ROLE, engine, pool
 from hub.regions.neighbours import Neighbours, open_neighbours
 from hub.regions.witnessing import Witness, open_witness

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from connectors.value import value
 from hub.authorizations.matter import Matter, Member
-from hub.authorizations.standing import Party, Standing
+from hub.authorizations.standing import NOBODY, Party, Standing
 from hub.named import ReachedMatter
-from hub.plan import NOBODY, Plan
+from hub.plan import Plan
 from hub.reach import Reach
 from policies.calendar import CHINA
 

@@ -2,7 +2,7 @@
 
     1 identify   hub/identity.py      token -> who asks, in which matter, what is covered            401, 403
     2 read       hub/operation.py     document -> the question as a value                            400, 413
-    3 plan       hub/plan.py          question x standing x policy -> verdicts, columns, asks
+    3 plan       hub/planner.py       question x standing x policy -> verdicts, columns, asks
     4 intend     hub/access_log/      the intent is durable before a department is asked             503
     5 fetch      hub/fetch.py         asks -> outcomes, each source within its deadline
     6 answer     hub/answer.py        outcomes -> data, masked as decided
@@ -37,7 +37,8 @@ from hub.operation import Operation
 from hub.operations.allowances import Allow
 from hub.operations.letter_uses import Within
 from hub.operations.told_before import Aggregate
-from hub.plan import Plan, Planner
+from hub.plan import Plan
+from hub.planner import Planner
 from hub.question import Question
 
 SALT = 16  # bytes

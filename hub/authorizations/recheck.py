@@ -21,7 +21,7 @@ from hub.authorizations.matters import LONGEST_QUESTION, Matters
 from hub.authorizations.presentation import Presenter
 from hub.authorizations.presented import NotStanding, Requester
 from hub.authorizations.reasons import Reason
-from hub.authorizations.standing import Coverage, Standing
+from hub.authorizations.standing import NOBODY, Coverage, Standing
 from hub.authorizations.watch import RevocationWatch
 from hub.authorizations.withdrawal import LISTED
 from hub.caller import Caller
@@ -88,11 +88,10 @@ class Recheck:
             now = stand(presented, standing.catalogue).coverage
         except NotStanding as refusal:
             return dict.fromkeys(people, refusal.code)
-        unknown = Coverage(False, Reason.SUBJECT_NOT_COVERED.value, "NONE", (), frozenset())
-        latest_of = {person: now.get(person, unknown) for person in people}
+        latest_of = {person: now.get(person, NOBODY) for person in people}
         gone: dict[Fell, str] = {}
         for person, one in latest_of.items():
-            before = standing.coverage.get(person, unknown)
+            before = standing.coverage.get(person, NOBODY)
             if not before.covered:  # of whom nothing was to be told, nothing falls
                 continue
             if not one.covered:

@@ -43,6 +43,10 @@ class Coverage:
         return next((strength for strength, groups in self.graded if groups is None or group in groups), self.assurance)
 
 
+NOBODY = Coverage(covered=False, code="SUBJECT_NOT_COVERED", assurance="NONE", letters=(), groups=frozenset())
+"""Check 6 for a person nobody spoke about: not covered."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The result of checks 1–9. `catalogue` maps a fact group to "" (shared) or CATALOG_DENIED (check 9); a group it does

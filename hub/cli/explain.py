@@ -44,7 +44,7 @@ from hub.operations.told_before import ToldBefore, explained
 from hub.people.handles import Handles
 from hub.people.store import People
 from hub.people.vault import Vault
-from hub.plan import Planner
+from hub.planner import Planner
 from hub.postgres.connection import pool
 from hub.regions.neighbours import open_neighbours
 from hub.settings import Settings

@@ -4,7 +4,7 @@ Rules of this file:
 - A purpose that is exempt costs nothing. Any other costs one statement a question, by primary key, before a department is asked: what it counts is
   durable before anything is told, and two questions at once cannot pass the line together, since each takes the rows it counts in.
 - Counted is what a question would be told of each person, over all cases of its organisation. Who passes the line is told nothing in this question, and
-  nothing more is counted of them; the others' answer stands (hub/plan.py plans it anew). An approval opens its fact groups beyond the line.
+  nothing more is counted of them; the others' answer stands (hub/planner.py plans it anew). An approval opens its fact groups beyond the line.
 - What was counted stays counted, also where a department then fails: asking the same again adds nothing.
 """
 

@@ -19,7 +19,8 @@ from hub.fetch import Fetched, Fetcher
 from hub.operation import Documents
 from hub.operations.limits import Limits
 from hub.people.handles import Handles
-from hub.plan import Plan, Planner
+from hub.plan import Plan
+from hub.planner import Planner
 from hub.sources import KnownSources, Source
 from policies.code_lists import CODE_LISTS
 from policies.engine import Policy, load

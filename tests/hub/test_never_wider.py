@@ -33,7 +33,7 @@ from hub.keys import KeyRing
 from hub.operation import Documents
 from hub.operations.letter_uses import without
 from hub.people.handles import Handles
-from hub.plan import Planner
+from hub.planner import Planner
 from policies.emergency import EmergencyRule
 from policies.engine import ROOT, load
 from policies.letter_templates import TEMPLATES

@@ -20,7 +20,8 @@ from hub.fetch import Fetcher
 from hub.gathering import Gathering
 from hub.operation import Documents
 from hub.people.handles import Handles
-from hub.plan import Plan, Planner
+from hub.plan import Plan
+from hub.planner import Planner
 from hub.sources import KnownSources
 from policies.purposes import PURPOSES
 from policies.verdict import BasisKind
