@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from hub.migrate import configuration, downgrade, head, migrate, revision_of
 from hub.postgres import connection
 from hub.tables import Base
+from tests.waiting import PATIENCE
 
 ENTRY = (
     "INSERT INTO log_entry (idx, leaf_hash, body, id, kind, at, subjects) "
@@ -167,7 +168,7 @@ async def test_a_revocation_is_heard_by_who_listens(pool) -> None:
     async with pool.acquire() as listener, pool.acquire() as speaker:
         await listener.add_listener("hub_revocation", lambda *message: heard.put_nowait(message[-1]))
         seq = await speaker.fetchval("INSERT INTO revocation (kind, ref, at) VALUES ('LETTER', 'l1', now()) RETURNING seq")
-        assert await asyncio.wait_for(heard.get(), 5) == str(seq)
+        assert await asyncio.wait_for(heard.get(), PATIENCE) == str(seq)
         await listener.reset()
 
 

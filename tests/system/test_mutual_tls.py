@@ -21,6 +21,7 @@ from tests.conftest import FakeClock
 from tests.hub.living import TONGNAN, free_port, live, prepare
 from tests.hub.oauth.certificates import ClientCertificate
 from tests.hub.test_mutual_tls_road import NAMED, Office, enrol_by_certificate
+from tests.waiting import until
 
 pytestmark = [pytest.mark.system, pytest.mark.asyncio(loop_scope="session")]
 
@@ -49,16 +50,18 @@ async def nginx(directory: Path, hub: str) -> AsyncIterator[int]:
     port = free_port()
     configuration = directory / "nginx.conf"
     configuration.write_text(documented(directory, port, hub))
+
+    async def serves() -> int | None:
+        assert process.returncode is None, await process.stderr.read()
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/healthz", ssl=False) as reply:
+                return reply.status
+        except aiohttp.ClientConnectionError:
+            return None
+
     process = await asyncio.create_subprocess_exec(program, "-p", str(directory), "-c", str(configuration), stderr=subprocess.PIPE)
     try:
-        for _ in range(1500):
-            assert process.returncode is None, await process.stderr.read()
-            try:
-                async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.1:{port}/healthz", ssl=False) as reply:
-                    assert reply.status == 200
-                    break
-            except aiohttp.ClientConnectionError:
-                await asyncio.sleep(0.02)
+        assert await until(serves) == 200
         yield port
     finally:
         process.terminate()

@@ -12,7 +12,7 @@ from hub.access_log.store import Stored
 from hub.authorizations import intake
 from hub.signatures import LONGEST_REGISTRATION
 from tests.hub.living import Living
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -80,13 +80,14 @@ async def begun(living, path: str) -> tuple[asyncio.StreamReader, asyncio.Stream
 
 
 async def test_messages_that_never_arrive_take_their_own_places_and_no_withdrawals(living):
+    async def full():
+        sent = await living.line.send("/messages", "none")
+        return sent if sent.status == 503 else None
+
     matter = await living.register()
     held = [await begun(living, "/messages") for _ in range(living.hub.settings.in_flight // 8)]
     try:
-        for _ in range(100):  # until the server has read all of them
-            refused = await living.line.send("/messages", "none")
-            if refused.status == 503:
-                break
+        refused = await until(full)  # the server has read all of them
         assert (refused.status, refused.body["code"]) == (503, "OVERLOADED")
         message = living.platform.revocation(reference=matter.reference, letter=next(iter(matter.numbers)), reason="withdrawn")
         assert (await living.line.send("/revocations", message)).status == 200
@@ -99,5 +100,5 @@ async def test_messages_that_never_arrive_take_their_own_places_and_no_withdrawa
 async def test_a_message_that_does_not_arrive_in_time_is_let_go_of(living, monkeypatch, path):
     monkeypatch.setattr(intake, "BODY_SECONDS", 0.05)
     reader, writer = await begun(living, path)
-    assert b" 408 " in await asyncio.wait_for(reader.readline(), 5)
+    assert b" 408 " in await asyncio.wait_for(reader.readline(), PATIENCE)
     writer.close()

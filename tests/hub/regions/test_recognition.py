@@ -34,7 +34,7 @@ from hub.sealed_bodies import seal
 from hub.sources import Source
 from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
 from tests.hub.slips import slips_once
-from tests.waiting import until
+from tests.waiting import PATIENCE, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -367,7 +367,7 @@ async def test_a_question_that_does_not_arrive_in_time_is_let_go_of_and_gets_not
     at = URL(wire.quxian.url)
     reader, writer = await asyncio.open_connection(at.host, at.port)
     writer.write(f"POST {PATH} HTTP/1.1\r\nHost: hub\r\nConnection: close\r\nContent-Length: 9\r\n\r\n".encode())
-    head, _, raw = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+    head, _, raw = (await asyncio.wait_for(reader.read(), PATIENCE)).partition(b"\r\n\r\n")
     assert b" 403 " in head.partition(b"\r\n")[0]
     assert nothing_said(raw)
     writer.close()
