@@ -156,8 +156,10 @@ class Road:
         left = await self.aggregate(plan, self.clock())
         if left is plan.standing:
             return await self.within(left, plan.letters or (), self.clock())
-        code = Reason.AGGREGATION_NEEDS_APPROVAL.value
-        await self.log.append(refusal(at=self.clock(), code=code, caller=left.caller, operation=operation.digest))
+        caller, code = left.caller, Reason.AGGREGATION_NEEDS_APPROVAL.value
+        if left.several:  # the people of a case are shown what was refused in it: the others were told what they asked
+            caller = replace(caller, cases=tuple(one.caller.case for one, was in zip(left.each, plan.standing.each, strict=True) if one is not was))
+        await self.log.append(refusal(at=self.clock(), code=code, caller=caller, operation=operation.digest))
         return left
 
     async def _leaving(self, plan: Plan, intended: str, fetched: Fetched) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from unicodedata import category
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -53,7 +54,8 @@ class Said:
             raise ExplanationRefused(f"an answer is {EXPLAINED} or {REFUSED}")
         if (self.outcome == REFUSED) != bool(self.article.strip()):
             raise ExplanationRefused("a refusal names the article that lets it, and an explanation none")
-        if any(ord(one) < 32 and one not in "\n\r\t" for one in self.answer + self.article):
+        # Beside the controls also what turns a line's direction round: on a screen it would say something else than it does.
+        if any(category(one).startswith("C") and one not in "\n\r\t" for one in self.answer + self.article):
             raise ExplanationRefused("an answer holds no control characters")
 
 

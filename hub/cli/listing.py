@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
+from unicodedata import category, east_asian_width
 
 import click
 
@@ -24,9 +24,14 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, (list, tuple)):
-        return " ".join(map(str, cell))
-    return str(cell)
+        return _line(" ".join(map(str, cell)))
+    return _line(str(cell))
+
+
+def _line(text: str) -> str:
+    """Somebody's words in one line: a break in them would make a row of its own, and a control character rule the terminal."""
+    return "".join(" " if one.isspace() else "\N{REPLACEMENT CHARACTER}" if category(one).startswith("C") else one for one in text)
 
 
 def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

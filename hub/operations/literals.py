@@ -14,9 +14,9 @@ import re
 from graphql import DocumentNode, StringValueNode, Visitor, visit
 
 from hub.errors import Malformed
+from schema.scalars import HELD_NUMBER
 
 _RUN = re.compile(r"\d{15}")
-_PARTED = re.compile(r"\d(?:[\s\-_./·]*\d){14}")
 
 
 def refuse_in_text(text: str) -> None:
@@ -32,7 +32,7 @@ def refuse_in_strings(document: DocumentNode) -> None:
 
 def holds_id_number(text: str) -> bool:
     """Whether a text holds digits as long as an ID number, parted or not."""
-    return bool(_PARTED.search(text))
+    return bool(HELD_NUMBER.search(text))
 
 
 def _refused() -> Malformed:

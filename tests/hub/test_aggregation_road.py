@@ -6,14 +6,18 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 import pytest_asyncio
 
 from connectors.sandbox.people import Household
 from hub.access_log.entry import Kind
 from hub.cli.demo.offices import Office, Reply
+from hub.operations.told_before import ToldBefore
+from policies.aggregation import Aggregation, Line
 from tests.conftest import administer
 from tests.hub.living import WHOLE, Living, Matter
+from tests.hub.many_cases import details, granted, registered, standing
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -124,6 +128,26 @@ async def test_where_nothing_can_be_counted_nothing_is_told_and_a_review_goes_on
         assert (await school.living.line.ask(reviewing, WHOLE, {"id": school.matter.id})).status == 200
     finally:
         await administer(school.living.database_url, "GRANT INSERT ON told_fields TO hub_app")
+
+
+async def test_of_several_cases_the_refusal_is_in_the_log_of_those_it_was_refused_in_alone(school: School) -> None:
+    living = school.living
+    families = [living.platform.population.household(index) for index in (120, 121)]
+    first, other = await registered(living, families)
+    status, token = await granted(living, details([first, other]))
+    assert status == 200, token
+    subject, at = await living.hub.desk.log_subject(families[0].members[0].person.id_number), int(living.clock().timestamp())
+    before = orjson.dumps(dict.fromkeys([f"education.told{number}" for number in range(12)], at)).decode()
+    asking = await standing(living, token["access_token"])
+    await living.hub.records.execute("INSERT INTO told_fields VALUES ($1, $2, $3, to_timestamp($4::bigint))", subject, asking.caller.organisation, before, at)
+    counted = ToldBefore(living.hub.records, Aggregation(Line(12, 30), {}, frozenset()))  # a region that exempts nothing
+    operation = await living.hub.documents.load("query($ids: [ID!]!) { cases(ids: $ids) { household { members { person { vehicle { status } } } } } }")
+    told = await replace(living.hub.road, gather=counted.within).travel(operation, {"ids": [first.id, other.id]}, asking)
+    statuses = [[one["person"]["vehicle"]["status"] for one in case["household"]["members"]] for case in orjson.loads(told.data)["cases"]]
+    assert statuses[0][0] == "NOT_AUTHORIZED"
+    assert "NOT_AUTHORIZED" not in statuses[0][1:] + statuses[1]
+    refused = {matter.id: [one.parts()[0]["code"] for one in await living.entries(case=matter.id, kind=Kind.REFUSAL)] for matter in (first, other)}
+    assert refused == {first.id: [CODE], other.id: []}
 
 
 async def test_what_was_told_is_forgotten_by_the_upkeep_after_its_days(school: School) -> None:

@@ -11,7 +11,7 @@ from policies.calendar import CHINA
 from tests.hub.cli.conftest import Desk
 from tests.hub.cli.privacy_officers import PASSWORD, enrol_privacy_officers, typed
 
-INSERT = """INSERT INTO explanation_request VALUES ($1, '500152-MZ-PO', $1, 'PURPOSE', 'DIBAO_REVIEW', '请说明', 'OPEN', '', '', '', '', '', now(), $2)"""
+INSERT = """INSERT INTO explanation_request VALUES ($1, '500152-MZ-PO', $1, 'PURPOSE', 'DIBAO_REVIEW', '请说明\n2026-01-01  exp_z\u009b', 'OPEN', '', '', '', '', '', now(), $2)"""
 ANSWER = ("explanation", "answer")
 
 
@@ -30,6 +30,8 @@ def test_what_is_open_is_listed_and_answered_by_a_proven_officer_once(desk: Desk
     said = desk.run("explanation", "list")
     assert said.index("exp_a") < said.index("exp_b"), "what has a day comes first"
     assert "no term" in said
+    assert len(said.strip().splitlines()) == 3, "a statement makes no row of its own"
+    assert "\x9b" not in said
     assert "OVERDUE" not in said
     desk.await_(lambda: _filed(desk, -1, "exp_c"))
     assert "OVERDUE" in desk.run("explanation", "list", code=1)
