@@ -142,7 +142,7 @@ async def test_of_several_cases_the_refusal_is_in_the_log_of_those_it_was_refuse
     await living.hub.records.execute("INSERT INTO told_fields VALUES ($1, $2, $3, to_timestamp($4::bigint))", subject, asking.caller.organisation, before, at)
     counted = ToldBefore(living.hub.records, Aggregation(Line(12, 30), {}, frozenset()))  # a region that exempts nothing
     operation = await living.hub.documents.load("query($ids: [ID!]!) { cases(ids: $ids) { household { members { person { vehicle { status } } } } } }")
-    told = await replace(living.hub.road, gather=counted.within).travel(operation, {"ids": [first.id, other.id]}, asking)
+    told = await replace(living.hub.road, aggregate=counted.within).travel(operation, {"ids": [first.id, other.id]}, asking)
     statuses = [[one["person"]["vehicle"]["status"] for one in case["household"]["members"]] for case in orjson.loads(told.data)["cases"]]
     assert statuses[0][0] == "NOT_AUTHORIZED"
     assert "NOT_AUTHORIZED" not in statuses[0][1:] + statuses[1]
