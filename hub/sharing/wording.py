@@ -1,4 +1,4 @@
-"""What people write into a sharing record, held short and free of anybody's number: these records are about data, not about people."""
+"""What people write into a record of sharing, a hold, an arrangement, an incident or an explanation, held short and free of anybody's number."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LONGEST = 1000
 
 
 class SharingRefused(ValueError):
-    """A record of sharing cannot be made or changed; the text names the record or the field, and repeats nothing that was written."""
+    """Such a record cannot be made or changed; the text names the record or the field, and repeats nothing that was written."""
 
 
 def worded(field: str, text: str) -> str:
