@@ -54,8 +54,9 @@ class Said:
             raise ExplanationRefused(f"an answer is {EXPLAINED} or {REFUSED}")
         if (self.outcome == REFUSED) != bool(self.article.strip()):
             raise ExplanationRefused("a refusal names the article that lets it, and an explanation none")
-        # Beside the controls also what turns a line's direction round: on a screen it would say something else than it does.
-        if any(category(one).startswith("C") and one not in "\n\r\t" for one in self.answer + self.article):
+        # Beside the controls also what turns a line's direction round: on a screen it would say something else than it does. A rare
+        # character (Co, Cn) is somebody's place or village.
+        if any(category(one) in {"Cc", "Cf", "Cs"} and one not in "\n\r\t" for one in self.answer + self.article):
             raise ExplanationRefused("an answer holds no control characters")
 
 

@@ -7,6 +7,8 @@ from unicodedata import category, east_asian_width
 
 import click
 
+_RULING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
 
 def show(heads: Sequence[str], rows: Sequence[Sequence[object]], *, none: str) -> None:
     """Print a table, or `none` where there is nothing."""
@@ -30,7 +32,7 @@ def _text(cell: object) -> str:
 
 def _line(text: str) -> str:
     """Somebody's words in one line: a break in them would make a row of its own, and a control character rule the terminal."""
-    return "".join(" " if one.isspace() else "\N{REPLACEMENT CHARACTER}" if category(one).startswith("C") else one for one in text)
+    return "".join(" " if category(one) in _RULING else one for one in text)
 
 
 def _width(text: str) -> int:

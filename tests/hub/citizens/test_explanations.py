@@ -184,6 +184,7 @@ async def test_where_the_region_tells_officers_who_answered_is_told(household: H
 async def test_a_refusal_names_its_article_and_an_explanation_none(said: tuple[str, str, str]) -> None:
     with pytest.raises(ExplanationRefused):
         Said(*said)
+    Said("EXPLAINED", "第一行\r\n\u3000第二行：\ue863村，\U00031350")
 
 
 async def test_an_answer_names_nobody_and_says_something(household: Household) -> None:
