@@ -18,7 +18,7 @@ from hub.credit.routes import routes as credit_routes
 from hub.deferred.callback import Callbacks
 from hub.disposal.reports import Reports
 from hub.disposal.routes import routes as disposal_routes
-from hub.fits import Fitter
+from hub.fitter import Fitter
 from hub.graph import Graph
 from hub.graphiql import GraphiQL
 from hub.means_check.checks import MeansChecks

@@ -9,15 +9,16 @@ Rules of this file:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
+from hub.authorizations.recheck import Fell
 from hub.authorizations.standing import Party, Standing
 from hub.layout import IDENTITY
 from hub.outcome import Outcome
 from hub.sources import Source
 from hub.telling import Columns
 
-Recheck = Callable[[Standing, Sequence[str]], Mapping[Any, str]]
+Recheck = Callable[[Standing, Sequence[str]], Mapping[Fell, str]]
 """Which of these people's coverage in a standing's one matter has fallen since the question was let in, with the reason code: memory
 only, no waiting. By person where nothing of them stands, by (person, fact group) where that group alone fell.
 """
@@ -33,7 +34,7 @@ class _Ask(Protocol):
     def columns(self) -> Columns: ...
 
 
-def by_party(fallen: Mapping[Any, str], parties: Iterable[Party]) -> Gone:
+def by_party(fallen: Mapping[Fell, str], parties: Iterable[Party]) -> Gone:
     """What fell of one matter's people, by their parties."""
     here = {party.member.person.id: party for party in parties}
     gone: dict[Party | tuple[Party, str], str] = {}

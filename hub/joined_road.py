@@ -65,7 +65,11 @@ def road_of(
     fetcher = Fetcher(
         gathering=Gathering() if settings.gather else None, recheck=desk.recheck, settled=desk.recheck.settled,
         trouble=manners.trouble, heard=manners.heard,
-        roots={"accessLog": audit.access_log}, deep={"me": own.me, "requestCorrection": own.request_correction, "requestExplanation": own.request_explanation, "arrangeAfterDeath": own.arrange_after_death},
+        roots={"accessLog": audit.access_log},
+        deep={
+            "me": own.me, "requestCorrection": own.request_correction, "requestExplanation": own.request_explanation,
+            "arrangeAfterDeath": own.arrange_after_death,
+        },
     )
 
     async def sought(caller: Caller, question: Question, variables: Mapping[str, object]) -> tuple[str, ...]:

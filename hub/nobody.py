@@ -1,6 +1,6 @@
 """A household of nobody: one person for each class of subject a letter of a template can bring, and departments nobody will ask.
 
-What can be said of a question before anybody asks it is said of them (`hub/fits.py`), by the checks and the planner of every other.
+What can be said of a question before anybody asks it is said of them (`hub/fitter.py`), by the checks and the planner of every other.
 """
 
 from __future__ import annotations

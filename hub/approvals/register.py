@@ -149,7 +149,8 @@ async def withdraw(engine: AsyncEngine, approval: str, *, by: Actor, at: datetim
         row = (await connection.execute(select(Approval).where(Approval.id == approval).with_for_update())).one_or_none()
         if row is None or row.state not in STANDING:
             return False
-        await _change(connection, Approval(**row._mapping), _withdrawn(by.name, at), by.name, at, {"proof": by.proof, "operator": by.operator})  # noqa: SLF001 - the row's public mapping
+        one, known = Approval(**row._mapping), {"proof": by.proof, "operator": by.operator}  # noqa: SLF001 - the row's public mapping
+        await _change(connection, one, _withdrawn(by.name, at), by.name, at, known)
     return True
 
 

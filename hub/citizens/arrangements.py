@@ -26,7 +26,9 @@ async def record(
     engine: AsyncEngine, person: UUID, *, question: str = "", document: bytes = b"", by: str, at: datetime, random: Callable[[int], bytes],
     said: Mapping[str, str] = UNSAID,
 ) -> str:
-    """The id of a new arrangement (`said`: whose act at a shell, `hub.actor`): from the log entry it was said in, or from the SHA-256 of a paper. Raises SharingRefused without `by`."""
+    """The id of a new arrangement: from the log entry it was said in, or from the SHA-256 of a paper; `said`: whose act at a shell (`hub.actor`).
+    Raises SharingRefused without `by`.
+    """
     identifier = new_id("arr", at, random(10))
     async with changing(engine, kind="ARRANGEMENT_RECORDED", ref=identifier, at=at, said=said) as connection:
         await connection.execute(insert(Arrangement).values(

@@ -28,8 +28,8 @@ _FORETOLD = ("QUESTIONS", "PROCEDURE", "TOLD")
 
 
 async def letters_of(person: str, cases: Iterable[str], matter_of: MatterOf, at: datetime, counted: Counted, register: Notices) -> list[dict[str, object]]:
-    """Every letter that covers the person or that they signed, newest first, each with its notice of the `register`. `matter_of` reads the database now: who has just withdrawn
-    a letter is shown it withdrawn, whichever worker they ask. Raises Overloaded.
+    """Every letter that covers the person or that they signed, newest first, each with its notice of the `register`. `matter_of` reads the
+    database now: who has just withdrawn a letter is shown it withdrawn, whichever worker they ask. Raises Overloaded.
     """
     found = await _found(person, cases, matter_of)
     found.sort(key=lambda one: (one[1].signed_at, one[0].id), reverse=True)

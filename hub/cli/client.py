@@ -20,7 +20,7 @@ from hub.cli.public_keys import PublicKeys
 from hub.cli.token import token_command
 from hub.clock import clock
 from hub.enrolment import CertificateNameTaken, allow_operation, enrol_client, withdraw_operation
-from hub.fits import Fitter
+from hub.fitter import Fitter
 from hub.oauth.clients import ASSERTED, PROVEN
 from hub.oauth.tls_client_auth import NameRefused, expected_name
 from hub.operation import Documents

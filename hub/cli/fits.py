@@ -26,7 +26,8 @@ from hub.cli.faults import reported
 from hub.cli.premises import Premises, at_work
 from hub.clock import clock
 from hub.explain import FORMS_ZH
-from hub.fits import Asked, Asker, Fit, Fitter, Fitting, Told, alike
+from hub.fits import Asked, Fit, Fitting, Told, alike
+from hub.fitter import Asker, Fitter
 from hub.nobody import UNSIGNED, Class
 from hub.oauth.clients import Clients
 from hub.operation import Documents

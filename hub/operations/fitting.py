@@ -16,7 +16,8 @@ import asyncpg
 from hub.access_log.failures import FAILURES
 from hub.background import Background
 from hub.errors import Malformed, TooLarge
-from hub.fits import Asker, Fit, Fitter, Fitting
+from hub.fits import Fit, Fitting
+from hub.fitter import Asker, Fitter
 from hub.operation import Documents, Operation
 from policies.letter_templates import NATIONAL, TEMPLATES
 from policies.purposes import PURPOSES

@@ -14,7 +14,8 @@ from hub.authorizations.matter import Letter, Matter, Member, Signature
 from hub.authorizations.presented import Presented, Requester
 from hub.caller import Basis
 from hub.errors import Malformed
-from hub.fits import TOO_MUCH, Asker, Fit, Fitter, said
+from hub.fits import TOO_MUCH, Fit, said
+from hub.fitter import Asker, Fitter
 from hub.nobody import Class
 from hub.operation import Documents
 from hub.operations.limits import Limits

@@ -8,7 +8,8 @@ import pytest
 from joserfc.jwk import OKPKey
 
 from hub.enrolment import enrol_client, enrol_organisation
-from hub.fits import Fit, Fitter
+from hub.fits import Fit
+from hub.fitter import Fitter
 from hub.operation import Documents
 from hub.operations.fitting import StoredFits, kept_fresh
 from hub.operations.limits import Limits
