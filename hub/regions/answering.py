@@ -21,7 +21,7 @@ from hub.access_log.questions import refusal
 from hub.access_log.security import SecurityLog
 from hub.arriving import BodyCutOff, BodyTooLarge, arrived
 from hub.authorizations.matter import Person
-from hub.errors import CallerError, RecordingFailed
+from hub.errors import CallerError, Unavailable
 from hub.http_signatures import Request, Response
 from hub.operation import Documents
 from hub.problems import problem
@@ -98,8 +98,8 @@ class Answering:
                 code = getattr(error, "code", "EXCHANGE_REFUSED")
                 await self.road.log.append(refusal(at=now, code=code, caller=asked.caller(now)))
                 return 403, {"exchange": asked.exchange, "refused": code}
-        except RecordingFailed:
-            return 503, {"exchange": asked.exchange, "refused": "LOG_UNAVAILABLE"}
+        except Unavailable as error:
+            return error.status, {"exchange": asked.exchange, "refused": error.code}
 
     async def _verified(self, request: Request, body: bytes, now: datetime) -> tuple[Agreement, Recognition]:
         keys = {

@@ -32,6 +32,7 @@ from hub.regions.routes import routes
 from hub.regions.status_list import standing
 from hub.sealed_bodies import seal
 from hub.sources import Source
+from tests.conftest import administer
 from tests.hub.living import QUXIAN, TONGNAN, Living, Matter, secrets_of
 from tests.hub.slips import slips_once
 from tests.waiting import PATIENCE, until
@@ -381,6 +382,18 @@ async def test_with_its_log_stopped_the_neighbour_tells_nothing(wire):
         status, raw, headers = await wire.send(request, body)
     told = wire.opened(request, status, raw, headers)
     assert (status, told["refused"]) == (503, "LOG_UNAVAILABLE")
+    nothing_asked(wire.quxian)
+
+
+async def test_where_it_cannot_count_what_was_told_the_neighbour_says_so_signed_and_tells_nothing(wire):
+    body = wire.sealed()
+    request = wire.signed(body)
+    await administer(wire.quxian.database_url, "REVOKE INSERT ON told_fields FROM hub_app")
+    try:
+        status, raw, headers = await wire.send(request, body)
+    finally:
+        await administer(wire.quxian.database_url, "GRANT INSERT ON told_fields TO hub_app")
+    assert (status, wire.opened(request, status, raw, headers)) == (503, {"exchange": f"ent_{wire.nonce}", "refused": "OVERLOADED"})
     nothing_asked(wire.quxian)
 
 
