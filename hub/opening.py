@@ -26,6 +26,7 @@ from hub.access_log.security import SecurityLog
 from hub.access_log.sweep import Sweep
 from hub.access_log.upkeep import Upkeep
 from hub.access_log.writer import AccessLog
+from hub.authorizations.conditions import Conditions
 from hub.caller import Caller
 from hub.chore import Chore
 from hub.citizens.vouching import forget as forget_vouched
@@ -110,8 +111,8 @@ async def open_hub(settings: Settings, sources: Mapping[str, object], *, clock: 
         )
         stack.push_async_callback(desk.close)
         waiting = open_waiting(
-            stack, settings, departments, pool=records, engine=database, vault=vault, keys=keys, policy=policy, upkeep=upkeep,
-            watch=desk.watch, clock=clock, random=random,
+            stack, settings, departments, pool=records, engine=database, vault=vault, keys=keys, policy=policy,
+            conditions=await asyncio.to_thread(Conditions.of, settings.region), upkeep=upkeep, watch=desk.watch, clock=clock, random=random,
         )
         neighbours = await open_neighbours(
             settings, records, departments.hubs, keys=keys, session=session, clock=clock, random=random, watch=desk.watch,

@@ -24,7 +24,9 @@ from connectors.interface import Ask, DepartmentUnavailable, Records, Subject
 from connectors.ledger import AnswerRefused, Job, refused
 from hub.access_log.failures import FAILURES
 from hub.access_log.leaf import split
+from hub.authorizations.conditions import Conditions
 from hub.deferred import statements
+from hub.deferred.carrying import carries
 from hub.deferred.deadline import due_at
 from hub.deferred.recipes import Recipes
 from hub.fetch import Fetched
@@ -56,6 +58,7 @@ class JobLedger:
     sealer: Sealer
     recipes: Recipes
     calendar: Calendar
+    conditions: Conditions
     issuer: str
     clock: Callable[[], datetime]
     random: Callable[[int], bytes]
@@ -81,7 +84,7 @@ class JobLedger:
             fresh = {new_id("job", now, self.random(10)): subject for subject in ask.subjects if subject.key not in told}
             if fresh:
                 asked = list(fresh.values())
-                letters = await self._letters(connection, ask.group, cases, asked[0].intent)
+                letters = await self._letters(connection, ask, cases, now)
                 opened = {row["id"] for row in await connection.fetch(
                     statements.OPENED, list(fresh), department, ask.group, [one.approval for one in asked], [people[one.key] for one in asked],
                     ask.organisation, ask.purpose, question, orjson.dumps(stored).decode(), asked[0].intent,
@@ -190,16 +193,17 @@ class JobLedger:
         return Records(kept["status"], kept["asOf"], tuple([tuple(one) for one in kept["rows"]]))
 
     async def _letters(
-        self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], group: str, cases: Sequence[str], intent: str,
+        self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], ask: Ask, cases: Sequence[str], now: datetime,
     ) -> Sequence[asyncpg.Record] | None:
-        """The letters of these cases the question's intent entry names that cover this group; None where it rests on a statute."""
-        body = await connection.fetchval(statements.INTENT, intent)
+        """The letters of these cases the question's intent entry names that carry what is asked; None where it rests on a statute."""
+        body = await connection.fetchval(statements.INTENT, ask.subjects[0].intent)
         if body is None:
             raise DepartmentUnavailable("a question without its entry in the log is not asked")
         rest = orjson.loads(split(bytes(body))[1])
         if not str(rest.get("basis", "")).startswith("letter"):
             return None
-        return await connection.fetch(statements.LETTERS, cases, rest.get("letters", []), group)
+        rows = await connection.fetch(statements.LETTERS, cases, rest.get("letters", []), ask.group, ask.organisation)
+        return [row for row in rows if carries(row, ask, self.conditions, now)]
 
     def _times(self, now: datetime, terms: Deferral) -> tuple[datetime, datetime, datetime]:
         try:

@@ -57,7 +57,8 @@ CLAIM = "UPDATE deferred_job SET claimed_by = $2, claimed_at = $3 WHERE id = ANY
 INTENT = "SELECT body FROM log_entry WHERE id = $1"
 
 LETTERS = """
-SELECT s.covers, l.id, l.case_id FROM letter AS l JOIN signer AS s ON s.letter_id = l.id
+SELECT s.covers, s.capacity, s.separately, l.id, l.case_id, l.notice_version, l.template, COALESCE((SELECT region FROM organisation WHERE code = $4), '') AS region
+FROM letter AS l JOIN signer AS s ON s.letter_id = l.id
 WHERE l.case_id = ANY($1) AND l.id = ANY($2) AND l.fact_groups && ARRAY['ALL_LISTED', $3]
 """
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from connectors.deferred import DeferredConnector
 from connectors.registry import Departments
 from hub.access_log.upkeep import Upkeep
+from hub.authorizations.conditions import Conditions
 from hub.authorizations.watch import RevocationWatch
 from hub.deferred.ledger import JobLedger
 from hub.deferred.recipes import Recipes
@@ -38,7 +39,7 @@ class Waiting:
 
 def open_waiting(
     stack: AsyncExitStack, settings: Settings, departments: Departments, *, pool: asyncpg.Pool[asyncpg.Record], engine: AsyncEngine,
-    vault: Vault, keys: KeyRing, policy: Policy, upkeep: Upkeep, watch: RevocationWatch, clock: Callable[[], datetime], random: Random,
+    vault: Vault, keys: KeyRing, policy: Policy, conditions: Conditions, upkeep: Upkeep, watch: RevocationWatch, clock: Callable[[], datetime], random: Random,
 ) -> Waiting:
     """Begin to wait, until the stack closes. With no such department nothing runs."""
     names = Pseudonyms(keys)
@@ -48,7 +49,7 @@ def open_waiting(
 
     ledger = JobLedger(
         pool=pool, engine=engine, vault=vault, people=People(vault, random), sealer=Sealer(keys, Use.DEFERRED, random),
-        recipes=Recipes(GROUPS, policy, region=settings.region, pseudonym=pseudonym), calendar=policy.calendar,
+        recipes=Recipes(GROUPS, policy, region=settings.region, pseudonym=pseudonym), calendar=policy.calendar, conditions=conditions,
         issuer=settings.issuer.rstrip("/"), clock=clock, random=random, wake=upkeep.wake,
     )
     deferred = departments.deferred

@@ -72,6 +72,28 @@ async def test_a_group_or_receiver_that_was_not_withdrawn_is_taken(later: Living
     assert all(row["sealed"] for row in await of(later, matter))
 
 
+async def test_a_letter_that_lists_a_group_and_does_not_carry_it_keeps_no_question_alive(later: Living):
+    matter = await later.register()
+    bearing = next(one for one in matter.letters if one["id"] == matter.numbers[f"{matter.reference}-H"])
+    connection = await asyncpg.connect(plain_url(later.database_url))
+    try:
+        # A second letter of the same people, who ticked no item on it: it opens what is not sensitive, and no bank deposit.
+        copied = """WITH added AS (INSERT INTO letter SELECT (jsonb_populate_record(l, jsonb_build_object('id', $2::text, 'number', l.number || '2'))).* FROM letter l WHERE l.id = $1)
+            INSERT INTO signer SELECT (jsonb_populate_record(s, jsonb_build_object('letter_id', $2::text, 'separately', '[]'::jsonb))).* FROM signer s WHERE s.letter_id = $1"""
+        unticked = f"{bearing['id']}2"
+        await connection.execute(copied.replace("$1", f"'{bearing['id']}'").replace("$2", f"'{unticked}'"))
+    finally:
+        await connection.close()
+    later.hub.desk.authorization.presenter._matters.drop("CASE", matter.id)
+    basis = {"kind": "letter", "letters": [*map(dict, matter.letters), dict(bearing) | {"id": unticked}]}
+    reply = await later.line.ask(await later.token(matter, basis=basis), BANKS.replace("bankDeposit {", "tax { status } bankDeposit {"), {"id": matter.id})
+    assert reply.status == 200, reply.raw
+    [entry] = await later.entries(case=matter.id, kind=Kind.INTENT)
+    assert {bearing["id"], unticked} <= set(entry.parts()[1]["letters"]), "both cover them"
+    resting = {letter for row in await of(later, matter) for letter in row["letters"]}
+    assert (bearing["id"] in resting, unticked in resting) == (True, False)
+
+
 async def test_nobody_who_withdrew_is_polled_about(later: Living):
     matter = await later.register()
     await later.ask(matter, BANKS)
