@@ -6,16 +6,16 @@ A letter whose notice told nothing of the group, or changed since, or whose sign
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+
+import asyncpg
 
 from connectors.interface import Ask
 from hub.authorizations.conditions import Conditions
 from hub.authorizations.withdrawal import NOTHING, Told, less
 
 
-def carries(signed: Mapping[str, Any], ask: Ask, conditions: Conditions, at: datetime) -> bool:
+def carries(signed: asyncpg.Record, ask: Ask, conditions: Conditions, at: datetime) -> bool:
     """Whether a signature under a letter (a row of `statements.LETTERS`) carries what is asked."""
     notice = signed["notice_version"]
     lacking = conditions.silent(notice) | conditions.lacking(signed["capacity"], signed["separately"], signed["template"])
