@@ -60,12 +60,12 @@ class Said:
             raise ExplanationRefused("an answer holds no control characters")
 
 
-async def open_requests(engine: AsyncEngine, today: date) -> Sequence[Asked]:
-    """What is owed, the nearest day first, then what has none; the due day itself is in time."""
+async def open_requests(engine: AsyncEngine, today: date, *, most: int | None = None) -> Sequence[Asked]:
+    """What is owed, the nearest day first, then what has none, at most so many; the due day itself is in time."""
     asked = ExplanationRequest
     query = select(
         asked.id, asked.requester, asked.kind, asked.about, asked.statement, asked.filed_at, asked.due,
-    ).where(asked.state == OPEN).order_by(asked.due.asc().nulls_last(), asked.id)
+    ).where(asked.state == OPEN).order_by(asked.due.asc().nulls_last(), asked.id).limit(most)
     async with engine.connect() as connection:
         rows = (await connection.execute(query)).all()
     return [Asked(*row, overdue=row.due is not None and today > row.due) for row in rows]

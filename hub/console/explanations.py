@@ -21,6 +21,9 @@ from hub.console.visits import Visits
 from hub.sharing.wording import SharingRefused
 from policies.calendar import CHINA
 
+MOST = 100
+"""Requests on the page at once: how many there are is up to who asks, and a page is made on the loop every question shares."""
+
 
 class ExplanationPages:
     """The open requests, and an answer."""
@@ -57,5 +60,7 @@ class ExplanationPages:
         return RedirectResponse("/console/explanations", status_code=303)
 
     async def _page(self, officer: Officer, *, status: int = 200, fault: str = "") -> Response:
-        asked = await open_requests(self._engine, self._clock().astimezone(CHINA).date())
-        return self._visits.page("explanations.html", status=status, fault=fault, officer=officer, asked=asked, names=await self._names())
+        asked = await open_requests(self._engine, self._clock().astimezone(CHINA).date(), most=MOST + 1)
+        return self._visits.page(
+            "explanations.html", status=status, fault=fault, officer=officer, asked=asked[:MOST], more=len(asked) > MOST, names=await self._names(),
+        )

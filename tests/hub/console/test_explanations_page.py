@@ -13,6 +13,7 @@ import pytest_asyncio
 
 from hub.actor import SESSION
 from hub.cli.demo.enrolling import OFFICER
+from hub.console.explanations import MOST
 from tests.conftest import administer
 from tests.hub.citizens.counter import Counter
 from tests.hub.living import TAXES, Living
@@ -110,3 +111,16 @@ async def test_an_answer_is_the_officers_of_the_session_and_a_refusal_needs_its_
     assert (row["state"], row["answered_by"], row["answered_proof"], row["answered_operator"]) == ("EXPLAINED", OFFICER, SESSION, "")
     assert (await asked.post(explanation=asked.entry, outcome="REFUSED", answer="正在核查。", article="PIPL §18(1)"))[0] == 200
     assert asked.entry not in await asked.page()
+
+
+async def test_the_page_shows_so_many_at_once_and_says_that_there_are_more(asked: Asked) -> None:
+    shown = (await asked.page()).count('<tr id="exp_')
+    assert "仅列出" not in await asked.page()
+    await administer(asked.living.database_url, f"""INSERT INTO explanation_request
+        SELECT 'exp_many_' || n, (SELECT min(code) FROM organisation), 'q' || n, 'PURPOSE', 'DIBAO_REVIEW', repeat('为', 1000), 'OPEN', '', '', '', '', '', now(), NULL
+        FROM generate_series(1, {MOST + 1}) n""")
+    try:
+        text = await asked.page()
+        assert (shown <= MOST, text.count('<tr id="exp_'), "仅列出" in text) == (True, MOST, True)
+    finally:
+        await administer(asked.living.database_url, "DELETE FROM explanation_request WHERE id LIKE 'exp_many_%'")
