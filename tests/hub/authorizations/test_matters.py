@@ -58,11 +58,11 @@ async def test_a_change_during_a_reading_is_not_lost(world):
     accepted = await world.register()
     matters = Matters(Reading(world.pool), People(world.vault, None), CONDITIONS)
     await matters.load(accepted.case)
-    matters.drop("CASE", accepted.case)
     async with world.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await connection.execute("LOCK TABLE letter")  # the reading is under way and stands at the letters
+        await connection.execute("LOCK TABLE letter")  # before it is read anew, so that the reading stands at the letters
+        matters.drop("CASE", accepted.case)
         reading = asyncio.create_task(matters.load(accepted.case))
         await until(lambda: held_up(connection))
         await connection.execute("UPDATE letter SET status = 'REVOKED' WHERE number = 'O-1'")
