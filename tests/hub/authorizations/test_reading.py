@@ -8,13 +8,16 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
+import orjson
 import pytest
 
 from hub.authorizations import watch
 from hub.authorizations.reading import STATEMENT, Reading
+from hub.authorizations.revocation import revoke_client
 from hub.desk import open_desk
+from hub.enrolment import enrol_client
 from hub.postgres.connection import pool as open_pool
-from tests.hub.authorizations.world import World
+from tests.hub.authorizations.world import DEPARTMENTS, World
 
 
 class Wire:
@@ -157,3 +160,17 @@ async def test_a_reading_given_up_is_still_read_for_the_others_and_a_failed_one_
     await owner.close()
     assert {type(one).__name__ for one in failed} == {"UndefinedTableError"}
     assert (await reading.client("client-hd"))["code"] == "mz-hd-500152", "the next reading is another one"
+
+
+async def test_who_proves_itself_by_a_certificate_is_read_with_the_names_of_it(world):
+    reading, at = Reading(world.pool), world.clock()
+    assert await reading.certified() == []
+    await enrol_client(
+        world.engine, client_id="client-certified", organisation=DEPARTMENTS["hd"][0], name="核对", jwks={"keys": []}, purposes=("DIBAO_REVIEW",),
+        at=at, officer_identity="proven", certificate={"tls_client_auth_san_dns": "hd.tongnan.test"},
+    )
+    assert [(one["id"], orjson.loads(one["names"])) for one in await reading.certified()] == [
+        ("client-certified", {"tls_client_auth_san_dns": "hd.tongnan.test"}),
+    ]
+    assert await revoke_client(world.engine, "client-certified", by="operator", at=at)
+    assert await reading.certified() == []
