@@ -14,6 +14,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from hub.keys import KeyRing
 from hub.migrate import migrate
 from hub.postgres import connection
+from hub.postgres.directory import DirectoryLock
+from hub.postgres.errors import AlreadyRunning
 from hub.postgres.supervisor import Supervisor
 
 # The same examples every day: what landed once lands again; a wider hunt is `--hypothesis-profile=wide`.
@@ -89,10 +92,19 @@ def in_memory() -> Path | None:
     directory = Path("/dev/shm")
     if not directory.is_dir() or shutil.disk_usage(directory).free < ROOM:
         return None
-    for left in directory.glob("hub-pg-*"):  # of a run that was killed: memory is not given back by itself
+    for left in directory.glob("hub-pg-[0-9]*-*"):  # of a run that was killed: memory is not given back by itself
         if not psutil.pid_exists(int(left.name.split("-")[2])):
-            shutil.rmtree(left, ignore_errors=True)
+            clear(left)
     return directory
+
+
+def clear(left: Path) -> None:
+    """Remove a server's directory nobody holds: a process of another container has no number here, but its lock is seen."""
+    lock = DirectoryLock(left / "lock")
+    with suppress(AlreadyRunning, OSError):  # another run may be removing it too
+        lock.acquire()
+        shutil.rmtree(left, ignore_errors=True)
+        lock.release()
 
 
 async def administer(url: str, *statements: str) -> None:

@@ -42,7 +42,7 @@ REASONS = {
     "AUTH_PAUSED": "授权书已暂停", "SUBJECT_OF_AGE": "已成年，须本人签署", "SUBJECT_DECEASED": "对象已死亡",
     "REVOCATION_UNKNOWN": "撤回状态不明", "REQUESTER_MISMATCH": "非授权书所载机构", "PURPOSE_MISMATCH": "用途不符",
     "SUBJECT_NOT_COVERED": "对象未获授权", "FACT_NOT_AUTHORIZED": "信息项未获授权", "CONSENT_NOT_ITEMISED": "敏感信息未单独同意", "NOTICE_SUPERSEDED": "告知书已变更，需重新签署", "NOTICE_SILENT": "告知书未告知", "NO_JURISDICTION": "无管辖权",
-    "CATALOG_DENIED": "目录不予共享", "NOT_DELIVERED": "答复未送出", "RESPONSE_TOO_LARGE": "答复过大",
+    "AGGREGATION_NEEDS_APPROVAL": "信息累计，须经批准", "CATALOG_DENIED": "目录不予共享", "NOT_DELIVERED": "答复未送出", "RESPONSE_TOO_LARGE": "答复过大",
     "DOCUMENT_INVALID": "查询语句无效", "VARIABLE_INVALID": "变量无效", "ID_NUMBER_IN_DOCUMENT": "语句中含证件号码",
     "CASE_REGISTERED": "事项登记", "CASE_REGISTERED_AGAIN": "事项再次登记", "LETTER_REVOKED": "授权书撤回",
     "ASSESSMENT_MISSING": "用途无有效影响评估", "EMERGENCY_REASON": "急难事由不合要求", "FOLLOW_UP_DEADLINE_MISSING": "本地未定补办时限",
